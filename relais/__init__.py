@@ -1,0 +1,1 @@
+"""Relais: runs a pool of executive assistants for companies with many sites."""

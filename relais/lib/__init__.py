@@ -1,0 +1,1 @@
+"""Helpers with no business word in them. Imports nothing of ours."""
