@@ -1,0 +1,1 @@
+"""The live operation: messages, tickets, clocks, assignments, events."""

@@ -1,0 +1,36 @@
+"""Text as a reader compares it: without regard for accents, case or ligatures."""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import Any
+
+from django.db.models import Func, TextField
+
+_LIGATURES = str.maketrans({"œ": "oe", "æ": "ae", "ß": "ss"})
+
+FRENCH_KEY_SQL = r"""
+create or replace function clef_fr(text) returns text
+language sql immutable strict parallel safe as $$
+ select regexp_replace(
+   replace(replace(replace(normalize(lower($1), NFD), 'œ', 'oe'), 'æ', 'ae'), 'ß', 'ss'),
+   '[\u0300-\u036f]', '', 'g')
+$$
+"""
+
+
+def french_key(text: str) -> str:
+    """Return the key under which `text` is searched and sorted (the twin of SQL's clef_fr)."""
+    lowered = unicodedata.normalize("NFD", text.lower()).translate(_LIGATURES)
+    return "".join(c for c in lowered if not unicodedata.combining(c))
+
+
+class FrenchKey(Func):
+    """SQL's clef_fr, stored in generated columns so that nobody computes it while searching."""
+
+    function = "clef_fr"
+    arity = 1
+
+    def __init__(self, expression: Any, **extra: Any) -> None:
+        extra.setdefault("output_field", TextField())
+        super().__init__(expression, **extra)

@@ -1,0 +1,1 @@
+"""What is promised, and how it is done: services, agreements, procedures."""

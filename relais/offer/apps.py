@@ -1,0 +1,10 @@
+"""The offer."""
+
+from django.apps import AppConfig
+
+
+class OfferConfig(AppConfig):
+    """Services and agreements."""
+
+    name = "relais.offer"
+    label = "offer"

@@ -1,0 +1,357 @@
+"""The one policy: what may this person see, and what may she do.
+
+Every surface (page, fragment, search, counter, API, feed, export) asks here by querying *through*
+`Access.see`. A row that is not seen does not exist: the answer is "not found", never "forbidden".
+Rules are written with field names, so that this lowest app can speak of the tables above it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from django.db.models import Model, Q, QuerySet
+from django.utils import timezone
+
+from .models import Clearance, Confidentiality, Cover, Engagement, Person, Role, Site
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from .models import Company
+
+M = TypeVar("M", bound=Model)
+Kind = Role.Kind
+
+NOTHING = Q(pk__in=[])
+EVERYTHING = Q()
+
+
+class NoRule(LookupError):
+    """A table without a rule is seen by nobody: write its rule in people/access.py."""
+
+
+@dataclass(frozen=True)
+class Access:
+    """What one person may see and do today. Made once a request; asks its facts once."""
+
+    person: Person
+    day: date = field(default_factory=timezone.localdate)
+
+    # Facts --------------------------------------------------------------------------------------
+
+    @cached_property
+    def roles(self) -> list[Role]:
+        """Return the roles held today."""
+        if self.person.archived_at:
+            return []
+        return list(self.person.roles.on(self.day))
+
+    @cached_property
+    def kinds(self) -> frozenset[str]:
+        """Return the kinds of the roles held today."""
+        return frozenset(role.kind for role in self.roles)
+
+    def has(self, *kinds: str) -> bool:
+        """Return whether one of `kinds` is held on any scope."""
+        return bool(self.kinds.intersection(kinds))
+
+    @property
+    def is_client(self) -> bool:
+        """Return whether the provider's own affairs are hidden from this person."""
+        return self.person.is_client
+
+    @property
+    def runs_pool(self) -> bool:
+        """Return whether this person leads the pool or manages the provider."""
+        return not self.is_client and self.has(Kind.MANAGEMENT, Kind.POOL_LEAD)
+
+    @property
+    def is_staff(self) -> bool:
+        """Return whether this person works for the provider."""
+        return not self.is_client and self.has(*Role.STAFF)
+
+    @property
+    def sees_whole_pool(self) -> bool:
+        """Return whether every client of the provider is this person's business."""
+        return not self.is_client and self.has(
+            Kind.MANAGEMENT, Kind.POOL_LEAD, Kind.QUALITY, Kind.BILLING
+        )
+
+    @cached_property
+    def company_ids(self) -> frozenset[int]:
+        """Return the companies whose whole structure is seen (client side: one, or none)."""
+        kinds = {Kind.SPONSOR, Kind.CLIENT_LEAD, Kind.DPO, Kind.AUDITOR}
+        return frozenset(
+            role.company_id
+            for role in self.roles
+            if role.kind in kinds and role.company_id and not role.site_id and not role.entity_id
+        )
+
+    @cached_property
+    def steered_company_ids(self) -> frozenset[int]:
+        """Return the companies whose requests this client steers or sponsors."""
+        kinds = {Kind.SPONSOR, Kind.CLIENT_LEAD}
+        return frozenset(r.company_id for r in self.roles if r.kind in kinds and r.company_id)
+
+    @cached_property
+    def covered_site_ids(self) -> frozenset[int]:
+        """Return the sites that this assistant serves."""
+        if self.is_client or not self.has(Kind.ASSISTANT):
+            return frozenset()
+        return frozenset(Cover.objects.filter(person=self.person).values_list("site_id", flat=True))
+
+    @cached_property
+    def led_site_ids(self) -> frozenset[int]:
+        """Return the sites whose every request this client site lead sees."""
+        sites: set[int] = set()
+        for role in self.roles:
+            if role.kind != Kind.SITE_LEAD:
+                continue
+            if role.site_id:
+                sites.add(role.site_id)
+            elif role.entity_id:
+                sites.update(
+                    Site.objects.filter(entity_id=role.entity_id).values_list("pk", flat=True)
+                )
+        return frozenset(sites)
+
+    @cached_property
+    def own_site_ids(self) -> frozenset[int]:
+        """Return the sites whose places and colleagues are seen without their requests."""
+        own = {role.site_id for role in self.roles if role.kind == Kind.REQUESTER and role.site_id}
+        if self.person.site_id and self.has(Kind.REQUESTER, Kind.SITE_LEAD):
+            own.add(self.person.site_id)
+        return frozenset(own) | self.led_site_ids
+
+    @cached_property
+    def cleared_company_ids(self) -> frozenset[int]:
+        """Return the companies whose C3 matters name this person."""
+        grants = Clearance.objects.filter(person=self.person, starts_on__lte=self.day)
+        return frozenset(
+            grants.filter(Q(ends_on=None) | Q(ends_on__gte=self.day)).values_list(
+                "company_id", flat=True
+            )
+        )
+
+    # Seeing -------------------------------------------------------------------------------------
+
+    def see(self, rows: type[M] | QuerySet[M]) -> QuerySet[M]:
+        """Return the rows that this person may see. Raises `NoRule` for a table without a rule."""
+        queryset: QuerySet[M] = rows if isinstance(rows, QuerySet) else rows._default_manager.all()
+        label = queryset.model._meta.label
+        try:
+            rule = RULES[label]
+        except KeyError:
+            raise NoRule(f"{label} has no rule in people/access.py.") from None
+        return queryset.filter(rule(self))
+
+    # Doing --------------------------------------------------------------------------------------
+
+    def may_organise(self, company: Company | None = None) -> bool:
+        """Return whether companies, sites, persons and calendars may be changed."""
+        return self.runs_pool
+
+    def may_steer(self, company: Company) -> bool:
+        """Return whether priorities and scope may be changed: the two leads and their deputies."""
+        engagement: Engagement | None = company.engagement
+        return engagement is not None and engagement.steers(self.person)
+
+    def may_invite(self) -> bool:
+        """Return whether somebody may be given an account."""
+        return self.runs_pool
+
+    def may_see_internals(self) -> bool:
+        """Return whether hours, leave, workload and reasons of dispatch may be shown."""
+        return self.runs_pool
+
+
+def _site_scope(access: Access, path: str = "") -> Q:
+    """Return the rule for rows that lie at a site (`path`: lookup prefix of the site)."""
+    if access.sees_whole_pool:
+        return EVERYTHING
+    sites = access.covered_site_ids | access.own_site_ids
+    pk = f"{path}pk__in" if path else "pk__in"
+    return Q(**{pk: sites}) | Q(**{f"{path}company__in": access.company_ids})
+
+
+def _companies(access: Access) -> Q:
+    if access.sees_whole_pool:
+        return EVERYTHING
+    if access.is_client:
+        return Q(pk=access.person.company_id) if access.roles else NOTHING
+    # A join on sites would show a company once a site.
+    covered = Site.objects.filter(pk__in=access.covered_site_ids).values("company_id")
+    return Q(pk__in=covered)
+
+
+def _entities(access: Access) -> Q:
+    if access.sees_whole_pool:
+        return EVERYTHING
+    if access.is_client:
+        at_own = Site.objects.filter(pk__in=access.own_site_ids).values("entity_id")
+        return Q(company__in=access.company_ids) | Q(pk__in=at_own)
+    return Q(company__in=Site.objects.filter(pk__in=access.covered_site_ids).values("company_id"))
+
+
+def _establishments(access: Access) -> Q:
+    if access.sees_whole_pool:
+        return EVERYTHING
+    return Q(entity__company__in=access.company_ids) | Q(
+        site__in=access.covered_site_ids | access.own_site_ids
+    )
+
+
+def _persons(access: Access) -> Q:
+    myself = Q(pk=access.person.pk)
+    if access.sees_whole_pool:
+        return EVERYTHING
+    if access.is_client:
+        people = Q(company__in=access.company_ids) & Q(company=access.person.company_id)
+        if access.has(Kind.AUDITOR) and not access.has(Kind.SPONSOR, Kind.CLIENT_LEAD, Kind.DPO):
+            people = NOTHING
+        return myself | people | Q(site__in=access.own_site_ids, company=access.person.company_id)
+    if access.has(Kind.ASSISTANT):
+        return myself | Q(company=None) | Q(site__in=access.covered_site_ids)
+    return myself
+
+
+def _internal(access: Access) -> Q:
+    """Return the rule for the provider's own affairs: profiles, absences, clearances, covers."""
+    return EVERYTHING if access.runs_pool else NOTHING
+
+
+def _mine_or_internal(access: Access) -> Q:
+    return EVERYTHING if access.runs_pool else Q(person=access.person)
+
+
+def _of_my_profile(access: Access) -> Q:
+    return EVERYTHING if access.runs_pool else Q(profile__person=access.person)
+
+
+def _engagements(access: Access) -> Q:
+    if access.sees_whole_pool:
+        return EVERYTHING
+    if access.is_client:
+        return Q(company=access.person.company_id) if access.roles else NOTHING
+    return Q(company__in=Site.objects.filter(pk__in=access.covered_site_ids).values("company_id"))
+
+
+def _roles(access: Access) -> Q:
+    if access.sees_whole_pool:
+        return EVERYTHING
+    if access.is_client:
+        return Q(person=access.person) | Q(company__in=access.steered_company_ids)
+    return Q(person=access.person) | Q(site__in=access.covered_site_ids)
+
+
+def _covers(access: Access) -> Q:
+    if access.sees_whole_pool:
+        return EVERYTHING
+    return NOTHING if access.is_client else Q(site__in=access.covered_site_ids)
+
+
+def calendar_ids_in_use(access: Access) -> Q:
+    """Return the rule for the calendars of the places that are seen; never an assistant's own."""
+    sites = Site.objects.filter(_site_scope(access))
+    places = (
+        Q(pk__in=sites.values("calendar_id"))
+        | Q(pk__in=sites.values("entity__calendar_id"))
+        | Q(pk__in=sites.values("company__calendar_id"))
+    )
+    if access.is_client:
+        return places & Q(company=access.person.company_id)
+    return places | Q(assistants__person=access.person)
+
+
+def _calendars(access: Access) -> Q:
+    return EVERYTHING if access.sees_whole_pool else calendar_ids_in_use(access)
+
+
+def _of_calendar(access: Access) -> Q:
+    if access.sees_whole_pool:
+        return EVERYTHING
+    from .models import Calendar
+
+    seen = Calendar.objects.filter(calendar_ids_in_use(access)).order_by()
+    return Q(calendar__in=seen.values("pk"))
+
+
+def _provider(access: Access) -> Q:
+    return Q(pk=access.person.provider_id)
+
+
+def _tickets(access: Access, path: str = "") -> Q:
+    """Return the rule for tickets, and (with `path`) for what hangs on a ticket.
+
+    Class C3 is for the requester, the holder, and the persons cleared for the company by name;
+    it is refused first, so that no other right opens it.
+    """
+
+    def at(lookup: str, value: Any) -> Q:
+        return Q(**{f"{path}{lookup}": value})
+
+    me = access.person
+    named = at("requester", me) | at("holder", me)
+    if access.cleared_company_ids:
+        named |= at("company__in", access.cleared_company_ids)
+    ordinary = ~at("confidentiality__gte", Confidentiality.EXECUTIVE)
+    if access.is_client:
+        if not access.has(Kind.REQUESTER, Kind.SITE_LEAD, Kind.CLIENT_LEAD, Kind.SPONSOR):
+            return NOTHING
+        mine = at("requester", me)
+        scope = at("company__in", access.steered_company_ids) | at("site__in", access.led_site_ids)
+        named = at("requester", me)
+        if access.cleared_company_ids:
+            named |= at("company__in", access.cleared_company_ids & {me.company_id})
+        return (mine | named | (scope & ordinary)) & at("company", me.company_id)
+    if access.runs_pool or access.has(Kind.QUALITY):
+        return named | ordinary
+    if access.has(Kind.ASSISTANT):
+        served = at("site__in", access.covered_site_ids)
+        return (at("holder", me)) | (served & (ordinary | named))
+    return NOTHING
+
+
+def _on_ticket(access: Access) -> Q:
+    return _tickets(access, "ticket__")
+
+
+def _public_on_ticket(access: Access) -> Q:
+    """Return the rule for what a client reads on a ticket: never what is internal."""
+    rule = _tickets(access, "ticket__")
+    return rule & Q(internal=False) if access.is_client else rule
+
+
+RULES: dict[str, Callable[[Access], Q]] = {
+    "people.Provider": _provider,
+    "people.Company": _companies,
+    "people.LegalEntity": _entities,
+    "people.Site": _site_scope,
+    "people.Establishment": _establishments,
+    "people.Person": _persons,
+    "people.Role": _roles,
+    "people.Engagement": _engagements,
+    "people.AssistantProfile": _mine_or_internal,
+    "people.Skill": lambda access: EVERYTHING if access.is_staff else NOTHING,
+    "people.SkillLevel": _of_my_profile,
+    "people.LanguageLevel": _of_my_profile,
+    "people.Clearance": _mine_or_internal,
+    "people.Cover": _covers,
+    "people.Absence": _mine_or_internal,
+    "people.Calendar": _calendars,
+    "people.OpeningInterval": _of_calendar,
+    "people.CalendarDay": _of_calendar,
+    "people.HolidayFeed": _of_calendar,
+    "people.CalendarChange": lambda access: _of_calendar(access) if access.is_staff else NOTHING,
+    "people.Invitation": _internal,
+    "people.ImportBatch": _internal,
+    "offer.Service": lambda access: EVERYTHING if access.roles else NOTHING,
+    "desk.Ticket": _tickets,
+    "desk.Message": _public_on_ticket,
+    "desk.Event": _on_ticket,
+    "desk.Clock": _on_ticket,
+    "desk.Letter": lambda access: EVERYTHING if access.runs_pool else NOTHING,
+}

@@ -1,0 +1,10 @@
+"""People and places."""
+
+from django.apps import AppConfig
+
+
+class PeopleConfig(AppConfig):
+    """The lowest app: everything else stands on it."""
+
+    name = "relais.people"
+    label = "people"

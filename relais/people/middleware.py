@@ -1,0 +1,63 @@
+"""What each request carries: the person's language, the person, her access, the shell."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.utils import translation
+
+from .access import Access
+from .models import Person
+from .navigation import navigation
+
+
+class LanguageMiddleware:
+    """Speak the language of the account; of the cookie, else the browser's, before sign-in."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.user.is_authenticated:
+            language = request.user.language
+        else:
+            language = translation.get_language_from_request(request)
+        with translation.override(language):
+            request.LANGUAGE_CODE = language
+            response = self.get_response(request)
+        response.headers.setdefault("Content-Language", language)
+        return response
+
+
+class PersonMiddleware:
+    """Set `request.person` and `request.access`; an account without a person has neither."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        request.person = request.access = None
+        if request.user.is_authenticated:
+            # Roles come with the person: every page needs them.
+            person = (
+                Person.objects.select_related("provider", "company", "site")
+                .filter(user=request.user, archived_at=None)
+                .first()
+            )
+            if person is not None:
+                request.person, request.access = person, Access(person)
+        return self.get_response(request)
+
+
+def shell(request: HttpRequest) -> dict[str, Any]:
+    """Return what the page's frame needs: the person, her access and her menu."""
+    access = getattr(request, "access", None)
+    if access is None:
+        return {}
+    return {
+        "person": request.person,
+        "access": access,
+        "navigation": navigation(access, request.path),
+    }

@@ -1,0 +1,43 @@
+"""People and places: one file a subject."""
+
+from .assistant import (
+    Absence,
+    AssistantProfile,
+    Clearance,
+    Confidentiality,
+    Cover,
+    LanguageLevel,
+    Skill,
+    SkillLevel,
+)
+from .calendar import Calendar, CalendarChange, CalendarDay, HolidayFeed, OpeningInterval
+from .engagement import Engagement
+from .invitation import Invitation
+from .organisation import Company, Establishment, LegalEntity, Provider, Site
+from .person import Person, Role, User
+
+__all__ = [
+    "Absence",
+    "AssistantProfile",
+    "Calendar",
+    "CalendarChange",
+    "CalendarDay",
+    "Clearance",
+    "Company",
+    "Confidentiality",
+    "Cover",
+    "Engagement",
+    "Establishment",
+    "HolidayFeed",
+    "Invitation",
+    "LanguageLevel",
+    "LegalEntity",
+    "OpeningInterval",
+    "Person",
+    "Provider",
+    "Role",
+    "Site",
+    "Skill",
+    "SkillLevel",
+    "User",
+]

@@ -1,0 +1,44 @@
+"""The menu of each role: what this person opens, in the order she needs it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.urls import reverse
+from django.utils.functional import Promise
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .access import Access
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of the menu: a URL name, its label, an icon of the sprite, and who has it."""
+
+    url_name: str
+    label: str | Promise
+    icon: str
+    shown: Callable[[Access], bool]
+
+
+@dataclass(frozen=True)
+class Link:
+    """An entry as the page draws it."""
+
+    url: str
+    label: str | Promise
+    icon: str
+    active: bool
+
+
+ENTRIES: list[Entry] = []
+
+
+def navigation(access: Access, path: str) -> list[Link]:
+    """Return the links of this person's menu; the longest one that `path` starts with is active."""
+    shown = [(entry, reverse(entry.url_name)) for entry in ENTRIES if entry.shown(access)]
+    best = max((url for _e, url in shown if path.startswith(url)), key=len, default=None)
+    return [Link(url, entry.label, entry.icon, url == best) for entry, url in shown]
