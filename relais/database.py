@@ -85,7 +85,7 @@ def is_embedded() -> bool:
     return not os.environ.get("DATABASE_URL")
 
 
-def data_folder() -> Path:
+def data_dir() -> Path:
     """Return the folder of all data: RELAIS_DATA, or `data` in the project, or a service's.
 
     Root's PostgreSQL runs as another user, who cannot reach a project below a private folder.
@@ -103,7 +103,7 @@ def data_folder() -> Path:
 
 
 def embedded_folder() -> Path:
-    return data_folder() / "postgres"
+    return data_dir() / "postgres"
 
 
 def programs() -> Path | None:
