@@ -365,7 +365,7 @@ def _explain(story: str, server: Server) -> None:
         free = shutil.disk_usage(server.folder).free // 1_000_000
         raise DiskFull(folder=server.folder, free=free, needed=ROOM_OLD // 1_000_000)
     told = [
-        line for line in story.splitlines() if re.search("FATAL|PANIC|[Ee]rror|could not", line)
+        line for line in story.splitlines() if re.search("FATAL|PANIC|[Ee]rror|invalid|could not", line)
     ]
     raise StartFailed(detail="\n".join((told or story.splitlines())[-5:]), log=server.log)
 
@@ -557,22 +557,23 @@ def _watch(folder: Path, account: Account) -> None:
 
 
 def _stand_watch(folder: Path) -> None:
-    account = _account(folder)
-    watch = _open_lock(folder / "watch.lock", account)
+    # Opened once, now: after the last user the folder may be taken away under our feet.
+    watch, users, start = (
+        os.open(folder / f"{name}.lock", os.O_RDWR) for name in ("watch", "users", "start")
+    )
     try:
         fcntl.flock(watch, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         return
-    users = _open_lock(folder / "users.lock", account)
     while True:
         fcntl.flock(users, fcntl.LOCK_EX)
         # A newcomer takes the start lock first and this one second: let go, or both would wait.
         fcntl.flock(users, fcntl.LOCK_UN)
-        with _starting(folder, account):
-            if _alone(users):
-                postmaster.stop(folder / "data")
-                os.close(watch)
-                return
+        fcntl.flock(start, fcntl.LOCK_EX)
+        if _alone(users):
+            postmaster.stop(folder / "data")
+            return
+        fcntl.flock(start, fcntl.LOCK_UN)
 
 
 if __name__ == "__main__":  # what _watch starts
