@@ -1,1 +1,215 @@
-"""The ground of every test: PostgreSQL, real, copied from a migrated template, as the app role."""
+"""The ground of every test: real PostgreSQL, copied from a migrated template, as the app role.
+
+`world` enters one provider inside a transaction that is rolled back; `worlds` makes two providers
+and enters neither; `committed` gives the test a database of its own, for what must really commit.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from django.db import connection, connections
+from django.test import Client
+from psycopg import sql
+from psycopg.conninfo import make_conninfo
+
+from relais import database
+from relais.lib import postgres
+from relais.lib.tenancy import tenant
+
+from . import world as cast
+
+SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
+RUN = f"relais_test_{os.getpid()}"
+
+
+class TestServer:
+    """Where the tests' databases are made, and as whom."""
+
+    __test__ = False
+
+    def __init__(self, maker: str, owner: dict[str, Any], app: dict[str, Any]) -> None:
+        self.maker, self.owner, self.app = maker, owner, app
+        self.template = f"relais_template_{_digest_of_migrations()}"
+
+    def execute(self, statement: str, *names: str) -> None:
+        with psycopg.connect(self.maker, autocommit=True) as root:
+            root.execute(sql.SQL(statement).format(*[sql.Identifier(name) for name in names]))
+
+    def make_template(self, migrate: Callable[[dict[str, Any]], None]) -> None:
+        """Migrate a database once for this set of migrations; everybody else waits for it."""
+        with psycopg.connect(self.maker, autocommit=True) as root:
+            root.execute("select pg_advisory_lock(hashtext('relais template'))")
+            known = root.execute(
+                "select datname from pg_database where datname like 'relais_template_%'"
+            ).fetchall()
+            if (self.template,) in known:
+                return
+            for (old,) in known:
+                root.execute(sql.SQL("drop database if exists {}").format(sql.Identifier(old)))
+            making = "relais_making_template"
+            root.execute(sql.SQL("drop database if exists {}").format(sql.Identifier(making)))
+            root.execute(
+                sql.SQL("create database {} owner {}").format(
+                    sql.Identifier(making), sql.Identifier(self.owner["user"])
+                )
+            )
+            owner = self.owner | {"dbname": making}
+            with psycopg.connect(**owner, autocommit=True) as mine:
+                for statement in database.missing_rights(mine):
+                    mine.execute(statement)
+            migrate(owner)
+            root.execute(
+                sql.SQL("alter database {} rename to {}").format(
+                    sql.Identifier(making), sql.Identifier(self.template)
+                )
+            )
+
+    def copy(self, name: str) -> None:
+        self.execute("drop database if exists {} with (force)", name)
+        self.execute("create database {} template {}", name, self.template)
+
+    def drop(self, name: str) -> None:
+        self.execute("drop database if exists {} with (force)", name)
+
+
+def _digest_of_migrations() -> str:
+    digest = hashlib.sha256()
+    root = Path(database.__file__).parent
+    for file in [*sorted(root.glob("*/migrations/*.py")), root / "lib" / "tenancy.py"]:
+        digest.update(file.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+@contextlib.contextmanager
+def _running() -> Iterator[TestServer]:
+    if not database.is_embedded():
+        database.prepare()
+        owner, app = database.conninfo("owner"), database.conninfo("app")
+        yield TestServer(make_conninfo(**owner), owner, app)
+        return
+    folder = database.data_dir() / "tests" / "postgres"
+    with postgres.running(
+        folder,
+        prepare=database._prepare_embedded,
+        programs=database.programs(),
+        settings={"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"},
+    ) as server:
+
+        def login(role: str) -> dict[str, Any]:
+            return psycopg.conninfo.conninfo_to_dict(server.url(role))
+
+        yield TestServer(server.url(), login(database.OWNER), login(database.APP))
+
+
+def _point(conninfo: dict[str, Any]) -> None:
+    """Turn Django's default connection to another database or login."""
+    connections["default"].close()
+    connections["default"].settings_dict.update(
+        NAME=conninfo["dbname"],
+        USER=conninfo.get("user", ""),
+        PASSWORD=conninfo.get("password", ""),
+        HOST=conninfo.get("host", ""),
+        PORT=conninfo.get("port", ""),
+        OPTIONS={"options": conninfo["options"]} if conninfo.get("options") else {},
+    )
+
+
+def _migrate(owner: dict[str, Any]) -> None:
+    from django.core.management import call_command
+
+    _point(owner)
+    call_command("migrate", verbosity=0)
+    connections["default"].close()
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[TestServer]:
+    """Return the PostgreSQL server of the tests, started for them unless DATABASE_URL names one."""
+    with _running() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(
+    django_test_environment: None, django_db_blocker: Any, server: TestServer
+) -> Iterator[None]:
+    """Give pytest-django a copy of the template, served as the app role."""
+    with django_db_blocker.unblock():
+        server.make_template(_migrate)
+        server.copy(RUN)
+        _point(server.app | {"dbname": RUN})
+    yield
+    with django_db_blocker.unblock():
+        connections.close_all()
+        server.drop(RUN)
+
+
+@pytest.fixture(autouse=True)
+def _quick_passwords(settings: Any) -> None:
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+    settings.SECURE_SSL_REDIRECT = False
+
+
+@pytest.fixture
+def world(db: None) -> Iterator[cast.World]:
+    """Return Atout Services, entered: the test sees what this provider sees."""
+    made = cast.build_world()
+    with tenant(made.provider.pk):
+        yield made
+
+
+@pytest.fixture
+def worlds(db: None) -> tuple[cast.World, cast.World]:
+    """Return Atout Services and Autre Pool; the test enters one by `with tenant(…)`."""
+    return cast.build_world(), cast.build_other_world()
+
+
+@pytest.fixture
+def client_of() -> Callable[[Any], Client]:
+    """Return a function from a person to a browser in which that person is signed in."""
+
+    def sign_in(person: Any) -> Client:
+        client = Client(raise_request_exception=False)
+        client.force_login(person.user, "allauth.account.auth_backends.AuthenticationBackend")
+        return client
+
+    return sign_in
+
+
+@pytest.fixture
+def committed(
+    django_db_setup: None, django_db_blocker: Any, server: TestServer
+) -> Iterator[dict[str, Any]]:
+    """Give the test a database of its own, where transactions commit: for two at once, and jobs.
+
+    Yields the connection parameters of the app role. Threads of the test close their connections.
+    """
+    name = f"{RUN}_own"
+    before = dict(connection.settings_dict)
+    with django_db_blocker.unblock():
+        server.copy(name)
+        mine = server.app | {"dbname": name}
+        _point(mine)
+        try:
+            yield mine
+        finally:
+            connections.close_all()
+            connections["default"].settings_dict.update(before)
+            server.drop(name)
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """Return the folder of data written by others, or skip the test where it is absent."""
+    if not SHARED.is_dir():
+        pytest.skip("the shared data folder is absent (../shared/data)")
+    return SHARED

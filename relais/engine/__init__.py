@@ -1,1 +1,1 @@
-"""The rules: values and `now` in, a decision with its reasons out. No Django, clock, random or file."""
+"""The rules: values and `now` in, a decision with its reasons out. No Django, clock or file."""

@@ -22,7 +22,7 @@ OPS_ROLE = "relais_ops"
 _current: ContextVar[int | None] = ContextVar("tenant", default=None)
 
 
-class NestedTenant(RuntimeError):
+class NestedTenantError(RuntimeError):
     """A transaction that belongs to one tenant was asked to work for another one."""
 
 
@@ -40,11 +40,13 @@ def _set_local(value: str) -> None:
 def tenant(pk: int) -> Iterator[None]:
     """Work inside one transaction that sees the rows of tenant `pk` and no other's.
 
-    Raises `NestedTenant` when the thread already works for another one.
+    Raises `NestedTenantError` when the thread already works for another one.
     """
     before = _current.get()
     if before is not None and before != pk:
-        raise NestedTenant(f"This transaction works for tenant {before}; it may not turn to {pk}.")
+        raise NestedTenantError(
+            f"This transaction works for tenant {before}; it may not turn to {pk}."
+        )
     with transaction.atomic():
         _set_local(str(pk))
         token = _current.set(pk)

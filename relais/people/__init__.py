@@ -1,1 +1,1 @@
-"""Who and where: providers, companies, sites, calendars, persons, roles, sign-in, the one policy."""
+"""Who and where: providers, companies, sites, calendars, persons, roles, sign-in."""

@@ -29,7 +29,7 @@ NOTHING = Q(pk__in=[])
 EVERYTHING = Q()
 
 
-class NoRule(LookupError):
+class NoRuleError(LookupError):
     """A table without a rule is seen by nobody: write its rule in people/access.py."""
 
 
@@ -139,13 +139,13 @@ class Access:
     # Seeing -------------------------------------------------------------------------------------
 
     def see(self, rows: type[M] | QuerySet[M]) -> QuerySet[M]:
-        """Return the rows that this person may see. Raises `NoRule` for a table without a rule."""
+        """Return the rows this person may see. Raises `NoRuleError` for a table without one."""
         queryset: QuerySet[M] = rows if isinstance(rows, QuerySet) else rows._default_manager.all()
         label = queryset.model._meta.label
         try:
             rule = RULES[label]
         except KeyError:
-            raise NoRule(f"{label} has no rule in people/access.py.") from None
+            raise NoRuleError(f"{label} has no rule: write it here.") from None
         return queryset.filter(rule(self))
 
     # Doing --------------------------------------------------------------------------------------

@@ -743,7 +743,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='role',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('company', None), ('entity', None), ('kind__in', ['management', 'pool_lead', 'assistant', 'quality', 'billing']), ('site', None)), models.Q(('company__isnull', False), ('kind__in', ['sponsor', 'client_lead', 'site_lead', 'requester', 'dpo', 'auditor'])), _connector='OR'), name='people_role_scope', violation_error_message="A role of the provider's staff has no scope; a client's role names its company."),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('company', None), ('entity', None), ('kind__in', ['management', 'pool_lead', 'assistant', 'quality', 'billing']), ('site', None)), models.Q(('company__isnull', False), ('kind__in', ['sponsor', 'client_lead', 'site_lead', 'requester', 'dpo', 'auditor'])), _connector='OR'), name='people_role_scope', violation_error_message="A role of the provider's staff has no scope; a client's names its company."),
         ),
         migrations.AddConstraint(
             model_name='role',

@@ -91,7 +91,7 @@ class Engagement(TenantModel):
 
     @property
     def client_sees_names(self) -> bool:
-        """Return whether the client is told who answers today: in every mode, never hours or leave."""
+        """Return whether the client is told who answers today: never hours nor leave."""
         return True
 
     def steers(self, person: Person) -> bool:

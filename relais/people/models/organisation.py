@@ -23,7 +23,7 @@ NAME = {"max_length": 200, "validators": [MinLengthValidator(1)]}
 
 
 def key_of(*fields: str) -> GeneratedField:
-    """Return a stored column by which the fields are searched and sorted as a French reader does."""
+    """Return a stored column to search and sort the fields by, as a French reader does."""
     parts = [F(fields[0])]
     for field in fields[1:]:
         parts += [Value(" "), F(field)]

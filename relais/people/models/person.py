@@ -215,7 +215,7 @@ class Role(TenantModel):
                     company__isnull=False,
                 ),
                 violation_error_message=_(
-                    "A role of the provider's staff has no scope; a client's role names its company."
+                    "A role of the provider's staff has no scope; a client's names its company."
                 ),
             ),
             models.CheckConstraint(
