@@ -2,9 +2,10 @@
 
 from django.urls import include, path
 
-from relais.people import views as people
+from relais.people.views.home import home
 
 urlpatterns = [
-    path("", people.home, name="home"),
+    path("", home, name="home"),
     path("accounts/", include("allauth.urls")),
+    path("", include("relais.people.urls")),
 ]

@@ -1,0 +1,7 @@
+"""Every address of people and places, one file an area; each names its own prefix."""
+
+from django.urls import include, path
+
+urlpatterns = [
+    path("", include("relais.people.urls.organisation")),
+]

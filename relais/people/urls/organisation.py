@@ -1,0 +1,5 @@
+"""The addresses of the organisation: companies, sites, persons, the pool."""
+
+from __future__ import annotations
+
+urlpatterns: list = []

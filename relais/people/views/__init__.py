@@ -1,0 +1,1 @@
+"""What is seen and typed, one file a subject."""
