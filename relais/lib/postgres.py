@@ -365,7 +365,9 @@ def _explain(story: str, server: Server) -> None:
         free = shutil.disk_usage(server.folder).free // 1_000_000
         raise DiskFull(folder=server.folder, free=free, needed=ROOM_OLD // 1_000_000)
     told = [
-        line for line in story.splitlines() if re.search("FATAL|PANIC|[Ee]rror|invalid|could not", line)
+        line
+        for line in story.splitlines()
+        if re.search("FATAL|PANIC|[Ee]rror|invalid|could not", line)
     ]
     raise StartFailed(detail="\n".join((told or story.splitlines())[-5:]), log=server.log)
 
