@@ -1,0 +1,74 @@
+"""The demo world: what the issue names stands, once, the same each time."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from relais import demo
+from relais.lib.tenancy import tenant
+from relais.people.access import Access
+from relais.people.models import Company, Cover, LegalEntity, Person, Role, Site, User
+
+NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
+
+
+@pytest.fixture
+def provider(db):
+    made = demo.build(NOW)
+    with tenant(made.pk):
+        yield made
+
+
+def test_it_has_the_places_and_people_that_it_promises(provider):
+    calanques = Company.objects.get(name="Calanques Services")
+    assert set(calanques.sites.values_list("city", flat=True)) == {
+        "Aix-en-Provence",
+        "Lyon",
+        "Lille",
+        "Strasbourg",
+        "Saint-Denis",
+    }
+    assert LegalEntity.objects.filter(company=calanques).count() == 2
+    managers = Person.objects.filter(company=calanques, roles__kind=Role.Kind.REQUESTER)
+    assert managers.distinct().count() == 12
+    assert Role.objects.filter(kind=Role.Kind.ASSISTANT).count() == 6
+
+
+def test_every_site_has_a_lead_a_backup_and_two_referents_with_deputies(provider):
+    for site in Site.objects.all():
+        positions = set(Cover.objects.filter(site=site).values_list("position", flat=True))
+        assert {"lead", "backup"} <= positions, site
+        engagement = site.company.engagement
+        assert engagement.client_deputy and engagement.provider_deputy
+
+
+def test_every_row_is_valid(provider):
+    for model in [Company, LegalEntity, Site, Person, Role]:
+        for row in model.objects.all():
+            row.full_clean()
+
+
+def test_building_it_twice_changes_nothing(provider):
+    before = Person.objects.count()
+    assert demo.build(NOW) == provider
+    assert Person.objects.count() == before
+
+
+def test_the_sign_ins_that_are_printed_work(provider, client):
+    for line in demo.sign_ins():
+        user = User.objects.get(email=line.email)
+        assert user.person.name == line.name
+        assert client.login(email=line.email, password=demo.PASSWORD)
+
+
+def test_the_second_client_is_unknown_to_the_first(provider):
+    claire = Access(Person.objects.get(last_name="Delmas"))
+    assert not claire.see(Company).filter(name__contains="Kerbrat").exists()
+    assert not claire.see(Site).filter(city="Quimper").exists()
+    assert not claire.see(Person).filter(last_name="Riou").exists()
+
+
+def test_it_is_needed_only_in_an_empty_database(db):
+    assert demo.is_needed()
+    demo.build(NOW)
+    assert not demo.is_needed()
