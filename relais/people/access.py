@@ -351,7 +351,7 @@ RULES: dict[str, Callable[[Access], Q]] = {
     "offer.Service": lambda access: EVERYTHING if access.roles else NOTHING,
     "desk.Ticket": _tickets,
     "desk.Message": _public_on_ticket,
-    "desk.Event": _on_ticket,
+    "desk.Event": _public_on_ticket,
     "desk.Clock": _on_ticket,
-    "desk.Letter": lambda access: EVERYTHING if access.runs_pool else NOTHING,
+    "desk.Letter": lambda access: _on_ticket(access) if access.runs_pool else NOTHING,
 }

@@ -1,0 +1,9 @@
+"""The live operation: one file a subject."""
+
+from .clock import Clock
+from .event import Event
+from .letter import Letter
+from .message import Message
+from .ticket import Ticket
+
+__all__ = ["Clock", "Event", "Letter", "Message", "Ticket"]

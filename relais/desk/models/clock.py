@@ -1,0 +1,121 @@
+"""The clocks of a ticket: what was promised, by whose calendar, and whether it was kept."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from relais.lib.tenancy import SameTenant
+from relais.people.models import Calendar
+from relais.people.models.tenant import TenantModel
+
+
+class Clock(TenantModel):
+    """One promise. `due_at` is empty while it is paused; it is computed once and then stored."""
+
+    class Kind(models.TextChoices):
+        FIRST_RESPONSE = "first_response", _("First answer")
+        DELIVERY = "delivery", _("Delivery")
+        CORRECTION = "correction", _("Correction")
+
+    class Verdict(models.TextChoices):
+        RUNNING = "", _("Running")
+        MET = "met", _("In time")
+        MISSED = "missed", _("Late")
+        VOID = "void", _("No longer counts")
+
+    ticket = models.ForeignKey("desk.Ticket", models.PROTECT, related_name="clocks")
+    kind = models.CharField(max_length=20, choices=Kind.choices)
+    started_at = models.DateTimeField()
+    # Open seconds of the calendar.
+    target = models.PositiveIntegerField()
+    calendar = models.ForeignKey(Calendar, models.PROTECT, null=True, related_name="+")
+    # "site", "entity" or "company": whose calendar it is.
+    calendar_source = models.CharField(max_length=20, blank=True)
+    # [["2026-03-02T10:00:00+00:00", "2026-03-02T15:00:00+00:00" or null], …]
+    pauses = models.JSONField(default=list)
+    due_at = models.DateTimeField(null=True)
+    breached_at = models.DateTimeField(null=True)
+    stopped_at = models.DateTimeField(null=True)
+    verdict = models.CharField(max_length=10, choices=Verdict.choices, blank=True)
+
+    class Meta(TenantModel.Meta):
+        verbose_name = _("clock")
+        verbose_name_plural = _("clocks")
+        ordering = ["id"]
+        constraints = [
+            *TenantModel.Meta.constraints,
+            models.CheckConstraint(
+                condition=Q(stopped_at=None, verdict="")
+                | Q(stopped_at__isnull=False) & ~Q(verdict=""),
+                name="desk_clock_verdict",
+            ),
+            SameTenant(name="desk_clock_ticket_fk", field="ticket", to="desk_ticket"),
+            SameTenant(name="desk_clock_calendar_fk", field="calendar", to="people_calendar"),
+        ]
+        indexes = [
+            models.Index(
+                fields=["provider", "due_at"],
+                name="desk_clock_due",
+                condition=Q(stopped_at=None, breached_at=None, due_at__isnull=False),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} · {self.due_at:%Y-%m-%d %H:%M}" if self.due_at else ""
+
+    @property
+    def is_paused(self) -> bool:
+        """Return whether the last pause still lasts."""
+        return bool(self.pauses) and self.pauses[-1][1] is None
+
+    def due(self) -> datetime | None:
+        """Return when the promise runs out, asked of the calendar; None while paused."""
+        if self.is_paused or self.calendar is None:
+            return None
+        from relais.people import calendars
+
+        hours = calendars.timetable(self.calendar)
+        return hours.add(self.started_at, timedelta(seconds=self.target), self._spans())
+
+    def pause(self, at: datetime) -> None:
+        """Stand still from `at`."""
+        if not self.is_paused:
+            self.pauses = [*self.pauses, [at.isoformat(), None]]
+            self.due_at = None
+
+    def resume(self, at: datetime) -> None:
+        """Run again from `at`; the time of the pause is given back."""
+        if self.is_paused:
+            self._end_pause(at)
+            self.due_at = self.due()
+
+    def stop(self, at: datetime) -> None:
+        """Keep the verdict at `at`; a promise kept exactly when due is kept."""
+        if self.is_paused:
+            self._end_pause(at)
+            self.due_at = self.due()
+        self.stopped_at = at
+        late = self.due_at is not None and at > self.due_at
+        self.verdict = self.Verdict.MISSED if late else self.Verdict.MET
+
+    def void(self, at: datetime) -> None:
+        """Stop without a verdict: the ticket was cancelled or refused."""
+        if self.is_paused:
+            self._end_pause(at)
+        self.stopped_at, self.verdict = at, self.Verdict.VOID
+
+    def _end_pause(self, at: datetime) -> None:
+        start = self.pauses[-1][0]
+        end = max(at, datetime.fromisoformat(start))
+        self.pauses = [*self.pauses[:-1], [start, end.isoformat()]]
+
+    def _spans(self) -> list[tuple[datetime, datetime]]:
+        return [
+            (datetime.fromisoformat(start), datetime.fromisoformat(end))
+            for start, end in self.pauses
+            if end is not None
+        ]

@@ -1,0 +1,59 @@
+"""What happened to a ticket: the spine that reports, signals, evidence and billing read."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from relais.lib.tenancy import SameTenant
+from relais.people.models import Person
+from relais.people.models.tenant import TenantModel
+
+
+class Event(TenantModel):
+    """One fact, with who and when. Append-only: the application's role may not change a row."""
+
+    class Kind(models.TextChoices):
+        RECEIVED = "received", _("Received")
+        ASSIGNED = "assigned", _("Assigned")
+        UNASSIGNED = "unassigned", _("Nobody to assign")
+        TAKEN = "taken", _("Taken in hand")
+        REPLIED = "replied", _("Answered")
+        ASKED = "asked", _("Asked the requester")
+        RESUMED = "resumed", _("Resumed")
+        WAITED_THIRD = "waited_third", _("Waits for a third party")
+        DELIVERED = "delivered", _("Delivered")
+        ACCEPTED = "accepted", _("Accepted")
+        REOPENED = "reopened", _("Reopened")
+        HANDED_OVER = "handed_over", _("Handed over")
+        CANCELLED = "cancelled", _("Cancelled")
+        REFUSED = "refused", _("Refused")
+        NOTED = "noted", _("Internal note")
+        BREACHED = "breached", _("Deadline passed")
+
+    # What clients never learn of: who was chosen and why, notes between colleagues.
+    INTERNAL = (Kind.ASSIGNED, Kind.UNASSIGNED, Kind.HANDED_OVER, Kind.NOTED)
+
+    ticket = models.ForeignKey("desk.Ticket", models.PROTECT, related_name="events")
+    kind = models.CharField(max_length=20, choices=Kind.choices)
+    at = models.DateTimeField()
+    recorded_at = models.DateTimeField(auto_now_add=True)
+    # Empty: the product itself.
+    by = models.ForeignKey(Person, models.PROTECT, null=True, related_name="+")
+    internal = models.BooleanField(default=False)
+    facts = models.JSONField(default=dict)
+
+    class Meta(TenantModel.Meta):
+        verbose_name = _("event")
+        verbose_name_plural = _("events")
+        # Verbs hold the ticket's row, so the identifiers of one ticket's events are in order.
+        ordering = ["id"]
+        constraints = [
+            *TenantModel.Meta.constraints,
+            SameTenant(name="desk_event_ticket_fk", field="ticket", to="desk_ticket"),
+            SameTenant(name="desk_event_person_fk", field="by", to="people_person"),
+        ]
+        indexes = [models.Index(fields=["provider", "at"], name="desk_event_at")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} · {self.at:%Y-%m-%d %H:%M}"

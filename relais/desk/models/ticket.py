@@ -1,0 +1,590 @@
+"""What a manager wants done, and the verbs that move it: each a guard, named fields, one event."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from django.db import models, transaction
+from django.db.models import F, Q
+from django.utils import timezone
+from django.utils.translation import gettext as _t
+from django.utils.translation import gettext_lazy as _
+
+from relais.desk import rules
+from relais.desk.errors import Missing, NotNow, Overtaken
+from relais.lib.tenancy import SameTenant
+from relais.offer.models import Service
+from relais.people.models import Company, Confidentiality, Person, Site
+from relais.people.models.tenant import TenantModel
+
+from .clock import Clock
+from .event import Event
+from .letter import Letter
+from .message import Message
+
+if TYPE_CHECKING:
+    from relais.desk.batch import Batch
+
+FIRST, DELIVERY, CORRECTION = Clock.Kind.FIRST_RESPONSE, Clock.Kind.DELIVERY, Clock.Kind.CORRECTION
+
+
+class Ticket(TenantModel):
+    """A request of a site. Its row is changed by the verbs below and by nothing else."""
+
+    class State(models.TextChoices):
+        OPEN = "open", _("In the queue")
+        ASSIGNED = "assigned", _("Assigned")
+        TAKEN = "taken", _("In progress")
+        WAITING = "waiting", _("Waits for the requester")
+        THIRD = "third", _("Waits for a third party")
+        DELIVERED = "delivered", _("Delivered")
+        ACCEPTED = "accepted", _("Accepted")
+        REFUSED = "refused", _("Declined")
+        CANCELLED = "cancelled", _("Cancelled")
+
+    class Priority(models.IntegerChoices):
+        CRITICAL = 1, _("P1 critical")
+        HIGH = 2, _("P2 high")
+        NORMAL = 3, _("P3 normal")
+        LOW = 4, _("P4 low")
+
+    class Channel(models.TextChoices):
+        MAIL = "mail", _("Mail")
+        FORM = "form", _("Form")
+        API = "api", _("API")
+        PHONE = "phone", _("Telephone")
+        LOG = "log", _("Imported log")
+
+    AT_WORK = (State.OPEN, State.ASSIGNED, State.TAKEN, State.WAITING, State.THIRD)
+    HELD = (State.ASSIGNED, State.TAKEN, State.WAITING, State.THIRD)
+    LIVE = (*AT_WORK, State.DELIVERED)
+
+    state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.OPEN)
+    version = models.PositiveIntegerField(default=1)
+    company = models.ForeignKey(
+        Company, models.PROTECT, related_name="tickets", verbose_name=_("company")
+    )
+    site = models.ForeignKey(
+        Site,
+        models.PROTECT,
+        related_name="tickets",
+        verbose_name=_("site"),
+        db_index=False,  # the indexes below serve, here and for the requester
+    )
+    requester = models.ForeignKey(
+        Person,
+        models.PROTECT,
+        related_name="tickets_asked",
+        verbose_name=_("requester"),
+        db_index=False,
+    )
+    holder = models.ForeignKey(
+        Person,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="tickets_held",
+        verbose_name=_("assistant"),
+    )
+    service = models.ForeignKey(
+        Service, models.PROTECT, related_name="tickets", verbose_name=_("service")
+    )
+    subject = models.CharField(_("subject"), max_length=300)
+    body = models.TextField(_("text"), blank=True)
+    priority = models.PositiveSmallIntegerField(
+        _("priority"), choices=Priority.choices, default=Priority.NORMAL
+    )
+    confidentiality = models.PositiveSmallIntegerField(
+        _("confidentiality"),
+        choices=Confidentiality.choices,
+        default=Confidentiality.INTERNAL,
+    )
+    channel = models.CharField(_("channel"), max_length=10, choices=Channel.choices)
+    received_at = models.DateTimeField(_("received"))
+    wanted_by = models.DateTimeField(_("wanted by"), null=True, blank=True)
+    delivered_at = models.DateTimeField(_("delivered"), null=True)
+    closed_at = models.DateTimeField(_("closed"), null=True)
+    reopened = models.PositiveSmallIntegerField(_("times reopened"), default=0)
+    external_ref = models.CharField(_("external reference"), max_length=300, blank=True)
+
+    # Set while a log is imported: the verbs then write into it instead of the database.
+    batch: Batch | None = None
+
+    class Meta(TenantModel.Meta):
+        verbose_name = _("request")
+        verbose_name_plural = _("requests")
+        ordering = ["-id"]
+        constraints = [
+            *TenantModel.Meta.constraints,
+            models.UniqueConstraint(
+                fields=["provider", "channel", "external_ref"],
+                condition=~Q(external_ref=""),
+                name="desk_ticket_once",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state__in=["assigned", "taken", "waiting", "third"])
+                | Q(holder__isnull=False),
+                name="desk_ticket_held",
+            ),
+            SameTenant(name="desk_ticket_company_fk", field="company", to="people_company"),
+            SameTenant(name="desk_ticket_site_fk", field="site", to="people_site"),
+            SameTenant(name="desk_ticket_requester_fk", field="requester", to="people_person"),
+            SameTenant(name="desk_ticket_holder_fk", field="holder", to="people_person"),
+            SameTenant(name="desk_ticket_service_fk", field="service", to="offer_service"),
+        ]
+        indexes = [
+            models.Index(fields=["provider", "-received_at"], name="desk_ticket_received"),
+            models.Index(fields=["site", "-received_at"], name="desk_ticket_site"),
+            models.Index(fields=["requester", "-received_at"], name="desk_ticket_requester"),
+            models.Index(
+                fields=["provider", "state", "received_at"],
+                name="desk_ticket_live",
+                condition=Q(
+                    state__in=["open", "assigned", "taken", "waiting", "third", "delivered"]
+                ),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.reference} {self.subject}"
+
+    @property
+    def reference(self) -> str:
+        """Return the name that people call it by, such as R-000142."""
+        return f"R-{self.pk:06d}" if self.pk else "R-…"
+
+    @property
+    def is_live(self) -> bool:
+        """Return whether anything is still expected of anybody."""
+        return self.state in self.LIVE
+
+    # Coming in -----------------------------------------------------------------------------------
+
+    @classmethod
+    def receive(
+        cls,
+        *,
+        site: Site,
+        requester: Person,
+        service: Service,
+        subject: str,
+        body: str = "",
+        channel: str,
+        at: datetime | None = None,
+        facts: dict[str, Any] | None = None,
+        batch: Batch | None = None,
+        **fields: Any,
+    ) -> Ticket:
+        """Return the new ticket, its clocks started, event `received`.
+
+        `fields`: priority, confidentiality, wanted_by, external_ref. Raises `NoCalendar`.
+        """
+        at = at or timezone.now()
+        fields.setdefault("confidentiality", service.confidentiality)
+        ticket = cls(
+            provider_id=site.provider_id,
+            company_id=site.company_id,
+            site=site,
+            requester=requester,
+            service=service,
+            subject=subject[:300],
+            body=body,
+            channel=channel,
+            received_at=at,
+            **fields,
+        )
+        ticket.batch = batch
+        with transaction.atomic():
+            ticket._insert()
+            promised = {FIRST: service.response_seconds, DELIVERY: service.delivery_seconds}
+            clocks = [ticket._start(kind, seconds, at) for kind, seconds in promised.items()]
+            told = {"clocks": _told(clocks), **(facts or {})}
+            ticket._tell(Event.Kind.RECEIVED, requester, at, told)
+        return ticket
+
+    # Verbs ---------------------------------------------------------------------------------------
+
+    def assign(
+        self,
+        to: Person,
+        *,
+        by: Person | None = None,
+        at: datetime | None = None,
+        reasons: dict[str, Any] | None = None,
+    ) -> None:
+        """Give it to `to`; `reasons` is the decision of dispatch. `by` is empty for dispatch."""
+        rules.check("assign", self, by)
+        rules.check_fit(self, to)
+        self._change(
+            Event.Kind.ASSIGNED,
+            by,
+            at,
+            when=[self.State.OPEN, self.State.ASSIGNED],
+            facts={"holder": to.pk, **({"decision": reasons} if reasons else {})},
+            state=self.State.ASSIGNED,
+            holder=to,
+        )
+
+    def unassigned(self, *, missing: dict[str, Any], at: datetime | None = None) -> None:
+        """Keep it in the queue and say what is missing for somebody to take it."""
+        self._change(Event.Kind.UNASSIGNED, None, at, when=[self.State.OPEN], facts=missing)
+
+    def take(self, *, by: Person, at: datetime | None = None) -> None:
+        """Begin to work on it. A human has answered: the first clock stops."""
+        rules.check("take", self, by)
+        rules.check_fit(self, by)
+        self._change(
+            Event.Kind.TAKEN,
+            by,
+            at,
+            when=[self.State.OPEN, self.State.ASSIGNED],
+            stop=[FIRST],
+            state=self.State.TAKEN,
+            holder=by,
+        )
+
+    def reply(self, text: str, *, by: Person, at: datetime | None = None, **message: Any) -> None:
+        """Write publicly. The requester's word ends a wait; the service's is a first answer."""
+        rules.check("reply", self, by)
+        resumes = by.is_client and self.state == self.State.WAITING
+        self._change(
+            Event.Kind.REPLIED,
+            by,
+            at,
+            when=self.LIVE,
+            text=_said(text),
+            mail=not by.is_client,
+            message=message,
+            stop=[] if by.is_client else [FIRST],
+            resume=resumes,
+            **({"state": self.State.TAKEN} if resumes else {}),
+        )
+
+    def ask(self, text: str, *, by: Person, at: datetime | None = None) -> None:
+        """Ask the requester something: the promise waits for the answer."""
+        rules.check("ask", self, by)
+        self._change(
+            Event.Kind.ASKED,
+            by,
+            at,
+            when=[self.State.TAKEN],
+            text=_said(text),
+            mail=True,
+            stop=[FIRST],
+            pause=True,
+            state=self.State.WAITING,
+        )
+
+    def resume(self, *, by: Person, at: datetime | None = None) -> None:
+        """Go on with the work after a wait."""
+        rules.check("resume", self, by)
+        self._change(
+            Event.Kind.RESUMED,
+            by,
+            at,
+            when=[self.State.WAITING, self.State.THIRD],
+            resume=True,
+            state=self.State.TAKEN,
+        )
+
+    def wait_third(self, reason: str, *, by: Person, at: datetime | None = None) -> None:
+        """Wait for a third party. The promise runs on: waiting for others is the service's risk."""
+        rules.check("wait_third", self, by)
+        self._change(
+            Event.Kind.WAITED_THIRD,
+            by,
+            at,
+            when=[self.State.TAKEN],
+            facts={"reason": _said(reason)},
+            state=self.State.THIRD,
+        )
+
+    def deliver(self, text: str, *, by: Person, at: datetime | None = None) -> None:
+        """Hand over the result; the promise is kept or not from here on."""
+        rules.check("deliver", self, by)
+        at = at or timezone.now()
+        self._change(
+            Event.Kind.DELIVERED,
+            by,
+            at,
+            when=[self.State.TAKEN, self.State.WAITING, self.State.THIRD],
+            text=_said(text),
+            mail=True,
+            stop=[FIRST, DELIVERY, CORRECTION],
+            state=self.State.DELIVERED,
+            delivered_at=at,
+        )
+
+    def accept(self, *, by: Person | None, at: datetime | None = None) -> None:
+        """Take the result as good. `by` is empty when nobody spoke and it closes by itself."""
+        rules.check("accept", self, by)
+        at = at or timezone.now()
+        self._change(
+            Event.Kind.ACCEPTED,
+            by,
+            at,
+            when=[self.State.DELIVERED],
+            state=self.State.ACCEPTED,
+            closed_at=at,
+        )
+
+    def reopen(self, text: str, *, by: Person, at: datetime | None = None) -> None:
+        """Ask for a correction: a clock of its own starts, the first one keeps its verdict."""
+        rules.check("reopen", self, by)
+        self._change(
+            Event.Kind.REOPENED,
+            by,
+            at,
+            when=[self.State.DELIVERED, self.State.ACCEPTED],
+            text=_said(text),
+            start={CORRECTION: self.service.delivery_seconds},
+            state=self.State.ASSIGNED if self.holder_id else self.State.OPEN,
+            reopened=self.reopened + 1,
+            delivered_at=None,
+            closed_at=None,
+        )
+
+    def hand_over(self, to: Person, text: str, *, by: Person, at: datetime | None = None) -> None:
+        """Give it to a colleague, with a word for her. What waits goes on waiting."""
+        rules.check("hand_over", self, by)
+        rules.check_fit(self, to)
+        state = self.State.ASSIGNED if self.state == self.State.TAKEN else self.state
+        self._change(
+            Event.Kind.HANDED_OVER,
+            by,
+            at,
+            when=self.HELD,
+            text=text.strip(),
+            internal=True,
+            facts={"from": self.holder_id, "to": to.pk},
+            state=state,
+            holder=to,
+        )
+
+    def cancel(self, reason: str, *, by: Person, at: datetime | None = None) -> None:
+        """Want it no more."""
+        self._end("cancel", Event.Kind.CANCELLED, self.State.CANCELLED, reason, by, at)
+
+    def refuse(self, reason: str, *, by: Person, at: datetime | None = None) -> None:
+        """Decline it, and say why."""
+        self._end("refuse", Event.Kind.REFUSED, self.State.REFUSED, reason, by, at)
+
+    def note(self, text: str, *, by: Person, at: datetime | None = None) -> None:
+        """Write for colleagues only."""
+        rules.check("note", self, by)
+        self._change(Event.Kind.NOTED, by, at, when=None, text=_said(text), internal=True)
+
+    def breach(self, clock: Clock, *, at: datetime | None = None) -> None:
+        """State that a deadline passed, once."""
+        at = at or timezone.now()
+        with transaction.atomic():
+            told = Clock.objects.filter(pk=clock.pk, breached_at=None, stopped_at=None)
+            if told.update(breached_at=at):
+                clock.breached_at = at
+                facts = {"clock": clock.kind, "due_at": _iso(clock.due_at)}
+                self._tell(Event.Kind.BREACHED, None, at, facts)
+
+    # How a verb is done --------------------------------------------------------------------------
+
+    def expect(self, version: int | None) -> None:
+        """Raise `Overtaken` unless this is the version that the person was shown."""
+        if version is not None and version != self.version:
+            raise Overtaken(reference=self.reference)
+
+    def _end(
+        self,
+        verb: str,
+        kind: str,
+        state: str,
+        reason: str,
+        by: Person,
+        at: datetime | None,
+    ) -> None:
+        rules.check(verb, self, by)
+        at = at or timezone.now()
+        self._change(
+            kind,
+            by,
+            at,
+            when=self.AT_WORK,
+            text=_said(reason),
+            mail=not by.is_client,
+            void=True,
+            state=state,
+            closed_at=at,
+        )
+
+    def _change(
+        self,
+        kind: str,
+        by: Person | None,
+        at: datetime | None,
+        *,
+        when: Iterable[str] | None,
+        facts: dict[str, Any] | None = None,
+        text: str = "",
+        internal: bool = False,
+        mail: bool = False,
+        message: dict[str, Any] | None = None,
+        start: dict[str, int] | None = None,
+        stop: Iterable[str] = (),
+        pause: bool = False,
+        resume: bool = False,
+        void: bool = False,
+        **fields: Any,
+    ) -> None:
+        """Do one verb whole or not at all: the row (if it is still as read), clocks, word, event.
+
+        Raises `NotNow`, `Overtaken`.
+        """
+        at = at or timezone.now()
+        if when is not None and self.state not in when:
+            raise NotNow(reference=self.reference, state=self.get_state_display())
+        with transaction.atomic():
+            self._update(fields)
+            told = dict(facts or {})
+            if stop or pause or resume or void:
+                moved = self._move_clocks(at, set(stop), pause, resume, void)
+                told |= {"clocks": _told(moved)} if moved else {}
+            if start:
+                told["clocks"] = _told([self._start(k, s, at) for k, s in start.items()])
+            if text:
+                written = self._write(text, by, at, internal, mail, message or {})
+                told |= {"message": written.pk} if written else {}
+            self._tell(kind, by, at, told)
+
+    def _update(self, fields: dict[str, Any]) -> None:
+        """Write the fields if nobody wrote since; holds the row until the transaction ends."""
+        if self.batch is None:
+            mine = Ticket.objects.filter(pk=self.pk, version=self.version)
+            if not mine.update(version=F("version") + 1, **fields):
+                raise Overtaken(reference=self.reference)
+        for name, value in fields.items():
+            setattr(self, name, value)
+        self.version += 1
+
+    def _insert(self) -> None:
+        if self.batch is None:
+            self.save(force_insert=True)
+        else:
+            self.batch.tickets.append(self)
+
+    def _start(self, kind: str, seconds: int, at: datetime) -> Clock:
+        from relais.people import calendars
+
+        found = calendars.of_site(self.site)
+        clock = Clock(
+            provider_id=self.provider_id,
+            ticket=self,
+            kind=kind,
+            started_at=at,
+            target=seconds,
+            calendar=found.calendar,
+            calendar_source=found.level,
+        )
+        clock.due_at = clock.due()
+        if self.batch is None:
+            clock.save(force_insert=True)
+        else:
+            self.batch.clocks.append(clock)
+            self.batch.running.setdefault(id(self), []).append(clock)
+        return clock
+
+    def _move_clocks(
+        self, at: datetime, stop: set[str], pause: bool, resume: bool, void: bool
+    ) -> list[Clock]:
+        """Return the clocks that were stopped, paused, resumed or voided."""
+        moved = []
+        for clock in self._running():
+            if void:
+                clock.void(at)
+            elif clock.kind in stop:
+                clock.stop(at)
+            elif clock.kind == FIRST:
+                continue  # waiting for the requester is an answer already
+            elif pause and not clock.is_paused:
+                clock.pause(at)
+            elif resume and clock.is_paused:
+                clock.resume(at)
+            else:
+                continue
+            moved.append(clock)
+            if self.batch is None:
+                clock.save(update_fields=["pauses", "due_at", "stopped_at", "verdict"])
+        return moved
+
+    def _running(self) -> list[Clock]:
+        if self.batch is not None:
+            return [c for c in self.batch.running.get(id(self), []) if c.stopped_at is None]
+        return list(self.clocks.filter(stopped_at=None).select_related("calendar"))
+
+    def _write(
+        self,
+        text: str,
+        by: Person | None,
+        at: datetime,
+        internal: bool,
+        mail: bool,
+        more: dict[str, Any],
+    ) -> Message | None:
+        """Return the message of the thread; a public one of the service goes out by mail too."""
+        if self.batch is not None:
+            return None  # a log holds no words
+        client = by is not None and by.is_client
+        message = Message.objects.create(
+            provider_id=self.provider_id,
+            ticket=self,
+            direction=Message.Direction.IN if client else Message.Direction.OUT,
+            internal=internal,
+            at=at,
+            sender=by,
+            body=text,
+            **more,
+        )
+        if mail:
+            Letter.write(self, message)
+        return message
+
+    def _tell(self, kind: str, by: Person | None, at: datetime, facts: dict[str, Any]) -> None:
+        event = Event(
+            provider_id=self.provider_id,
+            ticket=self,
+            kind=kind,
+            at=at,
+            by=by,
+            internal=kind in Event.INTERNAL,
+            facts={"state": self.state, "version": self.version, **facts},
+        )
+        if self.batch is None:
+            event.save(force_insert=True)
+        else:
+            self.batch.events.append(event)
+
+
+def _said(text: str) -> str:
+    """Return the text; raise `Missing` when it says nothing."""
+    if text := text.strip():
+        return text
+    raise Missing(field=_t("Message"))
+
+
+def _told(clocks: list[Clock]) -> list[dict[str, Any]]:
+    """Return what an event keeps of clocks: enough to measure without reading their rows."""
+    return [
+        {
+            "kind": clock.kind,
+            "target": clock.target,
+            "calendar": clock.calendar_id,
+            "source": clock.calendar_source,
+            "due_at": _iso(clock.due_at),
+            **({"verdict": clock.verdict} if clock.verdict else {}),
+            **({"paused": True} if clock.is_paused else {}),
+        }
+        for clock in clocks
+    ]
+
+
+def _iso(at: datetime | None) -> str | None:
+    return at.isoformat() if at else None

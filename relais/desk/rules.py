@@ -1,0 +1,169 @@
+"""Who may do what to a ticket, written once. Views and the API ask `may`; the verbs ask `check`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.utils.translation import gettext as _
+
+from relais.people.access import Access
+from relais.people.models import AssistantProfile, Confidentiality, Person, Role
+
+from .errors import NotYours, Unfit
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .models import Ticket
+
+# The product itself (no person) does these: dispatch, sweep, closing by itself.
+OWN_VERBS = frozenset({"assign", "unassigned", "breach", "accept"})
+
+
+def access_of(person: Person) -> Access:
+    """Return what the person may see and do today, asked once for this object."""
+    found: Access | None = person.__dict__.get("_access")
+    if found is None:
+        found = person.__dict__["_access"] = Access(person)
+    return found
+
+
+def check(verb: str, ticket: Ticket, by: Person | None) -> None:
+    """Raise `NotYours` unless `by` may do `verb` to `ticket`."""
+    if not may(verb, ticket, by):
+        who = str(by) if by else _("Relais itself")
+        raise NotYours(reference=ticket.reference, person=who)
+
+
+def may(verb: str, ticket: Ticket, by: Person | None) -> bool:
+    """Return whether `by` may do `verb` to `ticket`, whatever its state."""
+    if by is None:
+        return verb in OWN_VERBS
+    if by.provider_id != ticket.provider_id:
+        return False
+    return RULES[verb](ticket, access_of(by))
+
+
+def unfit(ticket: Ticket, person: Person) -> str:
+    """Return why this person cannot hold the ticket, or an empty text."""
+    access = access_of(person)
+    if access.is_client or not access.has(Role.Kind.ASSISTANT):
+        return _("not an assistant of the pool")
+    return "" if cleared(ticket, access) else _("not cleared for this confidentiality")
+
+
+def check_fit(ticket: Ticket, person: Person) -> None:
+    """Raise `Unfit` unless the person can hold the ticket."""
+    if why := unfit(ticket, person):
+        raise Unfit(person=str(person), reference=ticket.reference, why=why)
+
+
+def cleared(ticket: Ticket, access: Access) -> bool:
+    """Return whether this member of staff may work on the ticket's class of confidentiality."""
+    if ticket.confidentiality >= Confidentiality.EXECUTIVE:
+        return ticket.company_id in access.cleared_company_ids
+    if ticket.confidentiality <= Confidentiality.INTERNAL:
+        return True
+    profile = AssistantProfile.objects.filter(person=access.person).first()
+    return profile is not None and profile.clearance >= ticket.confidentiality
+
+
+def _is_requester(ticket: Ticket, access: Access) -> bool:
+    return ticket.requester_id == access.person.pk
+
+
+def _holds(ticket: Ticket, access: Access) -> bool:
+    return access.is_staff and ticket.holder_id == access.person.pk
+
+
+def _runs(ticket: Ticket, access: Access) -> bool:
+    """The pool's lead and management; class C3 needs their name on it all the same."""
+    if not access.runs_pool:
+        return False
+    return (
+        ticket.confidentiality < Confidentiality.EXECUTIVE
+        or ticket.company_id in access.cleared_company_ids
+    )
+
+
+def _serves(ticket: Ticket, access: Access) -> bool:
+    return ticket.site_id in access.covered_site_ids and cleared(ticket, access)
+
+
+def _steers(ticket: Ticket, access: Access) -> bool:
+    """The client's lead and sponsor, within what they may see."""
+    return (
+        access.is_client
+        and ticket.company_id in access.steered_company_ids
+        and (
+            ticket.confidentiality < Confidentiality.EXECUTIVE
+            or ticket.company_id in access.cleared_company_ids
+        )
+    )
+
+
+def _works_on(ticket: Ticket, access: Access) -> bool:
+    return _holds(ticket, access) or _runs(ticket, access)
+
+
+def _may_assign(ticket: Ticket, access: Access) -> bool:
+    """A provider of results organises its own work: there the client names nobody (domain G.3)."""
+    if _runs(ticket, access):
+        return True
+    if not _steers(ticket, access):
+        return False
+    engagement = ticket.company.engagement
+    return (
+        engagement is not None and engagement.client_may_assign and engagement.steers(access.person)
+    )
+
+
+def _may_take(ticket: Ticket, access: Access) -> bool:
+    if _holds(ticket, access):
+        return True
+    if ticket.holder_id is not None:
+        return _runs(ticket, access)
+    return _serves(ticket, access) or (_runs(ticket, access) and access.has(Role.Kind.ASSISTANT))
+
+
+def _may_write(ticket: Ticket, access: Access) -> bool:
+    return _is_requester(ticket, access) or _works_on(ticket, access) or _serves(ticket, access)
+
+
+def _may_resume(ticket: Ticket, access: Access) -> bool:
+    return _is_requester(ticket, access) or _works_on(ticket, access)
+
+
+def _may_judge(ticket: Ticket, access: Access) -> bool:
+    return _is_requester(ticket, access) or _steers(ticket, access)
+
+
+def _may_cancel(ticket: Ticket, access: Access) -> bool:
+    return _may_judge(ticket, access) or _runs(ticket, access)
+
+
+def _may_note(ticket: Ticket, access: Access) -> bool:
+    return _works_on(ticket, access) or _serves(ticket, access)
+
+
+def _never(ticket: Ticket, access: Access) -> bool:
+    return False
+
+
+RULES: dict[str, Callable[[Ticket, Access], bool]] = {
+    "assign": _may_assign,
+    "unassigned": _never,
+    "breach": _never,
+    "take": _may_take,
+    "reply": _may_write,
+    "ask": _works_on,
+    "resume": _may_resume,
+    "wait_third": _works_on,
+    "deliver": _works_on,
+    "accept": _may_judge,
+    "reopen": _may_cancel,
+    "hand_over": _works_on,
+    "cancel": _may_cancel,
+    "refuse": _runs,
+    "note": _may_note,
+}
