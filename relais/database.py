@@ -17,6 +17,8 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -59,6 +61,21 @@ class DatabaseMissing(Problem):
     )
 
 
+class DataFolderBad(Problem):
+    message = (
+        "The folder of data %(folder)s cannot be written: %(detail)s. "
+        "Give yourself the right to write there, free some room, or choose another folder: "
+        "RELAIS_DATA=/path/to/data"
+    )
+
+
+class ProgramMissing(Problem):
+    message = (
+        "The program %(name)s of PostgreSQL was not found. Install PostgreSQL's client programs "
+        "(version %(version)s or newer), or point RELAIS_PG_BIN to the folder that holds them."
+    )
+
+
 class ServerTooOld(Problem):
     message = (
         "The PostgreSQL server %(address)s is version %(version)s; Relais needs %(oldest)s or "
@@ -81,6 +98,22 @@ class NoWall(Problem):
     )
 
 
+# What libpq reads from the environment, where other users do not see a password.
+LIBPQ = {
+    "dbname": "PGDATABASE",
+    "user": "PGUSER",
+    "password": "PGPASSWORD",
+    "host": "PGHOST",
+    "hostaddr": "PGHOSTADDR",
+    "port": "PGPORT",
+    "options": "PGOPTIONS",
+    "sslmode": "PGSSLMODE",
+    "sslrootcert": "PGSSLROOTCERT",
+    "sslcert": "PGSSLCERT",
+    "sslkey": "PGSSLKEY",
+}
+
+
 def is_embedded() -> bool:
     return not os.environ.get("DATABASE_URL")
 
@@ -96,10 +129,26 @@ def data_dir() -> Path:
     if not (ROOT / "pyproject.toml").is_file():  # installed as a package
         home = os.environ.get("XDG_DATA_HOME") or "~/.local/share"
         return SERVICE_FOLDER if os.getuid() == 0 else Path(home).expanduser() / "relais"
-    if os.getuid() == 0 and not all(folder.stat().st_mode & 0o001 for folder in ROOT.parents):
+    above = [ROOT, *ROOT.parents]
+    if os.getuid() == 0 and not all(folder.stat().st_mode & 0o001 for folder in above):
         mark = hashlib.sha256(os.fsencode(ROOT)).hexdigest()[:6]
         return SERVICE_FOLDER / f"{ROOT.name}-{mark}"
     return ROOT / "data"
+
+
+def make_data_dir() -> Path:
+    """Return the folder of all data, made and found writable; raises `DataFolderBad`."""
+    folder = data_dir()
+    try:
+        missing = [each for each in [folder, *folder.parents] if not each.exists()]
+        folder.mkdir(parents=True, exist_ok=True)
+        for each in missing if os.getuid() == 0 else []:
+            each.chmod(0o755)  # whatever the umask: PostgreSQL's user must get through
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as problem:
+        raise DataFolderBad(folder=folder, detail=problem.strerror) from problem
+    return folder
 
 
 def embedded_folder() -> Path:
@@ -169,22 +218,43 @@ def django_database(role: str | None = None) -> dict[str, Any]:
         "HOST": found.get("host", ""),
         "PORT": found.get("port", ""),
         "CONN_MAX_AGE": 0,
+        "CONN_HEALTH_CHECKS": True,  # a restart of the server leaves dead connections in the pool
         "OPTIONS": options,
     }
 
 
-@contextlib.contextmanager
-def attached() -> Iterator[None]:
-    """Hold the database ready: the embedded server runs, roles and rights are prepared.
+def environment(role: str) -> dict[str, str]:
+    """Return the environment in which PostgreSQL's client programs connect as `role`."""
+    return {LIBPQ[key]: str(value) for key, value in conninfo(role).items() if key in LIBPQ}
 
-    Raises a `Problem` that names the mend.
+
+def program(name: str) -> Path:
+    """Return where a client program of PostgreSQL is (psql, pg_dump); raises `ProgramMissing`."""
+    folders = [programs()] if programs() else []
+    with contextlib.suppress(Problem):
+        folders.append(postgres.find_programs())
+    for folder in folders:
+        if folder and (folder / name).is_file():
+            return folder / name
+    if found := shutil.which(name):
+        return Path(found)
+    raise ProgramMissing(name=name, version=OLDEST_SERVER)
+
+
+@contextlib.contextmanager
+def attached() -> Iterator[postgres.Server | None]:
+    """Hold the database ready: roles and rights prepared, the embedded server running.
+
+    Yields the embedded server, or None. Raises a `Problem` that names the mend.
     """
     if is_embedded():
-        with postgres.running(embedded_folder(), prepare=_prepare_embedded, programs=programs()):
-            yield
+        make_data_dir()
+        folder = embedded_folder()
+        with postgres.running(folder, prepare=_prepare_embedded, programs=programs()) as server:
+            yield server
         return
     prepare()
-    yield
+    yield None
 
 
 def connect(role: str = "app", **more: Any) -> psycopg.Connection[Any]:

@@ -117,6 +117,8 @@ class Server:
     folder: Path
     sockets: Path
     programs: Path | None = None
+    settings: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    users: int = -1  # descriptor of the shared lock: a child that keeps it open is a user, too
 
     @property
     def cluster(self) -> Path:
@@ -155,6 +157,7 @@ def running(
         with _starting(folder, account):
             fcntl.flock(users, fcntl.LOCK_SH)
             server = _start(folder, account, programs, settings or {})
+            server = dataclasses.replace(server, users=users)
             if prepare:
                 prepare(server)
         yield server
@@ -163,6 +166,13 @@ def running(
             if _alone(users):
                 postmaster.stop(folder / "data")
         os.close(users)
+
+
+def revive(server: Server) -> None:
+    """Start the server again if it died; for one of its users."""
+    account = _account(server.folder)
+    with _starting(server.folder, account):
+        _start(server.folder, account, server.programs, server.settings)
 
 
 def locate(folder: Path) -> Server:
@@ -307,7 +317,7 @@ def _start(
     folder: Path, account: Account, programs: Path | None, settings: Mapping[str, str]
 ) -> Server:
     found = find_programs(programs)
-    server = Server(folder, _sockets(folder, account), found)
+    server = Server(folder, _sockets(folder, account), programs, settings)
     if postmaster.alive(server.cluster) and _answers(server):
         _watch(folder, account)
         return server

@@ -1,0 +1,343 @@
+"""The command `relais`: every operation of the product, said in a line each.
+
+A command is one function below `@command`: it adds its arguments to the parser that it gets, and
+returns what is to be done with them (None or 0 for success, else the exit code).
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import NoReturn
+
+from relais import database, installation
+from relais.lib import postgres, terminal
+from relais.lib.problem import Problem
+from relais.lib.terminal import N_, say, translate
+
+Run = Callable[[argparse.Namespace], int | None]
+Build = Callable[[argparse.ArgumentParser], Run]
+
+GROUPS = {
+    "run": N_("Run"),
+    "data": N_("Data"),
+    "work": N_("Work"),
+    "look": N_("Look inside"),
+}
+
+
+@dataclass(frozen=True)
+class Command:
+    name: str
+    group: str
+    line: str
+    build: Build
+
+
+COMMANDS: dict[str, Command] = {}
+
+
+def command(name: str, *, group: str, line: str) -> Callable[[Build], Build]:
+    """Register a command under a group of `GROUPS`, with the line that explains it."""
+
+    def register(build: Build) -> Build:
+        COMMANDS[name] = Command(name, group, line, build)
+        return build
+
+    return register
+
+
+class NoSuchFile(Problem):
+    message = N_("There is no file %(path)s.")
+
+
+# --- run ------------------------------------------------------------------------------------
+
+
+@command("server", group="run", line=N_("start everything and wait until Ctrl-C"))
+def server(parser: argparse.ArgumentParser) -> Run:
+    parts = parser.add_mutually_exclusive_group()
+    parts.add_argument("--web-only", action="store_true", help=translate("only the web pages"))
+    parts.add_argument("--worker-only", action="store_true", help=translate("only the jobs"))
+    parser.add_argument(
+        "--workers", type=int, default=1, metavar="N", help=translate("web processes (1)")
+    )
+    parser.add_argument(
+        "--no-demo", action="store_true", help=translate("leave an empty database empty")
+    )
+
+    def run(args: argparse.Namespace) -> int:
+        from relais import server
+
+        return server.run(
+            web=not args.worker_only,
+            worker=not args.web_only,
+            processes=max(1, args.workers),
+            demo=not args.no_demo,
+        )
+
+    return run
+
+
+@command("migrate", group="run", line=N_("bring the tables of the database up to date"))
+def migrate(parser: argparse.ArgumentParser) -> Run:
+    def run(args: argparse.Namespace) -> None:
+        with database.attached():
+            installation.bring_up(terminal.Steps(), demo=False)
+        say(N_("The database is up to date."))
+
+    return run
+
+
+@command("demo", group="run", line=N_("build the demo world into an empty database"))
+def demo(parser: argparse.ArgumentParser) -> Run:
+    def run(args: argparse.Namespace) -> int:
+        with database.attached():
+            known = installation.bring_up(terminal.Steps())
+        if known.get("world") != "demo":
+            say(N_("The database holds a world of its own: nothing was added."))
+            return 1
+        say_sign_ins(known)
+        return 0
+
+    return run
+
+
+@command("check", group="run", line=N_("check the settings and name the mends"))
+def check(parser: argparse.ArgumentParser) -> Run:
+    def run(args: argparse.Namespace) -> int:
+        with database.attached():
+            return django_command(["check", "--deploy", "--fail-level", "ERROR"])
+
+    return run
+
+
+# --- data -----------------------------------------------------------------------------------
+
+
+@command("backup", group="data", line=N_("write the whole database into one file"))
+def backup(parser: argparse.ArgumentParser) -> Run:
+    parser.add_argument("file", type=Path)
+
+    def run(args: argparse.Namespace) -> None:
+        from relais import backup
+
+        with database.attached():
+            backup.write(args.file, terminal.Steps())
+
+    return run
+
+
+@command("restore", group="data", line=N_("put the database of a backup in place"))
+def restore(parser: argparse.ArgumentParser) -> Run:
+    parser.add_argument("file", type=Path)
+    parser.add_argument(
+        "--replace", action="store_true", help=translate("replace a database that is not empty")
+    )
+
+    def run(args: argparse.Namespace) -> None:
+        from relais import backup
+
+        with database.attached():
+            backup.restore(args.file, terminal.Steps(), replace=args.replace)
+
+    return run
+
+
+# --- work -----------------------------------------------------------------------------------
+
+
+@command("receive", group="work", line=N_("take in mail files, each as one request"))
+def receive(parser: argparse.ArgumentParser) -> Run:
+    parser.add_argument("files", nargs="+", type=Path, metavar="FILE.eml")
+
+    def run(args: argparse.Namespace) -> int:
+        from relais.desk import mailbox
+
+        for path in args.files:
+            say("%(path)s: %(outcome)s", path=path, outcome=mailbox.receive_file(path))
+        return 0
+
+    return with_database(run)
+
+
+@command("import-log", group="work", line=N_("live a log of past requests through, at its times"))
+def import_log(parser: argparse.ArgumentParser) -> Run:
+    parser.add_argument("files", nargs="+", type=Path, metavar="FILE")
+
+    def run(args: argparse.Namespace) -> int:
+        from relais.desk import import_log
+
+        for path in args.files:
+            print(import_log.run(path), flush=True)
+        return 0
+
+    return with_database(run)
+
+
+@command("invite", group="work", line=N_("send a person the letter that opens an account"))
+def invite(parser: argparse.ArgumentParser) -> Run:
+    parser.add_argument("email")
+
+    def run(args: argparse.Namespace) -> int:
+        from relais.people import invitations
+
+        print(invitations.invite_address(args.email), flush=True)
+        return 0
+
+    return with_database(run)
+
+
+# --- look inside ----------------------------------------------------------------------------
+
+
+@command("status", group="look", line=N_("say where everything is and whether it runs"))
+def status(parser: argparse.ArgumentParser) -> Run:
+    def run(args: argparse.Namespace) -> None:
+        say("Relais %(version)s", version=version("relais"))
+        say(N_("Data: %(folder)s"), folder=database.data_dir())
+        say(N_("Database: %(address)s"), address=database.address("owner"))
+        if database.is_embedded() and not postgres.is_running(database.embedded_folder()):
+            say(N_("Stopped. script/server starts everything."))
+            return
+        with database.attached(), database.connect("owner") as owner:
+            known = installation.facts()
+            current = known.get("migrations") == installation.migration_hash()
+            say(N_("Tables: up to date.") if current else N_("Tables: to be migrated."))
+            size = owner.execute("select pg_database_size(current_database())").fetchone()
+            say(
+                N_("PostgreSQL %(version)s, %(size)s MB"),
+                version=owner.info.parameter_status("server_version"),
+                size=(size or (0,))[0] // 1_000_000,
+            )
+
+    return run
+
+
+@command("psql", group="look", line=N_("open psql on the database"))
+def psql(parser: argparse.ArgumentParser) -> Run:
+    parser.add_argument("--role", choices=["app", "owner"], default="owner")
+    parser.add_argument("arguments", nargs=argparse.REMAINDER)
+
+    def run(args: argparse.Namespace) -> int:
+        with database.attached():
+            signal.signal(signal.SIGINT, signal.SIG_IGN)  # psql's own: it cancels a query
+            environment = os.environ | database.environment(args.role)
+            found = [database.program("psql"), *args.arguments]
+            return subprocess.run(found, env=environment, check=False).returncode
+
+    return run
+
+
+@command("django", group="look", line=N_("run one of Django's commands: relais django shell"))
+def django(parser: argparse.ArgumentParser) -> Run:
+    parser.add_argument("arguments", nargs=argparse.REMAINDER)
+    owners = {"migrate", "makemigrations", "sqlmigrate", "showmigrations", "createcachetable"}
+
+    def run(args: argparse.Namespace) -> int:
+        role = "owner" if owners & {*args.arguments[:1]} else "app"
+        os.environ.setdefault("RELAIS_DB_ROLE", role)
+        with database.attached():
+            return django_command(args.arguments)
+
+    return run
+
+
+# --- the command itself ---------------------------------------------------------------------
+
+
+def with_database(run: Run) -> Run:
+    """Return `run` with the database ready and Django loaded as the application."""
+
+    def ready(args: argparse.Namespace) -> int | None:
+        for path in getattr(args, "files", []):
+            if not path.is_file():
+                raise NoSuchFile(path=path)
+        with database.attached():
+            installation.bring_up(terminal.Steps(), demo=False)
+            installation.load_django("app")
+            from django.utils import translation
+
+            with translation.override(terminal.language()):
+                return run(args)
+
+    return ready
+
+
+def django_command(arguments: list[str]) -> int:
+    """Return the exit code of a command of Django's, run in this process."""
+    os.environ["DJANGO_SETTINGS_MODULE"] = "relais.settings"
+    from django.core.management import execute_from_command_line
+
+    try:
+        execute_from_command_line(["relais django", *arguments])
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else 1
+    return 0
+
+
+def say_sign_ins(known: dict[str, str]) -> None:
+    """Print the accounts of the demo world, if this is one."""
+    import json
+
+    if known.get("world") != "demo" or "sign_ins" not in known:
+        return
+    signs = json.loads(known["sign_ins"])
+    say(N_("Demo accounts, all with the password %(password)s:"), password=signs["password"])
+    width = max(len(email) for _, _, email in signs["people"])
+    for role, name, email in signs["people"]:
+        print(f"  {email:<{width}}  {name}, {role}", flush=True)
+
+
+def overview() -> None:
+    """Print every operation with its line, by group."""
+    say(N_("Relais: a pool of executive assistants for companies with many sites."))
+    for key, title in GROUPS.items():
+        print(f"\n{translate(title)}")
+        for each in COMMANDS.values():
+            if each.group == key:
+                print(f"  relais {each.name:<12}{translate(each.line)}")
+    print("\n" + translate(N_("More on one of them: relais COMMAND --help")))
+    say(N_("Where things are: DATABASE_URL, RELAIS_DATA, HOST, PORT (docs/exploitation.md)"))
+
+
+def main(arguments: list[str] | None = None) -> NoReturn:
+    """Run one command and end the process with its exit code; 2: something is to be mended."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    if not arguments or arguments in (["-h"], ["--help"], ["help"]):
+        overview()
+        sys.exit(0)
+    if arguments[0] == "--version":
+        say("Relais %(version)s", version=version("relais"))
+        sys.exit(0)
+    chosen = COMMANDS.get(arguments[0])
+    if chosen is None:
+        overview()
+        print(file=sys.stderr)
+        print(
+            terminal.fill(N_("There is no command %(name)s."), {"name": arguments[0]}),
+            file=sys.stderr,
+        )
+        sys.exit(2)
+    parser = argparse.ArgumentParser(
+        prog=f"relais {chosen.name}", description=translate(chosen.line)
+    )
+    run = chosen.build(parser)
+    try:
+        sys.exit(run(parser.parse_args(arguments[1:])) or 0)
+    except Problem as problem:
+        terminal.complain(problem)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()

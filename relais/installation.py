@@ -1,0 +1,153 @@
+"""What a database must hold before anything runs: its tables, and a first world.
+
+What was done is written in a small table of its own, so that a start that finds everything in
+place need not load Django at all.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+from collections.abc import Callable, Iterator
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from relais import database
+from relais.lib.problem import Problem
+from relais.lib.terminal import N_
+
+PACKAGE = Path(__file__).resolve().parent
+# Whose tables come with other people's migrations.
+OTHERS = ("django", "django-allauth", "procrastinate")
+Step = Callable[..., None]
+
+
+class MigrationFailed(Problem):
+    message = (
+        "The tables could not be brought up to date: %(detail)s\n"
+        "Nothing was lost: the step that failed was taken back. If the cause is not plain, restore "
+        "the last backup with the version of Relais that made it."
+    )
+
+
+def migration_hash() -> str:
+    """Return a digest that changes when the tables of this version of the code may have changed."""
+    digest = hashlib.sha256()
+    for name in OTHERS:
+        digest.update(f"{name} {version(name)}\n".encode())
+    for file in sorted(PACKAGE.glob("*/migrations/*.py")):
+        digest.update(f"{file.relative_to(PACKAGE)}\n".encode() + file.read_bytes())
+    return digest.hexdigest()
+
+
+def facts() -> dict[str, str]:
+    """Return what is known of the database; nothing when it is new."""
+    with database.connect("owner") as owner:
+        return _facts(owner)
+
+
+def _facts(owner: psycopg.Connection[Any]) -> dict[str, str]:
+    found = owner.execute("select to_regclass('public.relais_installation')").fetchone()
+    if not found or found[0] is None:
+        return {}
+    return dict(owner.execute("select name, value from relais_installation").fetchall())
+
+
+def _write_down(owner: psycopg.Connection[Any], **known: str) -> None:
+    with owner.transaction():
+        owner.execute(
+            "create table if not exists relais_installation (name text primary key, value text)"
+        )
+        owner.execute(f"revoke all on relais_installation from {database.APP}, {database.OPS}")
+        for name, value in known.items():
+            owner.execute(
+                "insert into relais_installation values (%s, %s)"
+                " on conflict (name) do update set value = excluded.value",
+                [name, value],
+            )
+
+
+def bring_up(step: Step, *, demo: bool = True) -> dict[str, str]:
+    """Return the facts of a database that is ready: migrated, and with a first world in it.
+
+    Several machines may start at once: one works, the others wait for it.
+    """
+    wanted = migration_hash()
+    known = facts()
+    if known.get("migrations") == wanted and "world" in known:
+        return known
+    with _alone(step) as owner:
+        known = _facts(owner)
+        if known.get("migrations") != wanted:
+            step(N_("Tables of the database"))
+            migrate()
+            _write_down(owner, migrations=wanted)
+        if "world" not in known:
+            _write_down(owner, **first_world(step, demo=demo))
+        return _facts(owner)
+
+
+@contextlib.contextmanager
+def _alone(step: Step) -> Iterator[psycopg.Connection[Any]]:
+    with database.connect("owner") as owner:
+        lock = "pg_try_advisory_lock(hashtext('relais installation'))"
+        if owner.execute(f"select {lock}").fetchone() != (True,):
+            step(N_("Another process prepares the database: waiting for it"))
+            owner.execute("select pg_advisory_lock(hashtext('relais installation'))")
+        yield owner
+
+
+def load_django(role: str) -> None:
+    """Load Django, or turn the loaded one, so that it connects as `role`."""
+    import django
+    from django.apps import apps
+
+    os.environ["DJANGO_SETTINGS_MODULE"] = "relais.settings"
+    if not apps.ready:
+        os.environ["RELAIS_DB_ROLE"] = role
+        django.setup()
+        return
+    from django.db import connection
+
+    connection.close()
+    connection.settings_dict.update(database.django_database(role))
+
+
+def migrate() -> None:
+    """Bring the tables up to date, as their owner."""
+    load_django("owner")
+    from django.core.management import call_command
+    from django.db import DatabaseError
+
+    try:
+        call_command("migrate", interactive=False, verbosity=0)
+        call_command("createcachetable", verbosity=0)
+    except DatabaseError as problem:
+        raise MigrationFailed(detail=str(problem).strip()) from problem
+
+
+def first_world(step: Step, *, demo: bool) -> dict[str, str]:
+    """Return the facts of the database's world; builds the demo world into an empty database."""
+    load_django("app")
+    from django.db import connection, transaction
+
+    from relais import demo as demo_world
+
+    try:
+        if not demo_world.is_needed():
+            return {"world": "own"}
+        if not demo:
+            return {}
+        step(N_("Demo world"))
+        with transaction.atomic():
+            demo_world.build()
+        people = [[line.role, line.name, line.email] for line in demo_world.sign_ins()]
+        signs = {"password": demo_world.PASSWORD, "people": people}
+        return {"world": "demo", "sign_ins": json.dumps(signs)}
+    finally:
+        connection.close()
