@@ -159,6 +159,14 @@ def _quick_passwords(settings: Any) -> None:
     settings.SECURE_SSL_REDIRECT = False
 
 
+@pytest.fixture(autouse=True)
+def _no_calendar_from_another_database() -> None:
+    # Keys begin again in each test's copy of the template.
+    from relais.people import calendars
+
+    calendars.forget()
+
+
 @pytest.fixture
 def world(db: None) -> Iterator[cast.World]:
     """Return Atout Services, entered: the test sees what this provider sees."""

@@ -124,8 +124,8 @@ def _people_and_places(provider: Provider) -> World:
     entity = LegalEntity.objects.create(
         provider=provider, company=calanques, name="Calanques SAS", siren="552100554"
     )
-    hours = office_hours(provider, calanques, "Bureaux", "Europe/Paris")
-    froid_hours = office_hours(provider, froid, "Bureaux", "Europe/Paris")
+    hours = office_hours(provider, calanques, "Bureaux Calanques", "Europe/Paris")
+    froid_hours = office_hours(provider, froid, "Bureaux Froid", "Europe/Paris")
     aix, lyon = (
         Site.objects.create(
             provider=provider,
