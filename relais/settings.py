@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import secrets
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from relais import database
+from relais.lib import logs
 
 BASE_DIR = Path(__file__).resolve().parent
 
@@ -35,12 +37,25 @@ def _secret_key() -> str:
     return file.read_text().strip()
 
 
+def _hosts() -> list[str]:
+    """Return the host names served: RELAIS_HOSTS, else that of RELAIS_URL and this machine."""
+    named = urlsplit(os.environ.get("RELAIS_URL", "")).hostname
+    return _list("RELAIS_HOSTS") or [*([named] if named else []), "localhost", "127.0.0.1", "[::1]"]
+
+
 DEBUG = False
 SECRET_KEY = _secret_key()
+DATA_DIR = database.data_dir()
 PUBLIC_URL = os.environ.get("RELAIS_URL", "").rstrip("/")
+# What links in letters begin with.
+SITE_URL = PUBLIC_URL or f"http://localhost:{os.environ.get('PORT', '8000')}"
 SECURE = PUBLIC_URL.startswith("https://")
-ALLOWED_HOSTS = _list("RELAIS_HOSTS") or ["localhost", "127.0.0.1", "[::1]"]
+ALLOWED_HOSTS = _hosts()
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL] if PUBLIC_URL else []
+LOGGING = logs.configuration(
+    level=os.environ.get("RELAIS_LOG_LEVEL", "INFO").upper(),
+    plain=os.environ.get("RELAIS_LOG") == "text",
+)
 
 INSTALLED_APPS = [
     "django.contrib.auth",
@@ -52,6 +67,7 @@ INSTALLED_APPS = [
     "django.contrib.postgres",
     "django.forms",
     "django_htmx",
+    "csp",
     "allauth",
     "allauth.account",
     "allauth.mfa",
@@ -59,19 +75,23 @@ INSTALLED_APPS = [
     "allauth.socialaccount",
     "allauth.socialaccount.providers.openid_connect",
     "procrastinate.contrib.django",
+    "relais.apps.RelaisConfig",
     "relais.people",
     "relais.offer",
     "relais.desk",
 ]
 
 MIDDLEWARE = [
+    "relais.lib.health.HealthMiddleware",
+    "relais.lib.logs.RequestLogMiddleware",
+    "csp.middleware.CSPMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "allauth.usersessions.middleware.UserSessionsMiddleware",
+    "relais.people.signin.SessionsMiddleware",
     "relais.people.middleware.LanguageMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -79,6 +99,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "relais.lib.tenancy.TenantMiddleware",
     "relais.people.middleware.PersonMiddleware",
+    "relais.people.middleware.AdmissionMiddleware",
 ]
 
 ROOT_URLCONF = "relais.urls"
@@ -140,30 +161,87 @@ STATIC_ROOT = database.data_dir() / "static"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 30 * 2**20
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 2**20
 
+# The prefix binds a cookie to this very host, so that no sister site can plant one.
+_COOKIE_PREFIX = "__Host-" if SECURE else ""
+SESSION_COOKIE_NAME = f"{_COOKIE_PREFIX}relais_session"
+CSRF_COOKIE_NAME = f"{_COOKIE_PREFIX}relais_csrf"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE
 SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_AGE = 14 * 24 * 3600
 SECURE_HSTS_SECONDS = 31536000 if SECURE else 0
+SECURE_SSL_REDIRECT = SECURE
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 if SECURE:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
-# Sign-in: see people/signin.py and docs/decisions.
+# The firm's own sign-in, for accounts that exist: RELAIS_OIDC_ISSUER, _CLIENT_ID, _CLIENT_SECRET,
+# _NAME; _TRUST_EMAIL=1 for a provider that vouches for addresses without saying so (Entra ID).
+OIDC_ISSUER = os.environ.get("RELAIS_OIDC_ISSUER", "").rstrip("/")
+OIDC_NAME = os.environ.get("RELAIS_OIDC_NAME", "OpenID Connect") if OIDC_ISSUER else ""
+_FORMS_LEAD_TO = ["{0.scheme}://{0.netloc}".format(urlsplit(OIDC_ISSUER))] if OIDC_ISSUER else []
+
+# Nothing from elsewhere, nothing inline.
+CONTENT_SECURITY_POLICY: dict[str, Any] = {
+    "DIRECTIVES": {
+        "default-src": ["'self'"],
+        "script-src": ["'self'"],
+        "style-src": ["'self'"],
+        "img-src": ["'self'", "data:", "blob:"],
+        "font-src": ["'self'", "data:"],
+        "connect-src": ["'self'"],
+        "object-src": ["'none'"],
+        "base-uri": ["'none'"],
+        "frame-ancestors": ["'none'"],
+        # Browsers hold the redirect that follows a form to this list too.
+        "form-action": ["'self'", *_FORMS_LEAD_TO],
+    }
+}
+
+# Sign-in: see people/signin.py and docs/exploitation.md.
 ACCOUNT_ADAPTER = "relais.people.signin.AccountAdapter"
+SOCIALACCOUNT_ADAPTER = "relais.people.signin.SocialAccountAdapter"
+MFA_ADAPTER = "relais.people.signin.MFAAdapter"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_PREVENT_ENUMERATION = True
+# A letter "there is no account here" would let strangers have letters sent to anybody.
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_CHANGE_EMAIL = True
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if SECURE else "http"
-ALLAUTH_TRUSTED_PROXY_COUNT = int(os.environ.get("RELAIS_PROXIES", "0"))
+ACCOUNT_RATE_LIMITS = {"login_failed": "20/m/ip,5/300s/key"}
+_proxies = os.environ.get("RELAIS_PROXIES", "0")
+ALLAUTH_TRUSTED_PROXY_COUNT = int(_proxies) if _proxies.isdigit() else 0
+USERSESSIONS_TRACK_ACTIVITY = True
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = "Relais"
 # Browsers take http://localhost for a secure place, and nothing else without TLS.
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not SECURE
+SOCIALACCOUNT_ONLY = False
+SOCIALACCOUNT_EMAIL_AUTHENTICATION = True
+SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True
+SOCIALACCOUNT_STORE_TOKENS = False
+SOCIALACCOUNT_PROVIDERS: dict[str, Any] = {"openid_connect": {"OAUTH_PKCE_ENABLED": True}}
+if OIDC_ISSUER:
+    SOCIALACCOUNT_PROVIDERS["openid_connect"] |= {
+        "VERIFIED_EMAIL": _flag("RELAIS_OIDC_TRUST_EMAIL"),
+        "APPS": [
+            {
+                "provider_id": "firm",
+                "name": OIDC_NAME,
+                "client_id": os.environ.get("RELAIS_OIDC_CLIENT_ID", ""),
+                "secret": os.environ.get("RELAIS_OIDC_CLIENT_SECRET", ""),
+                "settings": {"server_url": OIDC_ISSUER},
+            }
+        ],
+    }
 
 # Mail: RELAIS_SMTP=smtp://user:password@host:587 (smtps:// for TLS from the start); without it
 # letters are laid as files in the folder of data, and the start-up says so.

@@ -9,3 +9,5 @@ urlpatterns = [
     path("accounts/", include("allauth.urls")),
     path("", include("relais.people.urls")),
 ]
+
+handler500 = "relais.lib.errors.server_error"

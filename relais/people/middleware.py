@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
 from django.utils import translation
 
 from .access import Access
@@ -49,6 +50,31 @@ class PersonMiddleware:
             if person is not None:
                 request.person, request.access = person, Access(person)
         return self.get_response(request)
+
+
+class AdmissionMiddleware:
+    """Show an account without a person, or a person without a role today, one page and no data."""
+
+    OPEN = frozenset({"account_logout", "set_language", "invitation"})
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, view: Any, args: Any, kwargs: Any
+    ) -> HttpResponse | None:
+        """Return the page that says so, or nothing."""
+        if not request.user.is_authenticated or request.resolver_match.url_name in self.OPEN:
+            return None
+        if request.access is not None and request.access.roles:
+            return None
+        request.access = None
+        if request.path_info.startswith("/api/"):
+            return JsonResponse({"detail": "no role in force"}, status=403)
+        return render(request, "people/no_access.html", status=403)
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:

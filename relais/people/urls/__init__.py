@@ -4,4 +4,5 @@ from django.urls import include, path
 
 urlpatterns = [
     path("", include("relais.people.urls.organisation")),
+    path("", include("relais.people.urls.signin")),
 ]
