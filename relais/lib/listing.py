@@ -73,7 +73,6 @@ class Choice:
     label: Any
     choices: Callable[[], Iterable[tuple[Any, Any]]]
     apply: Callable[[Rows, str], Rows]
-    any_label: Any = _("All")
 
     def read(self, value: str) -> Selected:
         """Return what is chosen; an unknown value chooses nothing."""
@@ -146,7 +145,7 @@ class Listing:
     columns: tuple[Column, ...]
     title: Any
     search: tuple[str, ...] = ("name_key",)
-    search_label: Any = _("Search")
+    search_label: Any = ""
     filters: tuple[Choice | Linked, ...] = ()
     order: str = "name"
     prepare: Callable[[Rows], Rows] = field(default=lambda rows: rows)

@@ -163,6 +163,10 @@ class Access:
         """Return whether somebody may be given an account."""
         return self.runs_pool
 
+    def may_grant(self, kind: str) -> bool:
+        """Return whether this role may be given and taken: management's by management alone."""
+        return self.runs_pool and (kind != Kind.MANAGEMENT or self.has(Kind.MANAGEMENT))
+
     def may_see_internals(self) -> bool:
         """Return whether hours, leave, workload and reasons of dispatch may be shown."""
         return self.runs_pool
@@ -346,6 +350,7 @@ RULES: dict[str, Callable[[Access], Q]] = {
     "people.CalendarDay": _of_calendar,
     "people.HolidayFeed": _of_calendar,
     "people.CalendarChange": lambda access: _of_calendar(access) if access.is_staff else NOTHING,
+    "people.OrganisationChange": _internal,
     "people.Invitation": _internal,
     "people.ImportBatch": _internal,
     "offer.Service": lambda access: EVERYTHING if access.roles else NOTHING,

@@ -14,6 +14,7 @@ from .calendar import Calendar, CalendarChange, CalendarDay, HolidayFeed, Openin
 from .engagement import Engagement
 from .invitation import Invitation
 from .organisation import Company, Establishment, LegalEntity, Provider, Site
+from .organisation_change import OrganisationChange
 from .person import Person, Role, User
 
 __all__ = [
@@ -33,6 +34,7 @@ __all__ = [
     "LanguageLevel",
     "LegalEntity",
     "OpeningInterval",
+    "OrganisationChange",
     "Person",
     "Provider",
     "Role",

@@ -106,6 +106,7 @@ class LegalEntity(TenantModel):
         related_name="entities",
         verbose_name=_("calendar"),
     )
+    archived_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     class Meta(TenantModel.Meta):
         verbose_name = _("legal entity")
@@ -198,6 +199,7 @@ class Establishment(TenantModel):
         verbose_name=_("site"),
     )
     siret = models.CharField("SIRET", max_length=14, validators=[validate_siret])
+    archived_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     class Meta(TenantModel.Meta):
         verbose_name = _("establishment")
