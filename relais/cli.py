@@ -230,7 +230,8 @@ def psql(parser: argparse.ArgumentParser) -> Run:
         with database.attached():
             signal.signal(signal.SIGINT, signal.SIG_IGN)  # psql's own: it cancels a query
             environment = os.environ | database.environment(args.role)
-            found = [database.program("psql"), *args.arguments]
+            given = args.arguments[1:] if args.arguments[:1] == ["--"] else args.arguments
+            found = [database.program("psql"), *given]
             return subprocess.run(found, env=environment, check=False).returncode
 
     return run
@@ -293,7 +294,7 @@ def say_sign_ins(known: dict[str, str]) -> None:
     say(N_("Demo accounts, all with the password %(password)s:"), password=signs["password"])
     width = max(len(email) for _, _, email in signs["people"])
     for role, name, email in signs["people"]:
-        print(f"  {email:<{width}}  {name}, {role}", flush=True)
+        say(f"  {email:<{width}}  {name}, {role}")
 
 
 def overview() -> None:

@@ -228,17 +228,22 @@ def environment(role: str) -> dict[str, str]:
     return {LIBPQ[key]: str(value) for key, value in conninfo(role).items() if key in LIBPQ}
 
 
-def program(name: str) -> Path:
-    """Return where a client program of PostgreSQL is (psql, pg_dump); raises `ProgramMissing`."""
-    folders = [programs()] if programs() else []
+def program(name: str, version: int = OLDEST_SERVER) -> Path:
+    """Return a client program of PostgreSQL (psql, pg_dump), of at least the server's version.
+
+    Raises `ProgramMissing`.
+    """
+    chosen = programs()
+    places = [chosen / name] if chosen else []
     with contextlib.suppress(Problem):
-        folders.append(postgres.find_programs())
-    for folder in folders:
-        if folder and (folder / name).is_file():
-            return folder / name
+        places.append(postgres.find_programs() / name)
     if found := shutil.which(name):
-        return Path(found)
-    raise ProgramMissing(name=name, version=OLDEST_SERVER)
+        places.append(Path(found))
+    for place in places:
+        with contextlib.suppress(OSError, Problem):
+            if postgres.major_version(place) >= version:
+                return place
+    raise ProgramMissing(name=name, version=version)
 
 
 @contextlib.contextmanager

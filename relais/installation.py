@@ -64,6 +64,7 @@ def _write_down(owner: psycopg.Connection[Any], **known: str) -> None:
             "create table if not exists relais_installation (name text primary key, value text)"
         )
         owner.execute(f"revoke all on relais_installation from {database.APP}, {database.OPS}")
+        owner.execute(f"grant select on relais_installation to {database.OPS}")  # for backups
         for name, value in known.items():
             owner.execute(
                 "insert into relais_installation values (%s, %s)"

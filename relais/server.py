@@ -24,7 +24,7 @@ from relais.lib import postgres
 from relais.lib.problem import Problem
 from relais.lib.terminal import N_, Steps, complain, say
 
-THREADS = 32
+THREADS = 48  # an open live page keeps one
 CONNECTIONS = 60  # of the hundred that PostgreSQL has by default, shared by the web processes
 STOP_SECONDS = 2.5
 PATIENCE_SECONDS = 90
@@ -122,10 +122,6 @@ class Supervisor:
         self.stopping = False
         self.keep = (server.users,) if server else ()
 
-    def start(self) -> None:
-        for child in self.children:
-            child.start(self.keep)
-
     def look(self) -> None:
         """Start again whatever has died since the last look."""
         if self.server and not postgres.is_running(self.server.folder):
@@ -140,6 +136,12 @@ class Supervisor:
                 say(N_("%(name)s has died and is started again."), name=child.name)
             if child.process is None and time.monotonic() >= child.due:
                 child.start(self.keep)
+
+    def hurry(self) -> None:
+        """Start at once what was only held back."""
+        for child in self.children:
+            if not child.failures:
+                child.due = 0.0
 
     def stop(self) -> None:
         deadline = time.monotonic() + STOP_SECONDS
@@ -182,10 +184,11 @@ def run(*, web: bool, worker: bool, processes: int, demo: bool) -> int:
             children.append(_web(host, port, processes))
         if worker:
             children.append(_worker())
+            # Two at once would each load the code at half the speed, and the page is waited for.
+            children[-1].due = time.monotonic() + (10 if web else 0)
         steps(N_("Web and worker") if web and worker else children[0].name)
         supervisor = Supervisor(children, server)
         with supervisor.listening():
-            supervisor.start()
             if not web or _answers(supervisor, host, port):
                 _announce(steps, known, host, port, web=web)
             while not supervisor.stopping:
@@ -196,10 +199,9 @@ def run(*, web: bool, worker: bool, processes: int, demo: bool) -> int:
 
 
 def _web(host: str, port: int, processes: int) -> Child:
-    command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--log-level", "warning"]
+    command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--log-level", "error"]
     command += ["--host", host, "--port", str(port), "--workers", str(processes)]
-    command += ["--blocking-threads", str(THREADS), "--backpressure", str(THREADS)]
-    command += ["--workers-kill-timeout", "2s"]
+    command += ["--blocking-threads", str(THREADS), "--workers-kill-timeout", "2s"]
     command += ["--respawn-failed-workers", "relais.wsgi:application"]
     pool = max(4, min(16, CONNECTIONS // processes))
     return Child(N_("Web"), command, {"RELAIS_DB_ROLE": "app"} | _unless("RELAIS_DB_POOL", pool))
@@ -254,11 +256,14 @@ def _answers(supervisor: Supervisor, host: str, port: int) -> bool:
         while (status := _status(host, port, path)) not in good:
             if supervisor.stopping:
                 return False
+            if status:
+                supervisor.hurry()
             supervisor.look()
             dying = [child.name for child in supervisor.children if child.failures >= 3]
             if dying or time.monotonic() > end:
                 raise DoesNotAnswer(name=(dying or [f"{path} ({status})"])[0])
             time.sleep(0.05)
+        supervisor.hurry()
     return True
 
 

@@ -398,18 +398,18 @@ def _check_room(folder: Path, *, first: bool) -> None:
 def _check_version(server: Server, programs: Path, account: Account) -> None:
     with contextlib.suppress(FileNotFoundError):
         cluster = (server.cluster / "PG_VERSION").read_text().strip()
-        version = major_version(programs, account)
+        version = major_version(programs / "postgres", account)
         if cluster != str(version):
             raise OtherVersion(
                 folder=server.folder, cluster=cluster, programs=programs, version=version
             )
 
 
-def major_version(programs: Path, account: Account | None = None) -> int:
-    """Return the major version of the programs, for example 18."""
+def major_version(program: Path, account: Account | None = None) -> int:
+    """Return the major version of a program of PostgreSQL's, for example 18."""
     switch = account.switch() if account else {}
     told = subprocess.run(
-        [str(programs / "postgres"), "--version"],
+        [str(program), "--version"],
         cwd="/",
         capture_output=True,
         text=True,
@@ -418,7 +418,9 @@ def major_version(programs: Path, account: Account | None = None) -> int:
     )
     number = re.search(r"(\d+)[.\w]*", told.stdout)
     if told.returncode or number is None:
-        raise ProgramsMissing(folder=programs, detail=told.stderr.strip() or "no version told")
+        raise ProgramsMissing(
+            folder=program.parent, detail=told.stderr.strip() or "no version told"
+        )
     return int(number[1])
 
 
@@ -428,7 +430,7 @@ def _usable_programs(programs: Path, folder: Path, account: Account) -> Path:
     The wheel's libraries lie beside its package, and the programs look for them there.
     """
     try:
-        major_version(programs, account)
+        major_version(programs / "postgres", account)
     except (PermissionError, ProgramsMissing):
         if os.getuid() != 0:
             raise
@@ -450,7 +452,7 @@ def _usable_programs(programs: Path, folder: Path, account: Account) -> Path:
                 path.chmod(path.stat().st_mode | (0o555 if path.is_dir() else 0o444))
         half.rename(copy)
     usable = copy / package.name / programs.parent.name / programs.name
-    major_version(usable, account)
+    major_version(usable / "postgres", account)
     return usable
 
 
@@ -458,7 +460,7 @@ def _initialise(server: Server, programs: Path, account: Account) -> None:
     """Make the cluster aside and rename it, so that a half-made one is never taken for whole."""
     half = server.folder / "data.new"
     shutil.rmtree(half, ignore_errors=True)
-    if major_version(programs, account) >= 17:
+    if major_version(programs / "postgres", account) >= 17:
         locale = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"]
     else:
         locale = ["--locale=C"]

@@ -43,7 +43,15 @@ def fill(text: str, values: dict[str, object]) -> str:
 
 
 def say(text: str, **values: object) -> None:
-    print(fill(text, values), flush=True)
+    _print(fill(text, values))
+
+
+def _print(line: str) -> None:
+    try:
+        print(line, flush=True)
+    except BrokenPipeError:
+        # The reader has gone (`| head`): what runs goes on, unheard.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def complain(problem: Problem) -> None:
@@ -62,4 +70,4 @@ class Steps:
 
     def __call__(self, text: str, **values: object) -> None:
         seconds = time.monotonic() - self.begun
-        print(f"{seconds:4.0f} s  {fill(text, values)}", flush=True)
+        _print(f"{seconds:4.0f} s  {fill(text, values)}")
