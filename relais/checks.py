@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import sys
 import tempfile
 from collections.abc import Iterator
 from email.utils import parseaddr
@@ -26,6 +27,13 @@ LEAST_KEY = 40
 def check_settings(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
     """Return every fault of the settings."""
     return [*_address(), *_proxies(), *_mail(), *_key(), *_folder(), *_built(), *_oidc(), *_debug()]
+
+
+def refuse_bad_settings() -> None:
+    """End the process when a setting is wrong, naming each and its mend."""
+    faults = [fault for fault in check_settings() if fault.is_serious()]
+    if faults:
+        sys.exit("\n".join(f"{fault.id}: {fault.msg}\n  {fault.hint}" for fault in faults))
 
 
 def _is_local(host: str) -> bool:
@@ -99,12 +107,13 @@ def _proxies() -> Iterator[CheckMessage]:
 
 def _mail() -> Iterator[CheckMessage]:
     given = os.environ.get("RELAIS_SMTP", "")
-    if not given:
+    if not given and settings.PUBLIC_URL:  # at home the start-up message says so
         yield Warning(
             f"No mail server: letters are laid as files in {settings.EMAIL_FILE_PATH}.",
             hint="Set RELAIS_SMTP=smtp://user:password@host:587 (smtps://… for port 465).",
             id="relais.W020",
         )
+    if not given:
         return
     parts = urlsplit(given)
     try:
@@ -155,9 +164,10 @@ def _folder() -> Iterator[CheckMessage]:
 def _built() -> Iterator[CheckMessage]:
     mend = "Run script/setup (or: python hatch_build.py)."
     if not (settings.BASE_DIR / "static" / "vendor" / ".built").is_file():
-        yield Error("The interface's files are not built.", hint=mend, id="relais.E050")
-    if not (settings.BASE_DIR / "locale" / "fr" / "LC_MESSAGES" / "django.mo").is_file():
-        yield Error("The French translations are not built.", hint=mend, id="relais.E051")
+        yield Warning("The interface's files are not built.", hint=mend, id="relais.W050")
+    french = settings.BASE_DIR / "locale" / "fr"
+    if any(french.glob("*.po")) and not (french / "LC_MESSAGES" / "django.mo").is_file():
+        yield Warning("The French translations are not built.", hint=mend, id="relais.W051")
 
 
 def _oidc() -> Iterator[CheckMessage]:

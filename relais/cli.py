@@ -185,11 +185,41 @@ def import_log(parser: argparse.ArgumentParser) -> Run:
 @command("invite", group="work", line=N_("send a person the letter that opens an account"))
 def invite(parser: argparse.ArgumentParser) -> Run:
     parser.add_argument("email")
+    parser.add_argument(
+        "--provider", default="", help=translate("its name, where several know the address")
+    )
 
     def run(args: argparse.Namespace) -> int:
         from relais.people import invitations
 
-        print(invitations.invite_address(args.email), flush=True)
+        print(invitations.invite_by_email(args.email, provider=args.provider), flush=True)
+        return 0
+
+    return with_database(run)
+
+
+@command("create-provider", group="work", line=N_("begin a provider of one's own, with its head"))
+def create_provider(parser: argparse.ArgumentParser) -> Run:
+    parser.add_argument("name")
+    parser.add_argument("--email", required=True, help=translate("of its first manager"))
+    parser.add_argument("--last-name", default="")
+    parser.add_argument("--first-name", default="")
+    parser.add_argument("--language", choices=["fr", "en"], default="fr")
+
+    def run(args: argparse.Namespace) -> int:
+        from relais.people import setup
+
+        made = setup.create_provider(
+            args.name,
+            email=args.email,
+            last_name=args.last_name,
+            first_name=args.first_name,
+            language=args.language,
+        )
+        if made.link:
+            say(N_("Open this within 14 days to choose a password:\n%(link)s"), link=made.link)
+        else:
+            say(N_("%(name)s has an account already."), name=made.person.name)
         return 0
 
     return with_database(run)

@@ -252,7 +252,9 @@ def check_address(host: str, port: int) -> None:
 def _answers(supervisor: Supervisor, host: str, port: int) -> bool:
     """Return whether the first page answers; False when somebody asked to stop meanwhile."""
     end = time.monotonic() + PATIENCE_SECONDS
-    for path, good in (("/healthz", {200, 404}), ("/", {200, 301, 302, 400})):
+    # Without a worker of its own, this machine is not to wait for another one's.
+    health = "/healthz" if len(supervisor.children) > 1 else "/healthz/web"
+    for path, good in ((health, {200}), ("/", {200, 301, 302, 400})):
         while (status := _status(host, port, path)) not in good:
             if supervisor.stopping:
                 return False
@@ -288,4 +290,7 @@ def _announce(steps: Steps, known: dict[str, str], host: str, port: int, *, web:
     shown = {"0.0.0.0": "localhost", "::": "localhost", "127.0.0.1": "localhost"}.get(host, host)  # noqa: S104
     print(f"\n  {os.environ.get('RELAIS_URL') or f'http://{shown}:{port}/'}\n")
     cli.say_sign_ins(known)
+    if not os.environ.get("RELAIS_SMTP"):
+        folder = database.data_dir() / "outgoing-mail"
+        say(N_("No mail server (RELAIS_SMTP): letters are laid in %(folder)s"), folder=folder)
     say(N_("\nCtrl-C stops everything."))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import sys
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -54,7 +55,7 @@ ALLOWED_HOSTS = _hosts()
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL] if PUBLIC_URL else []
 LOGGING = logs.configuration(
     level=os.environ.get("RELAIS_LOG_LEVEL", "INFO").upper(),
-    plain=os.environ.get("RELAIS_LOG") == "text",
+    plain=os.environ.get("RELAIS_LOG", "text" if sys.stderr.isatty() else "json") == "text",
 )
 
 INSTALLED_APPS = [

@@ -132,6 +132,8 @@ class RequestLogMiddleware:
         count = _Count()
         with connection.execute_wrapper(count):
             response = self.get_response(request)
+        if request.path_info.startswith(settings.STATIC_URL) and response.status_code < 400:
+            return response
         told = {
             "event": "request",
             "method": request.method,

@@ -10,10 +10,10 @@ from django.db import transaction
 from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import gettext_lazy as _
 
 from relais.lib.problem import Problem
 from relais.lib.tenancy import all_tenants, tenant
+from relais.lib.terminal import N_
 
 from . import letters
 from .models import Invitation, Person, User
@@ -25,33 +25,33 @@ class InvitationRefused(Problem):
 
 
 class NoAddress(InvitationRefused):
-    message = _("%(name)s has no e-mail address: enter one first.")
+    message = N_("%(name)s has no e-mail address: enter one first.")
 
 
 class Archived(InvitationRefused):
-    message = _("%(name)s is archived: restore this person first.")
+    message = N_("%(name)s is archived: restore this person first.")
 
 
 class NoRole(InvitationRefused):
-    message = _("%(name)s has no role in force or to come: give one first.")
+    message = N_("%(name)s has no role in force or to come: give one first.")
 
 
 class HasAccount(InvitationRefused):
-    message = _("%(name)s has an account already.")
+    message = N_("%(name)s has an account already.")
 
 
 class AddressTaken(InvitationRefused):
-    message = _(
+    message = N_(
         "The address %(email)s already opens another account. Ask to be invited at another address."
     )
 
 
 class NobodyFound(InvitationRefused):
-    message = _("No person has the address %(email)s. Create the person first, then invite.")
+    message = N_("No person has the address %(email)s. Create the person first, then invite.")
 
 
 class SeveralFound(InvitationRefused):
-    message = _("Several providers know %(email)s (%(providers)s): say which one.")
+    message = N_("Several providers know %(email)s (%(providers)s): say which one.")
 
 
 def invite(person: Person, *, by: Person | None) -> tuple[Invitation, str]:

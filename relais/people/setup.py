@@ -6,17 +6,17 @@ from dataclasses import dataclass
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
-from django.utils.translation import gettext_lazy as _
 
 from relais.lib.problem import Problem
 from relais.lib.tenancy import all_tenants, tenant
+from relais.lib.terminal import N_
 
 from .invitations import invite
 from .models import Person, Provider, Role
 
 
 class BadProvider(Problem):
-    message = _("%(field)s: %(detail)s")
+    message = N_("%(field)s: %(detail)s")
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ def create_provider(
     except ValidationError as problem:
         raise BadProvider(field="email", detail=" ".join(problem.messages)) from problem
     if not name or len(name) > 200:
-        raise BadProvider(field="name", detail=_("between 1 and 200 characters"))
+        raise BadProvider(field="name", detail="1…200")
     with all_tenants("a new provider belongs to nobody yet"):
         provider, created = Provider.objects.get_or_create(name=name)
     with tenant(provider.pk):

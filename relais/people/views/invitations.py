@@ -92,7 +92,7 @@ def _accept(request: HttpRequest, found: Invitation, password: str | None) -> Ht
     except InvitationSpentError:
         return _spent(request, found)
     except flow.InvitationRefused as refusal:
-        text = str(refusal.message) % refusal.values
+        text = _(refusal.message) % refusal.values
         return render(request, "people/invitation_spent.html", {"reason": text}, status=409)
     # The letter proved the mailbox: what follows (a passkey) asks for no second proof.
     record_authentication(request, user, "invitation")
@@ -131,7 +131,7 @@ def invite(request: HttpRequest, pk: int) -> HttpResponse:
     try:
         sent = flow.invite_once(person, by=request.person)
     except flow.InvitationRefused as refusal:
-        messages.error(request, str(refusal.message) % refusal.values)
+        messages.error(request, _(refusal.message) % refusal.values)
     else:
         text = _("The invitation is on its way to %(email)s.") % {"email": sent.email}
         messages.success(request, text)
@@ -146,7 +146,7 @@ def send_again(request: HttpRequest, pk: int) -> HttpResponse:
     try:
         sent, _link = flow.invite(former.person, by=request.person)
     except flow.InvitationRefused as refusal:
-        messages.error(request, str(refusal.message) % refusal.values)
+        messages.error(request, _(refusal.message) % refusal.values)
     else:
         text = _("A new invitation is on its way to %(email)s; the former one opens nothing.")
         messages.success(request, text % {"email": sent.email})
