@@ -68,6 +68,11 @@ def build_assets() -> None:
         (half / target).write_text(text)
     (half / "icons.svg").write_text(_sprite(modules / "@tabler" / "icons"))
     shutil.copy(modules / "@tabler" / "icons" / "LICENSE", half / "LICENSE-tabler")
+    inter = modules / "@fontsource-variable" / "inter"
+    for alphabet in ("latin", "latin-ext"):
+        font = f"inter-{alphabet}-wght-normal.woff2"
+        shutil.copy(inter / "files" / font, half / font)
+    shutil.copy(inter / "LICENSE", half / "LICENSE-inter")
     shutil.rmtree(VENDOR, ignore_errors=True)
     half.rename(VENDOR)
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
-from django.utils import translation
+from django.utils import timezone, translation
 
 from .access import Access
 from .models import Person
@@ -49,13 +50,15 @@ class PersonMiddleware:
             )
             if person is not None:
                 request.person, request.access = person, Access(person)
+                with timezone.override(_zone_of(person)):
+                    return self.get_response(request)
         return self.get_response(request)
 
 
 class AdmissionMiddleware:
     """Show an account without a person, or a person without a role today, one page and no data."""
 
-    OPEN = frozenset({"account_logout", "set_language", "invitation"})
+    OPEN = frozenset({"account_logout", "preferences", "invitation"})
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -75,6 +78,11 @@ class AdmissionMiddleware:
         if request.path_info.startswith("/api/"):
             return JsonResponse({"detail": "no role in force"}, status=403)
         return render(request, "people/no_access.html", status=403)
+
+
+def _zone_of(person: Person) -> ZoneInfo:
+    """Return the clocks a person lives by: her site's, else her provider's."""
+    return ZoneInfo((person.site or person.provider).time_zone)
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:

@@ -5,4 +5,5 @@ from django.urls import include, path
 urlpatterns = [
     path("", include("relais.people.urls.organisation")),
     path("", include("relais.people.urls.signin")),
+    path("", include("relais.people.urls.shell")),
 ]

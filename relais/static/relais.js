@@ -1,0 +1,55 @@
+// Small helps of the interface. Every page works without them.
+(() => {
+  const $ = (selector, from = document) => from.querySelector(selector);
+  const typing = (e) => e.target.closest("input, textarea, select, [contenteditable]");
+
+  // Shortcuts: / search, ? help, n new, g then h or a number.
+  let waiting = 0;
+  document.addEventListener("keydown", (e) => {
+    if (e.key === "Escape" && e.target.id === "search-box") {
+      e.target.value = "";
+      $("#search-hits").replaceChildren();
+      return e.target.blur();
+    }
+    if (e.ctrlKey || e.metaKey || e.altKey || typing(e) || $("dialog[open]")) return;
+    if (e.timeStamp - waiting < 1500) {
+      waiting = 0;
+      const links = [...document.querySelectorAll(".sidebar-nav a")];
+      const link = e.key === "h" ? $("a.brand") : links[Number(e.key) - 1];
+      if (link) return link.click();
+    }
+    if (e.key === "/") { e.preventDefault(); ($("#search-page") || $("#search-box"))?.focus(); }
+    else if (e.key === "?") $("#keyboard-help")?.showModal();
+    else if (e.key === "n") $("[data-key=n]")?.click();
+    else if (e.key === "g") waiting = e.timeStamp;
+  });
+
+  // Arrows move among the results of a search.
+  document.addEventListener("keydown", (e) => {
+    if (e.key !== "ArrowDown" && e.key !== "ArrowUp") return;
+    const list = e.target.closest(".searchbox") || (e.target.id === "search-page" || e.target.closest("#hits") ? document : null);
+    if (!list) return;
+    const hits = [...list.querySelectorAll("a.hit")];
+    const at = hits.indexOf(e.target);
+    const next = e.key === "ArrowDown" ? hits[at + 1] : hits[at - 1] || $("input[type=search]", list);
+    if (next) { e.preventDefault(); next.focus(); }
+  });
+
+  document.addEventListener("click", (e) => {
+    const opener = e.target.closest("[data-open-dialog]");
+    if (opener) document.getElementById(opener.dataset.openDialog)?.showModal();
+    if (!e.target.closest(".searchbox")) $("#search-hits")?.replaceChildren();
+  });
+
+  // One click sends a form once; leaving by "back" frees it again.
+  document.addEventListener("submit", (e) => {
+    const form = e.target;
+    if (form.method !== "post" || e.defaultPrevented) return;
+    if (form.dataset.sent) return e.preventDefault();
+    form.dataset.sent = "1";
+    setTimeout(() => delete form.dataset.sent, 8000);
+  });
+  addEventListener("pageshow", () => document.querySelectorAll("[data-sent]").forEach((f) => delete f.dataset.sent));
+
+  $(".form-summary")?.focus();
+})();
