@@ -14,10 +14,19 @@ from .errors import NotYours, Unfit
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from relais.people.models import Site
+
     from .models import Ticket
 
 # The product itself (no person) does these: dispatch, sweep, closing by itself.
 OWN_VERBS = frozenset({"assign", "unassigned", "breach", "accept"})
+
+ASKING = (
+    Role.Kind.REQUESTER,
+    Role.Kind.SITE_LEAD,
+    Role.Kind.CLIENT_LEAD,
+    Role.Kind.SPONSOR,
+)
 
 
 def access_of(person: Person) -> Access:
@@ -42,6 +51,19 @@ def may(verb: str, ticket: Ticket, by: Person | None) -> bool:
     if by.provider_id != ticket.provider_id:
         return False
     return RULES[verb](ticket, access_of(by))
+
+
+def may_ask(access: Access, site: Site) -> bool:
+    """Return whether this person may ask for the site, or (staff) write down what it asks."""
+    if access.person.provider_id != site.provider_id or site.archived_at is not None:
+        return False
+    if access.is_client:
+        return (
+            access.person.company_id == site.company_id
+            and access.has(*ASKING)
+            and (site.pk in access.own_site_ids or site.company_id in access.steered_company_ids)
+        )
+    return access.runs_pool or site.pk in access.covered_site_ids
 
 
 def unfit(ticket: Ticket, person: Person) -> str:

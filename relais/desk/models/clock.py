@@ -9,6 +9,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from relais.lib.tenancy import SameTenant
+from relais.people import calendars
 from relais.people.models import Calendar
 from relais.people.models.tenant import TenantModel
 
@@ -58,7 +59,7 @@ class Clock(TenantModel):
         ]
         indexes = [
             models.Index(
-                fields=["provider", "due_at"],
+                fields=["due_at"],  # the sweep asks across providers
                 name="desk_clock_due",
                 condition=Q(stopped_at=None, breached_at=None, due_at__isnull=False),
             ),
@@ -76,8 +77,6 @@ class Clock(TenantModel):
         """Return when the promise runs out, asked of the calendar; None while paused."""
         if self.is_paused or self.calendar is None:
             return None
-        from relais.people import calendars
-
         hours = calendars.timetable(self.calendar)
         return hours.add(self.started_at, timedelta(seconds=self.target), self._spans())
 

@@ -16,6 +16,7 @@ from relais.desk import rules
 from relais.desk.errors import Missing, NotNow, Overtaken
 from relais.lib.tenancy import SameTenant
 from relais.offer.models import Service
+from relais.people import calendars
 from relais.people.models import Company, Confidentiality, Person, Site
 from relais.people.models.tenant import TenantModel
 
@@ -172,6 +173,7 @@ class Ticket(TenantModel):
         subject: str,
         body: str = "",
         channel: str,
+        by: Person | None = None,
         at: datetime | None = None,
         facts: dict[str, Any] | None = None,
         batch: Batch | None = None,
@@ -201,7 +203,7 @@ class Ticket(TenantModel):
             promised = {FIRST: service.response_seconds, DELIVERY: service.delivery_seconds}
             clocks = [ticket._start(kind, seconds, at) for kind, seconds in promised.items()]
             told = {"clocks": _told(clocks), **(facts or {})}
-            ticket._tell(Event.Kind.RECEIVED, requester, at, told)
+            ticket._tell(Event.Kind.RECEIVED, by or requester, at, told)
         return ticket
 
     # Verbs ---------------------------------------------------------------------------------------
@@ -379,12 +381,14 @@ class Ticket(TenantModel):
     def breach(self, clock: Clock, *, at: datetime | None = None) -> None:
         """State that a deadline passed, once."""
         at = at or timezone.now()
+        facts = {"clock": clock.kind, "due_at": _iso(clock.due_at)}
         with transaction.atomic():
-            told = Clock.objects.filter(pk=clock.pk, breached_at=None, stopped_at=None)
-            if told.update(breached_at=at):
-                clock.breached_at = at
-                facts = {"clock": clock.kind, "due_at": _iso(clock.due_at)}
-                self._tell(Event.Kind.BREACHED, None, at, facts)
+            if self.batch is None:
+                told = Clock.objects.filter(pk=clock.pk, breached_at=None, stopped_at=None)
+                if not told.update(breached_at=at):
+                    return
+            clock.breached_at = at
+            self._tell(Event.Kind.BREACHED, None, at, facts)
 
     # How a verb is done --------------------------------------------------------------------------
 
@@ -472,8 +476,6 @@ class Ticket(TenantModel):
             self.batch.tickets.append(self)
 
     def _start(self, kind: str, seconds: int, at: datetime) -> Clock:
-        from relais.people import calendars
-
         found = calendars.of_site(self.site)
         clock = Clock(
             provider_id=self.provider_id,

@@ -1,0 +1,185 @@
+"""A request comes in: one transaction from the words to a dated ticket on its way to somebody."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext_noop as _
+from procrastinate.contrib.django import app
+
+from relais.engine import triage
+from relais.lib.problem import Problem
+from relais.offer.models import Service
+from relais.people.models import Confidentiality, Person, Site
+
+from . import rules
+from .models import Letter, Message, Ticket
+
+DISPATCH = "relais.desk.tasks.dispatch"
+LONGEST = 200_000
+
+
+class NoSite(Problem):
+    """Nobody can tell which site this person asks for."""
+
+    message = _("%(person)s belongs to no site: give this person a site, or name one.")
+
+
+class MayNotAsk(Problem):
+    """This person may not ask for this site."""
+
+    message = _("%(person)s may not ask anything for the site %(site)s.")
+
+
+class NothingOffered(Problem):
+    """The provider's catalogue has no service that can be asked for."""
+
+    message = _("The catalogue is empty: offer at least one service.")
+
+
+class TokenTaken(Problem):
+    """This reference was used for somebody else's request."""
+
+    message = _("The reference “%(ref)s” was used for another request: send it with a new one.")
+
+
+def receive(
+    *,
+    requester: Person,
+    subject: str,
+    body: str = "",
+    channel: str,
+    site: Site | None = None,
+    service: Service | None = None,
+    by: Person | None = None,
+    priority: int | None = None,
+    confidentiality: int | None = None,
+    wanted_by: datetime | None = None,
+    external_ref: str = "",
+    at: datetime | None = None,
+    mail: dict[str, Any] | None = None,
+) -> Ticket:
+    """Return the ticket of this request: a new one, or the one that it became before.
+
+    `external_ref` tells the same request again: a form's token, a caller's number, a Message-ID.
+    `by` is the member of staff who writes down what the requester said. `mail` holds the fields
+    of the message that a mail brought. Raises `NoSite`, `MayNotAsk`, `NothingOffered`,
+    `TokenTaken`, `calendars.NoCalendar`.
+    """
+    site = site or site_of(requester)
+    check_asking(by or requester, site)
+    if known := _known(requester, channel, external_ref):
+        return known
+    guess, offers = _guess(subject, body)
+    chosen = service or _service_for(guess, offers)
+    try:
+        with transaction.atomic():
+            ticket = Ticket.receive(
+                site=site,
+                requester=requester,
+                service=chosen,
+                subject=subject.strip() or _first_line(body) or chosen.name,
+                body=body[:LONGEST],
+                channel=channel,
+                by=by,
+                at=at,
+                facts={"triage": _reasons(guess, chosen, given=service is not None)},
+                priority=priority or (Ticket.Priority.HIGH if guess.urgent else 3),
+                confidentiality=_class_of(chosen, guess, confidentiality),
+                wanted_by=wanted_by,
+                external_ref=external_ref,
+            )
+            Message.objects.create(
+                provider_id=ticket.provider_id,
+                ticket=ticket,
+                direction=Message.Direction.IN,
+                at=ticket.received_at,
+                sender=requester,
+                **(mail or {"subject": ticket.subject, "body": ticket.body}),
+            )
+            Letter.acknowledge(ticket)
+            send_to_dispatch(ticket)
+    except IntegrityError:
+        # A double click: the other one was faster and its ticket is this one's.
+        if known := _known(requester, channel, external_ref):
+            return known
+        raise
+    return ticket
+
+
+def send_to_dispatch(ticket: Ticket) -> None:
+    """Have a job find somebody for the ticket; the job commits with the ticket or not at all."""
+    lock = f"dispatch:{ticket.provider_id}"  # one after the other, so that loads are counted right
+    app.configure_task(DISPATCH, lock=lock).defer(
+        provider_id=ticket.provider_id, ticket_id=ticket.pk
+    )
+
+
+def site_of(person: Person) -> Site:
+    """Return the site for which this person asks when none is named. Raises `NoSite`."""
+    if person.site is not None:
+        return person.site
+    sites = {role.site_id for role in rules.access_of(person).roles if role.site_id}
+    if len(sites) == 1:
+        return Site.objects.get(pk=sites.pop())
+    raise NoSite(person=str(person))
+
+
+def check_asking(person: Person, site: Site) -> None:
+    """Raise `MayNotAsk` unless this person may ask for the site."""
+    if not rules.may_ask(rules.access_of(person), site):
+        raise MayNotAsk(person=str(person), site=str(site))
+
+
+def _known(requester: Person, channel: str, external_ref: str) -> Ticket | None:
+    if not external_ref:
+        return None
+    ticket = Ticket.objects.filter(
+        provider_id=requester.provider_id, channel=channel, external_ref=external_ref
+    ).first()
+    if ticket is not None and ticket.requester_id != requester.pk:
+        raise TokenTaken(ref=external_ref)
+    return ticket
+
+
+def _guess(subject: str, body: str) -> tuple[triage.Guess, dict[int, Service]]:
+    services = {service.pk: service for service in Service.objects.filter(active=True)}
+    if not services:
+        raise NothingOffered
+    offers = [
+        triage.Offer(pk, f"{service.name_fr} {service.name_en} {service.words}")
+        for pk, service in services.items()
+    ]
+    return triage.classify(subject, body, offers), services
+
+
+def _service_for(guess: triage.Guess, services: dict[int, Service]) -> Service:
+    """Return the service guessed; when unsure, "something else" if it is offered."""
+    if guess.service is not None and guess.sure:
+        return services[guess.service]
+    others = [s for s in services.values() if s.family == Service.Family.OTHER]
+    if others:
+        return others[0]
+    return services[guess.service] if guess.service else next(iter(services.values()))
+
+
+def _class_of(service: Service, guess: triage.Guess, asked: int | None) -> int:
+    """Return the highest class that anybody asked for: nothing said lowers it."""
+    return max(service.confidentiality, guess.confidentiality, asked or Confidentiality.PUBLIC)
+
+
+def _reasons(guess: triage.Guess, chosen: Service, *, given: bool) -> dict[str, Any]:
+    return {
+        "service": chosen.code,
+        "by": "requester" if given else "words",
+        "sure": given or guess.sure,
+        "guess": guess.service,
+        "words": [[r.word, r.place, r.speaks_for, round(r.weight, 3)] for r in guess.reasons],
+        "runners_up": [[key, round(score, 3)] for key, score in guess.runners_up],
+    }
+
+
+def _first_line(body: str) -> str:
+    return next((line.strip() for line in body.splitlines() if line.strip()), "")[:120]

@@ -1,0 +1,63 @@
+"""The jobs of the desk. They take identifiers, may run twice, and call one flow."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.db import close_old_connections
+from procrastinate import RetryStrategy
+from procrastinate.contrib.django import app
+
+from relais.lib.tenancy import all_tenants, tenant
+from relais.people.models import Provider
+
+from . import dispatching, letters, sweep
+
+
+class NotSent(Exception):
+    """The mail server did not take the letter; the job is tried again."""
+
+
+@contextmanager
+def _working(provider_id: int) -> Iterator[None]:
+    """Work for one provider, on a connection that still stands."""
+    close_old_connections()
+    with tenant(provider_id):
+        yield
+
+
+@app.task(retry=RetryStrategy(max_attempts=8, exponential_wait=4))
+def send_letter(provider_id: int, letter_id: int) -> None:
+    """Send one letter of the outbox."""
+    with _working(provider_id):
+        fault = letters.send(letter_id)
+    if fault:  # outside the transaction, which keeps the count of attempts
+        raise NotSent(fault)
+
+
+@app.task(retry=RetryStrategy(max_attempts=5, wait=2))
+def dispatch(provider_id: int, ticket_id: int) -> None:
+    """Find somebody for one ticket."""
+    with _working(provider_id):
+        dispatching.dispatch_one(ticket_id)
+
+
+@app.periodic(cron="* * * * *")
+@app.task(queueing_lock="dispatch_waiting")
+def dispatch_waiting(timestamp: int) -> None:
+    """Find somebody for what waits: people come on duty, absences end."""
+    close_old_connections()
+    with all_tenants("see whose queue is not empty"):
+        providers = list(Provider.objects.values_list("pk", flat=True))
+    for provider_id in providers:
+        with _working(provider_id):
+            dispatching.dispatch_queue()
+
+
+@app.periodic(cron="* * * * * */30")
+@app.task(queueing_lock="sweep")
+def sweep_deadlines(timestamp: int) -> None:
+    """Tell the deadlines that passed."""
+    close_old_connections()
+    sweep.run()
