@@ -26,10 +26,10 @@ Run = Callable[[argparse.Namespace], int | None]
 Build = Callable[[argparse.ArgumentParser], Run]
 
 GROUPS = {
-    "run": N_("Run"),
-    "data": N_("Data"),
-    "work": N_("Work"),
-    "look": N_("Look inside"),
+    "run": N_("To run it"),
+    "data": N_("Its data"),
+    "work": N_("Its work"),
+    "look": N_("To look inside"),
 }
 
 
@@ -114,7 +114,7 @@ def demo(parser: argparse.ArgumentParser) -> Run:
 def check(parser: argparse.ArgumentParser) -> Run:
     def run(args: argparse.Namespace) -> int:
         with database.attached():
-            return django_command(["check", "--deploy", "--fail-level", "ERROR"])
+            return django_command(["check"])
 
     return run
 

@@ -22,13 +22,14 @@ from types import FrameType
 from relais import cli, database, installation
 from relais.lib import postgres
 from relais.lib.problem import Problem
-from relais.lib.terminal import N_, Steps, complain, say
+from relais.lib.terminal import N_, Steps, complain, say, translate
 
 THREADS = 48  # an open live page keeps one
 CONNECTIONS = 60  # of the hundred that PostgreSQL has by default, shared by the web processes
 STOP_SECONDS = 2.5
 PATIENCE_SECONDS = 90
 PR_SET_PDEATHSIG = 1
+ERROR = 40  # of Django's checks
 LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
 
 
@@ -52,6 +53,10 @@ class AddressRefused(Problem):
 
 class DoesNotAnswer(Problem):
     message = N_("%(name)s does not start. Its last words are above; `relais check` may say more.")
+
+
+class BadSettings(Problem):
+    message = N_("The settings are not right:\n%(faults)s")
 
 
 class Child:
@@ -176,6 +181,7 @@ def run(*, web: bool, worker: bool, processes: int, demo: bool) -> int:
     (database.make_data_dir() / "static").mkdir(exist_ok=True)
     if web:
         check_address(host, port)
+    check_settings()
     steps(N_("Database") if database.is_embedded() else N_("Database on a server"))
     with database.attached() as server:
         known = installation.bring_up(steps, demo=demo)
@@ -204,18 +210,39 @@ def _web(host: str, port: int, processes: int) -> Child:
     command += ["--blocking-threads", str(THREADS), "--workers-kill-timeout", "2s"]
     command += ["--respawn-failed-workers", "relais.wsgi:application"]
     pool = max(4, min(16, CONNECTIONS // processes))
-    return Child(N_("Web"), command, {"RELAIS_DB_ROLE": "app"} | _unless("RELAIS_DB_POOL", pool))
+    return Child(
+        translate("Web"), command, {"RELAIS_DB_ROLE": "app"} | _unless("RELAIS_DB_POOL", pool)
+    )
 
 
 def _worker() -> Child:
     command = [sys.executable, "-m", "django", "procrastinate", "worker"]
     command += ["--concurrency", "4", "--shutdown-graceful-timeout", "2"]
     environment = {"RELAIS_DB_ROLE": "direct", "DJANGO_SETTINGS_MODULE": "relais.settings"}
-    return Child(N_("Worker"), command, environment)
+    return Child(translate("Worker"), command, environment)
 
 
 def _unless(name: str, value: object) -> dict[str, str]:
     return {} if os.environ.get(name) else {name: str(value)}
+
+
+# --- the settings ---
+
+
+def check_settings() -> None:
+    """Show what `relais check` warns of; raises `BadSettings` at its errors."""
+    os.environ["DJANGO_SETTINGS_MODULE"] = "relais.settings"
+    from relais import checks
+
+    found = checks.check_settings()
+    lines = [f"{each.msg} {each.hint or ''} ({each.id})" for each in found if each.level < ERROR]
+    for line in lines:
+        say(f"        {line}")
+    faults = [
+        f"- {each.msg}\n  {each.hint or ''} ({each.id})" for each in found if each.level >= ERROR
+    ]
+    if faults:
+        raise BadSettings(faults="\n".join(faults))
 
 
 # --- the address ----------------------------------------------------------------------------
@@ -252,14 +279,10 @@ def check_address(host: str, port: int) -> None:
 def _answers(supervisor: Supervisor, host: str, port: int) -> bool:
     """Return whether the first page answers; False when somebody asked to stop meanwhile."""
     end = time.monotonic() + PATIENCE_SECONDS
-    # Without a worker of its own, this machine is not to wait for another one's.
-    health = "/healthz" if len(supervisor.children) > 1 else "/healthz/web"
-    for path, good in ((health, {200}), ("/", {200, 301, 302, 400})):
+    for path, good in (("/healthz/web", {200}), ("/", {200, 301, 302, 400})):
         while (status := _status(host, port, path)) not in good:
             if supervisor.stopping:
                 return False
-            if status:
-                supervisor.hurry()
             supervisor.look()
             dying = [child.name for child in supervisor.children if child.failures >= 3]
             if dying or time.monotonic() > end:
@@ -284,13 +307,10 @@ def _status(host: str, port: int, path: str) -> int:
 
 
 def _announce(steps: Steps, known: dict[str, str], host: str, port: int, *, web: bool) -> None:
-    steps(N_("Ready"))
+    steps(N_("Everything runs"))
     if not web:
         return
     shown = {"0.0.0.0": "localhost", "::": "localhost", "127.0.0.1": "localhost"}.get(host, host)  # noqa: S104
     print(f"\n  {os.environ.get('RELAIS_URL') or f'http://{shown}:{port}/'}\n")
     cli.say_sign_ins(known)
-    if not os.environ.get("RELAIS_SMTP"):
-        folder = database.data_dir() / "outgoing-mail"
-        say(N_("No mail server (RELAIS_SMTP): letters are laid in %(folder)s"), folder=folder)
     say(N_("\nCtrl-C stops everything."))
