@@ -15,14 +15,14 @@ from enum import StrEnum
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from django.utils.translation import get_language, override
+from django.utils.translation import get_language, gettext_lazy, override
 from django.utils.translation import gettext as _
 
 from relais.engine import worktime
 from relais.engine.hours import DAY, Interval, interval
 from relais.lib.problem import Problem
 
-from . import holidays
+from . import holidays, opening_hours
 from .models import Calendar, CalendarDay
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ Kind = CalendarDay.Kind
 class NoCalendar(Problem):
     """Neither the site, nor its entity, nor its company has a calendar: give one of them one."""
 
-    message = (
+    message = gettext_lazy(
         "The site %(site)s has no calendar. Choose one for the site, its legal entity or its "
         "company."
     )
@@ -172,14 +172,7 @@ class DayState:
     @property
     def hours_text(self) -> str:
         """Return the openings as one reads them: "09:00–12:30, 13:30–18:00", or ""."""
-        return ", ".join(f"{clock(each.start)}–{clock(each.end)}" for each in self.intervals)
-
-
-def clock(seconds: int) -> str:
-    """Return a wall time; past midnight it is the next day's, and midnight at the end is 24:00."""
-    if seconds > DAY:
-        seconds -= DAY
-    return f"{seconds // 3600:02d}:{seconds % 3600 // 60:02d}"
+        return opening_hours.written(self.intervals)
 
 
 @dataclass(frozen=True)

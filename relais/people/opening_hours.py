@@ -1,0 +1,115 @@
+"""Opening hours as people type them: what is wrong with them, said with the mend."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, time
+
+from django.core.exceptions import ValidationError
+from django.utils.dates import WEEKDAYS
+from django.utils.formats import date_format
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from relais.engine import worktime
+from relais.engine.hours import DAY, Interval, Unreadable, interval
+
+Pairs = Sequence[Sequence[str]]
+# ISO weekdays, 1 for Monday; texts as "09:00".
+Week = Mapping[int, Pairs]
+
+_FAULTS = {
+    "overlap": gettext_lazy("%(hours)s overlap: write %(mend)s."),
+    "reversed": gettext_lazy(
+        "%(hours)s ends before it begins: write %(mend)s, or tick “past midnight” if it ends on "
+        "the next day."
+    ),
+    "empty": gettext_lazy(
+        "%(hours)s has no length: give an end after the beginning, or 00:00–24:00 for a whole day."
+    ),
+    "too_long": gettext_lazy("%(hours)s is longer than a day: split it over the days it covers."),
+    "not_a_time": gettext_lazy("%(hours)s is no time of day: write it as 09:00."),
+    "never_open": gettext_lazy("The calendar never opens: give at least one opening in the week."),
+    "unknown_zone": gettext_lazy("%(hours)s is no time zone: choose one such as Europe/Paris."),
+}
+
+
+def clock(seconds: int) -> str:
+    """Return a wall time; past midnight it is the next day's, and midnight at the end is 24:00."""
+    if seconds > DAY:
+        seconds -= DAY
+    return f"{seconds // 3600:02d}:{seconds % 3600 // 60:02d}"
+
+
+def written(hours: Iterable[Interval]) -> str:
+    """Return openings as one reads them: "09:00–12:30, 13:30–18:00"."""
+    return ", ".join(f"{clock(each.start)}–{clock(each.end)}" for each in hours)
+
+
+def read(pairs: Pairs) -> tuple[Interval, ...]:
+    """Return the intervals of pairs of texts, in order. Raises `Unreadable`."""
+    return tuple(sorted(interval([start, end]) for start, end in pairs))
+
+
+def as_times(each: Interval) -> tuple[time, time]:
+    """Return the opening and closing as they are stored: at or before the opening is tomorrow."""
+    start, end = each.start, each.end % DAY
+    return time(start // 3600, start % 3600 // 60), time(end // 3600, end % 3600 // 60)
+
+
+def check_week(zone: str, week: Week, *, overnight: bool) -> None:
+    """Raise ValidationError naming each fault of a week's openings, with the mend.
+
+    `overnight` says that an end before its beginning is meant as the next day's.
+    """
+    days = {weekday - 1: pairs for weekday, pairs in week.items()}
+    _refuse(worktime.problems(zone, days, overnight=overnight))
+
+
+def check_day(pairs: Pairs, *, overnight: bool) -> None:
+    """Raise ValidationError naming each fault of one day's openings, with the mend."""
+    if not pairs:
+        raise ValidationError(_("Give at least one opening, or close the day."), code="no_hours")
+    try:
+        day = worktime.Day(date(2001, 1, 1), [list(pair) for pair in pairs])
+    except worktime.BadCalendar as error:
+        _refuse(error.problems, named=False)
+        return
+    _refuse(worktime.problems("UTC", {}, [day], overnight=overnight), named=False)
+
+
+def _refuse(faults: Iterable[worktime.Problem], *, named: bool = True) -> None:
+    errors = [ValidationError(_text(fault, named=named), code=fault.code) for fault in faults]
+    if errors:
+        raise ValidationError(errors)
+
+
+def _text(fault: worktime.Problem, *, named: bool) -> str:
+    hours = _(" and ").join(f"{clock(i.start)}–{clock(i.end)}" for i in fault.intervals)
+    # A mend that runs into the next day is offered by a tick, not by a second pair of hours.
+    mend = written(fault.mend[:1])
+    text = _FAULTS[fault.code] % {
+        "hours": hours or fault.value.strip("'\"").replace("-", "–"),
+        "mend": mend,
+    }
+    return f"{_place(fault.where)}{_(': ')}{text}" if named and fault.where is not None else text
+
+
+def _place(where: int | date | None) -> str:
+    if isinstance(where, int):
+        return capfirst(str(WEEKDAYS[where]))
+    return date_format(where) if where else ""
+
+
+__all__ = [
+    "Pairs",
+    "Unreadable",
+    "Week",
+    "as_times",
+    "check_day",
+    "check_week",
+    "clock",
+    "read",
+    "written",
+]
