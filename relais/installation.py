@@ -110,11 +110,10 @@ def load_django(role: str) -> None:
 
     os.environ["DJANGO_SETTINGS_MODULE"] = "relais.settings"
     if not apps.ready:
-        os.environ["RELAIS_DB_ROLE"] = role
         django.setup()
-        return
     from django.db import connection
 
+    # The settings may have been read before, for another role.
     connection.close()
     connection.settings_dict.update(database.django_database(role))
 
