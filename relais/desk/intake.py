@@ -60,13 +60,14 @@ def receive(
     external_ref: str = "",
     at: datetime | None = None,
     mail: dict[str, Any] | None = None,
+    held: Message | None = None,
 ) -> Ticket:
     """Return the ticket of this request: a new one, or the one that it became before.
 
     `external_ref` tells the same request again: a form's token, a caller's number, a Message-ID.
     `by` is the member of staff who writes down what the requester said. `mail` holds the fields
-    of the message that a mail brought. Raises `NoSite`, `MayNotAsk`, `NothingOffered`,
-    `TokenTaken`, `calendars.NoCalendar`.
+    of the message that a mail brought, `held` is one that waited in quarantine.
+    Raises `NoSite`, `MayNotAsk`, `NothingOffered`, `TokenTaken`, `calendars.NoCalendar`.
     """
     site = site or site_of(requester)
     check_asking(by or requester, site)
@@ -91,14 +92,7 @@ def receive(
                 wanted_by=wanted_by,
                 external_ref=external_ref,
             )
-            Message.objects.create(
-                provider_id=ticket.provider_id,
-                ticket=ticket,
-                direction=Message.Direction.IN,
-                at=ticket.received_at,
-                sender=requester,
-                **(mail or {"subject": ticket.subject, "body": ticket.body}),
-            )
+            _keep_words(ticket, mail, held)
             Letter.acknowledge(ticket)
             send_to_dispatch(ticket)
     except IntegrityError:
@@ -107,6 +101,23 @@ def receive(
             return known
         raise
     return ticket
+
+
+def _keep_words(ticket: Ticket, mail: dict[str, Any] | None, held: Message | None) -> None:
+    """Begin the ticket's thread with what was asked, in the words it was asked in."""
+    if held is not None:
+        held.ticket, held.sender = ticket, ticket.requester
+        held.quarantine = Message.Quarantine.NO
+        held.save(update_fields=["ticket", "sender", "quarantine"])
+        return
+    Message.objects.create(
+        provider_id=ticket.provider_id,
+        ticket=ticket,
+        direction=Message.Direction.IN,
+        at=ticket.received_at,
+        sender=ticket.requester,
+        **(mail or {"subject": ticket.subject, "body": ticket.body}),
+    )
 
 
 def send_to_dispatch(ticket: Ticket) -> None:

@@ -11,6 +11,13 @@ from relais.people.models import Person
 from relais.people.models.tenant import TenantModel
 
 
+class MessageManager(models.Manager["Message"]):
+    """Leaves the raw bytes of mails in the database until somebody asks for them."""
+
+    def get_queryset(self) -> models.QuerySet[Message]:
+        return super().get_queryset().defer("raw")
+
+
 class Message(TenantModel):
     """Something written about a ticket. Without a ticket it is in quarantine."""
 
@@ -25,6 +32,8 @@ class Message(TenantModel):
         UNREADABLE = "unreadable", _("Unreadable mail")
         NO_SITE = "no_site", _("Sender without a site")
         NO_CALENDAR = "no_calendar", _("Site without a calendar")
+        NOT_ALLOWED = "not_allowed", _("Sender who may not ask")
+        NO_SERVICE = "no_service", _("Empty catalogue")
         SET_ASIDE = "set_aside", _("Set aside")
 
     ticket = models.ForeignKey(
@@ -42,6 +51,8 @@ class Message(TenantModel):
     mail_id = models.CharField(max_length=300, blank=True)
     raw = models.BinaryField(null=True)
     quarantine = models.CharField(max_length=20, choices=Quarantine.choices, blank=True)
+
+    objects = MessageManager()
 
     class Meta(TenantModel.Meta):
         verbose_name = _("message")
