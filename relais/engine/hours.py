@@ -46,15 +46,17 @@ class Day:
     intervals: Iterable[Hours] = ()
     reason: str = ""
     source: str = ""
-    hours: tuple[Interval, ...] = field(init=False, repr=False, compare=False)
+    hours: tuple[Interval, ...] = field(default=(), init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if isinstance(self.date, datetime) or not isinstance(self.date, date):
             raise BadCalendar([Problem("not_a_date", value=str(self.date))])
+        if self.intervals == ():
+            return
         given = tuple(self.intervals)
         object.__setattr__(self, "intervals", given)
         try:
-            hours = tuple(interval(pair) for pair in given) if given else ()
+            hours = tuple(interval(pair) for pair in given)
         except Unreadable as error:
             raise BadCalendar([Problem(error.code, self.date, value=error.value)]) from None
         object.__setattr__(self, "hours", hours)

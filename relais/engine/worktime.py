@@ -58,7 +58,7 @@ __all__ = [
 
 FIRST_YEAR, LAST_YEAR = 1900, 2199
 # A rule may close any year, so whether it ever opens again cannot be known, only looked for.
-PATIENCE = 10
+PATIENCE = 5
 
 
 class NeverOpens(ValueError):
@@ -530,7 +530,7 @@ class _Common(Calendar):
             edges += [opens, closes]
             steps += [np.ones(len(opens), np.int64), -np.ones(len(closes), np.int64)]
         when, step = np.concatenate(edges), np.concatenate(steps)
-        order = np.lexsort((step, when))  # closings first: touching is not overlapping
+        order = np.argsort(when, kind="stable")
         when, depth = when[order], np.cumsum(step[order])
         full = np.flatnonzero(depth == len(self._parts))
         return _joined(np.clip(when[full], lo, hi), np.clip(when[full + 1], lo, hi))
