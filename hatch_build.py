@@ -92,6 +92,7 @@ def _npm_ci() -> None:
     done = subprocess.run(
         [*npm, "ci", "--prefer-offline", "--loglevel=error"],
         cwd=FRONTEND,
+        env=os.environ | {"NODE_USE_SYSTEM_CA": "1"},
         capture_output=True,
         text=True,
         check=False,
