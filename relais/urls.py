@@ -6,8 +6,8 @@ from relais.people.views.home import home
 
 urlpatterns = [
     path("", home, name="home"),
-    path("accounts/", include("allauth.urls")),
     path("", include("relais.people.urls")),
+    path("accounts/", include("allauth.urls")),
 ]
 
 handler500 = "relais.lib.errors.server_error"

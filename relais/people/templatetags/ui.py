@@ -112,8 +112,10 @@ def absolute_text(when: datetime, zone: Any) -> str:
     when its clocks differ from the reader's."""
     local = when.astimezone(zone)
     now = timezone.localtime()
-    skeleton = "EdMMMHm" if local.year == now.year else "dMMMyHm"
-    text = format_skeleton(skeleton, local, locale=_locale())
+    # The tables hold days and times, but not both at once.
+    skeleton = "MMMEd" if local.year == now.year else "yMMMd"
+    day = format_skeleton(skeleton, local, locale=_locale())
+    text = f"{day}, {format_skeleton('Hm', local, locale=_locale())}"
     if local.utcoffset() != when.astimezone(timezone.get_current_timezone()).utcoffset():
         text = f"{text} ({zone_name(zone)})"
     return text
