@@ -72,8 +72,9 @@ class Child:
         self.started = time.monotonic()
         self.process = subprocess.Popen(
             self.command,
-            env=os.environ | self.environment,
+            env=os.environ | _logs() | self.environment,
             stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,  # logs go to the other one
             pass_fds=keep,
             start_new_session=True,  # Ctrl-C reaches us alone, and we stop them in order
             preexec_fn=_die_with(os.getpid()),
@@ -220,6 +221,13 @@ def _worker() -> Child:
     command += ["--concurrency", "4", "--shutdown-graceful-timeout", "2"]
     environment = {"RELAIS_DB_ROLE": "direct", "DJANGO_SETTINGS_MODULE": "relais.settings"}
     return Child(translate("Worker"), command, environment)
+
+
+def _logs() -> dict[str, str]:
+    """Return the environment of quieter logs, for somebody who sits before a terminal."""
+    if not sys.stderr.isatty():
+        return {}
+    return _unless("RELAIS_LOG_LEVEL", "WARNING") | _unless("RELAIS_LOG", "text")
 
 
 def _unless(name: str, value: object) -> dict[str, str]:
