@@ -9,7 +9,7 @@ from django import forms
 from django.db import IntegrityError, models, transaction
 from django.utils.functional import cached_property
 from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 
@@ -75,12 +75,15 @@ class KeptForm(forms.ModelForm):
         for name, old in self.before.items():
             new = self._of_row(name)
             if str(old) != str(new):
-                changed[name] = [_shown(old), _shown(new)]
+                changed[name] = [self._shown(name, old), self._shown(name, new)]
         return changed
 
-
-def _shown(value: Any) -> str:
-    return "" if value is None else str(value)
+    def _shown(self, name: str, value: Any) -> str:
+        """Return a value as one reads it later: the name of what a key refers to."""
+        field = self._meta.model._meta.get_field(name)
+        if value is not None and field.is_relation:
+            value = field.related_model._base_manager.filter(pk=value).first()
+        return "" if value is None else str(value)
 
 
 def add_refusal(form: forms.BaseForm, model: type[models.Model], error: IntegrityError) -> None:
@@ -107,15 +110,17 @@ class QuickSelect(forms.Select):
         built = self.build_attrs(self.attrs, {**(attrs or {}), "name": name})
         css = " ".join(filter(None, ["form-select", str(built.pop("class", ""))]))
         chosen = {str(one) for one in self.format_value(value)}
-        options = format_html_join(
-            "",
-            '<option value="{}"{}>{}</option>',
-            (
-                (key if key is not None else "", _selected(str(key or "") in chosen), text)
-                for key, text in self.choices
-            ),
-        )
+        options = format_html_join("", "{}", ((_option(*one, chosen),) for one in self.choices))
         return format_html('<select class="{}"{}>{}</select>', css, _attributes(built), options)
+
+
+def _option(value: Any, text: Any, chosen: set[str]) -> SafeString:
+    if isinstance(text, list | tuple):
+        inner = format_html_join("", "{}", ((_option(*one, chosen),) for one in text))
+        return format_html('<optgroup label="{}">{}</optgroup>', value, inner)
+    key = "" if value is None else str(value)
+    mark = mark_safe(" selected") if key in chosen else ""
+    return format_html('<option value="{}"{}>{}</option>', key, mark, text)
 
 
 class SuggestInput(forms.TextInput):
@@ -141,10 +146,6 @@ class SuggestInput(forms.TextInput):
         options = self.options() if callable(self.options) else self.options
         drawn = format_html_join("", '<option value="{}">', ((one,) for one in options))
         return format_html('{}<datalist id="{}">{}</datalist>', line, list_id, drawn)
-
-
-def _selected(is_chosen: bool) -> SafeString:
-    return format_html(" selected") if is_chosen else format_html("")
 
 
 def _attributes(attrs: dict[str, Any]) -> SafeString:

@@ -58,6 +58,7 @@ class Column:
     template: str = ""
     export_only: bool = False
     number: bool = False
+    subject: Any = None  # what the column is about, for its template
 
     @property
     def is_badge(self) -> bool:
@@ -132,6 +133,7 @@ class Empty:
     text: Any = ""
     url: str = ""
     action: Any = ""
+    icon: str = "layout-list"
 
 
 @dataclass(frozen=True)

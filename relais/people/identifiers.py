@@ -20,6 +20,16 @@ def clean_siret(text: str) -> str:
     return siret.compact(text.replace("\u00a0", " ").replace("\u202f", " ")).strip()
 
 
+def shown_siren(number: str) -> str:
+    """Return a SIREN in groups of three, kept together by no-break spaces."""
+    return "\u00a0".join(number[at : at + 3] for at in range(0, len(number), 3))
+
+
+def shown_siret(number: str) -> str:
+    """Return a SIRET as one reads it: its SIREN, then five digits."""
+    return f"{shown_siren(number[:9])}\u00a0{number[9:]}"
+
+
 def validate_siren(value: str) -> None:
     """Raise ValidationError unless `value` is a SIREN with a right control digit."""
     try:

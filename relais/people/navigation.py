@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from django.urls import reverse
 from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,7 +35,13 @@ class Link:
     active: bool
 
 
-ENTRIES: list[Entry] = []
+ENTRIES: list[Entry] = [
+    # People and places: after the day's work, which comes first.
+    Entry("sites", _("Sites"), "building", lambda access: bool(access.roles)),
+    Entry("persons", _("Persons"), "users", lambda access: bool(access.roles)),
+    Entry("companies", _("Client companies"), "building-skyscraper", lambda a: a.is_staff),
+    Entry("assistants", _("The pool"), "users-group", lambda access: access.runs_pool),
+]
 
 
 def navigation(access: Access, path: str) -> list[Link]:

@@ -1,0 +1,153 @@
+"""Who serves which site: the cover, what it lacks, who answers now, and when somebody is away."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from django.utils.translation import gettext as _
+
+from .models import Absence, Cover, Engagement, Person, Site
+from .organisation import record
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+Position = Cover.Position
+ORDER = {Position.LEAD: 0, Position.BACKUP: 1, Position.FLOAT: 2}
+
+
+@dataclass(frozen=True)
+class Gap:
+    """Something that a site or an engagement lacks, and what to do about it."""
+
+    text: str
+    mend: str
+    at: str  # "cover" or "engagement": where it is mended
+
+
+def gaps(covers: Iterable[Cover], engagement: Engagement | None) -> list[Gap]:
+    """Return what a site lacks to be served without depending on one person."""
+    held = {cover.position for cover in covers}
+    found = []
+    if Position.LEAD not in held:
+        found.append(Gap(_("No lead assistant"), _("Choose one in the cover."), "cover"))
+    if Position.BACKUP not in held:
+        found.append(
+            Gap(_("No backup"), _("Name somebody who takes over when the lead is away."), "cover")
+        )
+    return found + steering_gaps(engagement)
+
+
+def steering_gaps(engagement: Engagement | None) -> list[Gap]:
+    """Return what an engagement lacks: two leads, and a deputy of each."""
+    if engagement is None:
+        return [
+            Gap(
+                _("No engagement in force"),
+                _("Start one: it names the two leads and what the client may do."),
+                "engagement",
+            )
+        ]
+    found = []
+    if engagement.client_deputy_id is None:
+        found.append(
+            Gap(
+                _("The client lead has no deputy"),
+                _("Agree with the client on a deputy and name that person."),
+                "engagement",
+            )
+        )
+    if engagement.provider_deputy_id is None:
+        found.append(
+            Gap(
+                _("The provider lead has no deputy"),
+                _("Name a second person of the staff."),
+                "engagement",
+            )
+        )
+    return found
+
+
+@dataclass(frozen=True)
+class Service:
+    """What a client may know of the cover of a site: is it served, and who answers."""
+
+    answering: Person | None
+    has_backup: bool
+
+    @property
+    def is_assured(self) -> bool:
+        """Return whether somebody answers."""
+        return self.answering is not None
+
+
+def service_at(site: Site, at: datetime) -> Service:
+    """Return who answers for a site now: the first of lead, backup and float who is not away.
+
+    Made for clients too: it tells neither why somebody else does not answer, nor for how long.
+    """
+    covers = list(
+        Cover.objects.filter(site=site, person__archived_at=None).select_related("person")
+    )
+    away = set(
+        Absence.objects.filter(
+            person__in=[cover.person_id for cover in covers], period__contains=at
+        ).values_list("person_id", flat=True)
+    )
+    covers.sort(key=lambda cover: (ORDER[Position(cover.position)], cover.pk))
+    there = [cover.person for cover in covers if cover.person_id not in away]
+    return Service(there[0] if there else None, any(c.position == Position.BACKUP for c in covers))
+
+
+def set_cover(site: Site, person: Person, position: str, *, by: Person) -> Person | None:
+    """Give `person` a position at `site`; an empty one takes the person off.
+
+    A site has one lead assistant: the former one becomes a backup, and is returned.
+    """
+    # Two at once: the second one waits here, and sees what the first one did.
+    Site.objects.select_for_update(of=("self",)).get(pk=site.pk)
+    held = {cover.person_id: cover for cover in Cover.objects.filter(site=site)}
+    mine = held.get(person.pk)
+    before = mine.position if mine else ""
+    if before == position:
+        return None
+    former = None
+    if position == Position.LEAD:
+        leading = next((c for c in held.values() if c.position == Position.LEAD), None)
+        if leading is not None:
+            Cover.objects.filter(pk=leading.pk).update(position=Position.BACKUP)
+            former = leading.person
+    if not position:
+        Cover.objects.filter(site=site, person=person).delete()
+    else:
+        Cover.objects.update_or_create(
+            site=site,
+            person=person,
+            defaults={"position": position},
+            create_defaults={"position": position, "provider_id": site.provider_id},
+        )
+    facts: dict[str, Any] = {"person": person.name, "position": [before, position]}
+    if former is not None:
+        facts["former_lead"] = former.name
+    record(site, "cover_changed", by, **facts)
+    return former
+
+
+def took_absence(absence: Absence, *, by: Person) -> None:
+    """Write down that somebody will be away; the class of the absence is not repeated here."""
+    record(absence.person, "absence_added", by, **_days(absence))
+
+
+def take_back_absence(absence: Absence, *, by: Person) -> None:
+    """Remove an absence that will not be, or was not."""
+    record(absence.person, "absence_removed", by, **_days(absence))
+    absence.delete()
+
+
+def _days(absence: Absence) -> dict[str, str]:
+    return {
+        "from": absence.period.lower.isoformat(),
+        "until": absence.period.upper.isoformat() if absence.period.upper else "",
+    }

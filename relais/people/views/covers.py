@@ -1,0 +1,178 @@
+"""The cover: which assistant serves which site, and as what. Internal to the provider."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from relais.lib.kept_form import QuickSelect
+from relais.lib.listing import Column, Empty, Listing, answer
+from relais.people.access import Access
+from relais.people.cover import set_cover
+from relais.people.models import Cover, Person, Role, Site
+
+from . import sites
+from .companies import in_use
+from .doors import organiser, seen
+
+TEAM_AT_ONCE = 12  # columns of the matrix; a larger pool is leafed through
+
+
+def team(access: Access) -> list[Person]:
+    """Return the assistants of today, in the order of their names."""
+    assistants = access.see(Role).in_force().filter(kind=Role.Kind.ASSISTANT)
+    rows = access.see(Person).filter(archived_at=None, company=None, roles__in=assistants)
+    return list(rows.distinct().order_by("name_key", "id"))
+
+
+def matrix_listing(access: Access, people: list[Person]) -> Listing:
+    """Return the list of sites with a column for each of `people`."""
+    columns = [
+        Column(
+            "name",
+            gettext_lazy("Site"),
+            lambda s: s.name,
+            "name_key",
+            url=lambda s: reverse("site", args=[s.pk]),
+            note=lambda s: s.company.name,
+        )
+    ]
+    for person in people:
+        columns.append(
+            Column(
+                f"person-{person.pk}",
+                person.name,
+                lambda s, p=person: _held(s, p).label if _held(s, p) else "",
+                template="people/assistants/_cover_cell.html",
+                subject=person,
+            )
+        )
+    columns.append(
+        Column(
+            "missing",
+            gettext_lazy("To be mended"),
+            lambda s: ", ".join(g.text for g in sites.gaps_of(s) if g.at == "cover"),
+            tone=lambda s: "warn",
+        )
+    )
+    return Listing(
+        name="cover",
+        title=gettext_lazy("Cover of the sites"),
+        columns=tuple(columns),
+        search=("name_key", "company__name_key"),
+        filters=(in_use(), sites.cover_filter(access)),
+        prepare=lambda rows: sites.with_cover(access, rows),
+        empty=Empty(
+            _("No site yet."),
+            _("Sites belong to a company: open one and add its sites there."),
+            reverse("companies"),
+            _("Client companies"),
+        ),
+    )
+
+
+def _held(site: Site, person: Person) -> Cover.Position | None:
+    for one in site.seen_covers:
+        if one.person_id == person.pk:
+            return Cover.Position(one.position)
+    return None
+
+
+@organiser
+def matrix(request: HttpRequest) -> HttpResponse:
+    """Show sites against assistants; a choice in a cell is kept at once."""
+    access = request.access
+    if request.method == "POST":
+        return _set_cell(request)
+    people = team(access)
+    asked = request.GET.get("team", "")
+    start = (int(asked) - 1) * TEAM_AT_ONCE if asked.isdecimal() and 0 < len(asked) < 5 else 0
+    start = start if 0 <= start < len(people) else 0
+    shown = people[start : start + TEAM_AT_ONCE]
+    context = {
+        "positions": Cover.Position.choices,
+        "team_size": len(people),
+        "first": start + 1,
+        "last": start + len(shown),
+        "parts": range(1, -(-len(people) // TEAM_AT_ONCE) + 1),
+        "part": start // TEAM_AT_ONCE + 1,
+    }
+    rows = access.see(Site)
+    return answer(
+        request, matrix_listing(access, shown), rows, "people/assistants/matrix.html", context
+    )
+
+
+class CoverForm(forms.Form):
+    """Who serves a site, and as what; an empty position takes the person off."""
+
+    person = forms.ModelChoiceField(
+        label=gettext_lazy("Assistant"), queryset=None, widget=QuickSelect
+    )
+    position = forms.ChoiceField(label=gettext_lazy("Position"), required=False)
+
+    def __init__(self, *args: Any, access: Access, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        keys = [person.pk for person in team(access)]
+        self.fields["person"].queryset = access.see(Person).filter(pk__in=keys)
+        none = ("", _("Does not serve this site"))
+        self.fields["position"].choices = [*Cover.Position.choices, none]
+
+
+def _set_cell(request: HttpRequest) -> HttpResponse:
+    """Keep one cell and answer the row's new cells: a lead who gives way becomes a backup."""
+    number = request.POST.get("site", "")
+    if not number.isdecimal() or len(number) > 18:
+        raise Http404
+    site = _site(request, int(number))
+    form = CoverForm(request.POST, access=request.access)
+    if not form.is_valid():
+        raise Http404
+    set_cover(site, form.cleaned_data["person"], form.cleaned_data["position"], by=request.person)
+    # The address of the page decides what is shown again; only the method was another.
+    request.method = "GET"
+    return matrix(request)
+
+
+def _site(request: HttpRequest, pk: int) -> Site:
+    site = seen(request, Site, pk)
+    if site.archived_at is not None:
+        raise Http404
+    return site
+
+
+@organiser
+def of_site(request: HttpRequest, site_pk: int) -> HttpResponse:
+    """Show and change who serves one site."""
+    access = request.access
+    site = _site(request, site_pk)
+    form = CoverForm(request.POST or None, access=access)
+    if request.method == "POST" and form.is_valid():
+        person, position = form.cleaned_data["person"], form.cleaned_data["position"]
+        former = set_cover(site, person, position, by=request.person)
+        if former is not None:
+            messages.success(
+                request,
+                _("%(name)s leads this site now; %(former)s is a backup.")
+                % {"name": person, "former": former},
+            )
+        else:
+            messages.success(request, _("Saved."))
+        return redirect("site_cover", site_pk)
+    covers = access.see(Cover).filter(site=site).select_related("person")
+    context = {
+        "site": site,
+        "form": form,
+        "covers": sorted(covers, key=lambda c: list(Cover.Position).index(c.position)),
+        "crumbs": sites.crumbs(site),
+        "has_team": bool(form.fields["person"].queryset),
+    }
+    status = 422 if form.errors else 200
+    return render(request, "people/sites/cover.html", context, status=status)
