@@ -3,6 +3,7 @@
 from django.urls import include, path
 
 urlpatterns = [
+    path("", include("relais.people.urls.calendars")),
     path("", include("relais.people.urls.organisation")),
     path("", include("relais.people.urls.signin")),
     path("", include("relais.people.urls.shell")),

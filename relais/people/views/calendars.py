@@ -1,0 +1,494 @@
+"""The pages of calendars: the list, the year, a day and why, and what may be changed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import ValidationError
+from django.db.models import Count, Q
+from django.http import Http404, HttpRequest, HttpResponse
+from django.middleware.csrf import get_token
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_POST, require_safe
+
+from relais.lib.listing import Choice, Column, Empty, Listing, answer
+from relais.people import calendar_changes as changes
+from relais.people import calendars, holidays
+from relais.people.calendar_changes import ChangedMeanwhile
+from relais.people.calendar_forms import (
+    DaysForm,
+    HourRows,
+    SettingsForm,
+    WeekForm,
+    region_choices,
+    typed_rows,
+)
+from relais.people.calendar_year import FIRST_YEAR, LAST_YEAR, full_date, span_text, told, year_of
+from relais.people.models import (
+    AssistantProfile,
+    Calendar,
+    CalendarChange,
+    CalendarDay,
+    Company,
+    LegalEntity,
+    Person,
+    Site,
+)
+
+MOST_CHANGES = 100
+MOST_PLACES = 200
+Kind = CalendarDay.Kind
+
+
+def seen_calendar(request: HttpRequest, pk: int) -> Calendar:
+    """Return the calendar if this person may see it; else it does not exist."""
+    return get_object_or_404(request.access.see(Calendar).select_related("company"), pk=pk)
+
+
+def own_calendar(request: HttpRequest, pk: int) -> Calendar:
+    """Return the calendar if this person may change it; else it does not exist."""
+    if not request.access.may_organise():
+        raise Http404
+    return seen_calendar(request, pk)
+
+
+# The list and the year ------------------------------------------------------------------------
+
+
+def _owner(calendar: Calendar) -> str:
+    return str(calendar.company or _("The provider's own"))
+
+
+def _uses(calendar: Calendar) -> int:
+    return calendar.sites_count + calendar.entities_count + calendar.companies_count
+
+
+def _owned(rows: Any, value: str) -> Any:
+    return (
+        rows.filter(company=None)
+        if value == "own"
+        else rows.exclude(company=None)
+        if value
+        else rows
+    )
+
+
+LISTING = Listing(
+    name="calendars",
+    title=gettext_lazy("Calendars"),
+    search_label=gettext_lazy("Name of the calendar or of the company"),
+    search=("name_key", "company__name_key"),
+    columns=(
+        Column(
+            "name",
+            gettext_lazy("Name"),
+            lambda row: row.name,
+            sort="name_key",
+            url=lambda row: reverse("calendar", args=[row.pk]),
+        ),
+        Column("owner", gettext_lazy("Company"), _owner, sort="company__name_key"),
+        Column(
+            "holidays",
+            gettext_lazy("Public holidays"),
+            lambda row: holidays.name_of(row.holiday_zone),
+            sort="holiday_zone",
+        ),
+        Column("zone", gettext_lazy("Time zone"), lambda row: row.time_zone, sort="time_zone"),
+        Column("uses", gettext_lazy("Places"), _uses, number=True),
+    ),
+    filters=(
+        Choice(
+            "owner",
+            gettext_lazy("Whose"),
+            lambda: [("company", _("Companies")), ("own", _("The provider's own"))],
+            _owned,
+        ),
+    ),
+    prepare=lambda rows: rows.select_related("company").annotate(
+        sites_count=Count("sites", distinct=True),
+        entities_count=Count("entities", distinct=True),
+        companies_count=Count("companies", distinct=True),
+    ),
+    empty=Empty(
+        gettext_lazy("No calendar yet."),
+        gettext_lazy("A calendar holds opening hours and public holidays: deadlines count by it."),
+    ),
+)
+
+
+@login_required
+@require_safe
+def calendar_list(request: HttpRequest) -> HttpResponse:
+    """List the calendars that this person may see."""
+    rows = request.access.see(Calendar)
+    return answer(request, LISTING, rows, "people/calendars/list.html")
+
+
+@login_required
+@require_safe
+def calendar(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show a calendar's year; `year` and `day` choose what is shown."""
+    shown = seen_calendar(request, pk)
+    day = _day_asked(request.GET.get("day", "")) or _today(shown)
+    asked = request.GET.get("year", "")
+    year = int(asked) if asked.isdecimal() and len(asked) == 4 else day.year
+    if not FIRST_YEAR <= year <= LAST_YEAR:
+        raise Http404
+    if day.year != year:
+        day = date(year, 1, 1)
+    book = calendars.book_of(shown)
+    return render(
+        request,
+        "people/calendars/calendar.html",
+        {
+            "calendar": shown,
+            "year": year_of(book, year),
+            "years": range(max(year - 1, FIRST_YEAR), min(year + 1, LAST_YEAR) + 1),
+            "today": _today(shown),
+            "zone_name": holidays.name_of(shown.holiday_zone),
+            "states": [(state, _state_text(state)) for state in calendars.State],
+            "may_change": request.access.may_organise(),
+            "entries": _entries(shown),
+            "feeds": shown.feeds.select_related("imported_by"),
+            **_day_context(request, shown, day),
+            **_used_by(request, shown),
+        },
+    )
+
+
+def _state_text(state: calendars.State) -> str:
+    return calendars.DayState(date.min, state, (), "", calendars.Origin.WEEK).state_text
+
+
+def _today(shown: Calendar) -> date:
+    return timezone.localdate(timezone=ZoneInfo(shown.time_zone))
+
+
+def _day_asked(text: str) -> date | None:
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        return None
+    return day if FIRST_YEAR <= day.year <= LAST_YEAR else None
+
+
+def _entries(shown: Calendar) -> list[tuple[CalendarDay, str]]:
+    rows = shown.days.filter(feed=None).select_related("changed_by").order_by("-first_day", "-pk")
+    return [(r, span_text(r.first_day, r.last_day, yearly=r.yearly)) for r in rows]
+
+
+def _used_by(request: HttpRequest, shown: Calendar) -> dict[str, Any]:
+    """Return the places that follow this calendar, their own or inherited, as far as seen."""
+    see = request.access.see
+    inherited = Q(calendar=None) & (
+        Q(entity__calendar=shown)
+        | (Q(entity=None) | Q(entity__calendar=None)) & Q(company__calendar=shown)
+    )
+    sites = (
+        see(Site).filter(Q(calendar=shown) | inherited, archived_at=None).select_related("company")
+    )
+    shown_sites = list(sites[:MOST_PLACES])
+    return {
+        "sites": shown_sites,
+        "elsewhere": [
+            site
+            for site in shown_sites
+            if site.time_zone != shown.time_zone or site.holiday_zone != shown.holiday_zone
+        ],
+        "entities": see(LegalEntity).filter(calendar=shown).select_related("company")[:MOST_PLACES],
+        "companies": see(Company).filter(calendar=shown)[:MOST_PLACES],
+        "assistants": see(AssistantProfile)
+        .filter(calendar=shown)
+        .select_related("person")[:MOST_PLACES],
+    }
+
+
+# A day ----------------------------------------------------------------------------------------
+
+
+def _day_context(request: HttpRequest, shown: Calendar, day: date) -> dict[str, Any]:
+    state = calendars.day(shown, day)
+    entry = shown.days.filter(pk=state.entry, feed=None).first() if state.entry else None
+    book = calendars.book_of(shown)
+    # A client reads who changed a day only where she may see that person anyway.
+    by = request.access.see(Person).filter(pk=state.by_pk).first() if state.by_pk else None
+    return {
+        "calendar": shown,
+        "state": state,
+        "day_name": full_date(day),
+        "by": by,
+        "entry": entry,
+        "entry_text": entry and span_text(entry.first_day, entry.last_day, yearly=entry.yearly),
+        "week_open": bool(book.week[day.weekday()]),
+        "hours": HourRows("hours", _("Hours"), _pairs(state)),
+        "may_change": request.access.may_organise(),
+    }
+
+
+def _pairs(state: calendars.DayState) -> list[list[str]]:
+    texts = [part.split("–") for part in state.hours_text.split(", ") if part]
+    return [[start, "00:00" if end == "24:00" else end] for start, end in texts]
+
+
+@login_required
+@require_safe
+def calendar_day(request: HttpRequest, pk: int, day: str) -> HttpResponse:
+    """Show where the state of a day comes from: alone for htmx, else in its year."""
+    shown = seen_calendar(request, pk)
+    when = _day_asked(day)
+    if when is None:
+        raise Http404
+    if not request.htmx:
+        return redirect(_year_url(shown, when))
+    return render(request, "people/calendars/_day.html", _day_context(request, shown, when))
+
+
+def _year_url(shown: Calendar, day: date) -> str:
+    return f"{reverse('calendar', args=[shown.pk])}?year={day.year}&day={day.isoformat()}#day"
+
+
+def seen_version(request: HttpRequest) -> int:
+    """Return the version of the calendar that the person had before her eyes; 0 when unreadable."""
+    text = request.POST.get("seen", "")
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else 0
+
+
+def _try(request: HttpRequest, change: Callable[[], Any]) -> Any:
+    """Return what the change returns; None when it was refused, after saying why."""
+    try:
+        return change() or True
+    except ValidationError as error:
+        messages.error(request, " ".join(error.messages))
+    except ChangedMeanwhile as error:
+        messages.error(request, str(error))
+    return None
+
+
+@login_required
+@require_POST
+def calendar_day_change(request: HttpRequest, pk: int, day: str) -> HttpResponse:
+    """Close one day, open it as usual, or give it other hours."""
+    shown = own_calendar(request, pk)
+    when = _day_asked(day)
+    if when is None:
+        raise Http404
+    kind = request.POST.get("kind", "")
+
+    def change() -> CalendarDay:
+        hours = typed_rows(request.POST, "hours", _("Hours")).filled if kind == Kind.HOURS else ()
+        return changes.add_days(
+            shown,
+            when,
+            by=request.person,
+            seen=seen_version(request),
+            kind=kind,
+            hours=hours,
+            label=request.POST.get("label", ""),
+            overnight="overnight" in request.POST,
+        )
+
+    if row := _try(request, change):
+        done = {
+            Kind.CLOSED: _("%(day)s is closed."),
+            Kind.HOURS: _("%(day)s has other hours."),
+            Kind.NORMAL: _("%(day)s is open as usual."),
+        }[Kind(row.kind)]
+        messages.success(request, (done % {"day": full_date(when)}).capitalize())
+    return redirect(_year_url(shown, when))
+
+
+@login_required
+@require_POST
+def calendar_days_remove(request: HttpRequest, pk: int, entry: int) -> HttpResponse:
+    """Remove an exception that a person entered; the message offers to undo it."""
+    shown = own_calendar(request, pk)
+    row = get_object_or_404(request.access.see(CalendarDay), pk=entry, calendar=shown, feed=None)
+    by, seen = request.person, seen_version(request)
+    removal = _try(request, lambda: changes.remove_days(shown, [row], by=by, seen=seen))
+    if removal:
+        text = span_text(row.first_day, row.last_day, yearly=row.yearly)
+        messages.success(request, _with_undo(request, shown, removal, text))
+    day = _day_asked(request.POST.get("day", "")) or row.first_day
+    return redirect(_year_url(shown, day))
+
+
+def _with_undo(request: HttpRequest, shown: Calendar, removal: CalendarChange, days: str) -> str:
+    return format_html(
+        '{} <form method="post" action="{}" class="d-inline">'
+        '<input type="hidden" name="csrfmiddlewaretoken" value="{}">'
+        '<input type="hidden" name="seen" value="{}">'
+        '<button class="btn btn-sm ms-2">{}</button></form>',
+        _("The exception was removed: %(days)s.") % {"days": days},
+        reverse("calendar_change_undo", args=[shown.pk, removal.pk]),
+        get_token(request),
+        shown.version,
+        _("Undo"),
+    )
+
+
+@login_required
+@require_POST
+def calendar_change_undo(request: HttpRequest, pk: int, change: int) -> HttpResponse:
+    """Bring back the exceptions that a removal took away."""
+    shown = own_calendar(request, pk)
+    rows = request.access.see(CalendarChange).filter(calendar=shown, kind="days_removed")
+    removal = get_object_or_404(rows, pk=change)
+    by, seen = request.person, seen_version(request)
+    if _try(request, lambda: changes.restore_days(shown, removal, by=by, seen=seen)):
+        messages.success(request, _("The exception is back."))
+    day = date.fromisoformat(removal.facts["before"]["days"][0]["first"])
+    return redirect(_year_url(shown, day))
+
+
+@login_required
+def calendar_days_add(request: HttpRequest, pk: int) -> HttpResponse:
+    """Enter an exceptional day or a range of them."""
+    shown = own_calendar(request, pk)
+    form = DaysForm(request.POST or None, initial={"seen": shown.version})
+    if request.method == "POST" and form.is_valid():
+        data = form.cleaned_data
+        try:
+            row = changes.add_days(
+                shown,
+                data["first_day"],
+                data["last_day"],
+                by=request.person,
+                seen=data["seen"],
+                kind=data["kind"],
+                hours=data.get("hours", ()),
+                label=data["label"],
+                yearly=data["yearly"],
+                overnight=form.overnight,
+            )
+        except (ValidationError, ChangedMeanwhile) as error:
+            _say(form, error, shown)
+        else:
+            messages.success(request, _("The exception is entered."))
+            return redirect(_year_url(shown, row.first_day))
+    context = {"calendar": shown, "form": form, "hours": form.hours, "overnight": form.overnight}
+    return render(request, "people/calendars/days_add.html", context)
+
+
+def _say(form: Any, error: Exception, shown: Calendar) -> None:
+    """Put an error where the person reads it; one who came too late may save again knowingly."""
+    if isinstance(error, ChangedMeanwhile):
+        form.add_error(None, str(error))
+        form.data = form.data.copy()
+        form.data["seen"] = str(shown.version)
+    else:
+        known = hasattr(error, "error_dict") and all(
+            name in form.fields or name == "__all__" for name in error.error_dict
+        )
+        form.add_error(None, error if known else error.messages)
+
+
+# Week and settings ----------------------------------------------------------------------------
+
+
+@login_required
+def calendar_hours(request: HttpRequest, pk: int) -> HttpResponse:
+    """Edit the weekly hours; two of the buttons only help to type them."""
+    shown = own_calendar(request, pk)
+    if request.method != "POST":
+        form = WeekForm.of(changes.week_of(shown), shown.version)
+    else:
+        form = WeekForm.typed(request.POST)
+        if "save" in request.POST and _save_week(request, shown, form):
+            messages.success(request, _("The weekly hours are saved."))
+            return redirect("calendar", shown.pk)
+    part = request.htmx and "save" not in request.POST
+    template = "_week" if part else "hours"
+    return render(request, f"people/calendars/{template}.html", {"calendar": shown, "form": form})
+
+
+def _save_week(request: HttpRequest, shown: Calendar, form: WeekForm) -> bool:
+    by = request.person
+    try:
+        changes.change_weekly(shown, form.week(), by=by, seen=form.seen, overnight=form.overnight)
+    except ValidationError as error:
+        form.errors = error.messages
+    except ChangedMeanwhile as error:
+        form.errors, form.seen = [str(error)], shown.version
+    return not form.errors
+
+
+@login_required
+def calendar_settings(request: HttpRequest, pk: int) -> HttpResponse:
+    """Edit name, zones and rules."""
+    shown = own_calendar(request, pk)
+    form = SettingsForm(request.POST or None, calendar=shown, companies=None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            changes.change_settings(
+                shown, by=request.person, seen=form.cleaned_data["seen"] or 0, **form.settings()
+            )
+        except (ValidationError, ChangedMeanwhile) as error:
+            _say(form, error, seen_calendar(request, pk))
+        else:
+            messages.success(request, _("The settings are saved."))
+            return redirect("calendar", shown.pk)
+    return render(request, "people/calendars/settings.html", {"calendar": shown, "form": form})
+
+
+@login_required
+def calendar_new(request: HttpRequest) -> HttpResponse:
+    """Make a calendar: its settings and a usual week, to be edited next."""
+    if not request.access.may_organise():
+        raise Http404
+    companies = request.access.see(Company).filter(archived_at=None)
+    form = SettingsForm(request.POST or None, calendar=None, companies=companies)
+    if request.method == "POST" and form.is_valid():
+        usual = {day: [["09:00", "12:30"], ["13:30", "18:00"]] for day in range(1, 6)}
+        try:
+            made = changes.create(
+                request.person.provider,
+                by=request.person,
+                company=form.cleaned_data["company"],
+                week=usual,
+                **form.settings(),
+            )
+        except ValidationError as error:
+            form.add_error(None, error.messages)
+        else:
+            messages.success(request, _("The calendar stands. Now say when it is open."))
+            return redirect("calendar_hours", made.pk)
+    return render(request, "people/calendars/settings.html", {"form": form})
+
+
+@login_required
+@require_safe
+def holiday_regions(request: HttpRequest) -> HttpResponse:
+    """Return the regions of a country as options, for the form of settings."""
+    choices = region_choices(request.GET.get("country", ""))
+    return render(request, "people/calendars/_regions.html", {"choices": choices})
+
+
+# History --------------------------------------------------------------------------------------
+
+
+@login_required
+@require_safe
+def calendar_history(request: HttpRequest, pk: int) -> HttpResponse:
+    """Tell who changed what, when: for the provider's people only."""
+    shown = seen_calendar(request, pk)
+    if not request.access.is_staff:
+        raise Http404
+    rows = request.access.see(CalendarChange).filter(calendar=shown).select_related("by")
+    found = list(rows[:MOST_CHANGES])
+    undone = {change.facts.get("undoes") for change in found}
+    context = {
+        "calendar": shown,
+        "changes": [told(change, undone) for change in found],
+        "may_change": request.access.may_organise(),
+    }
+    return render(request, "people/calendars/history.html", context)
