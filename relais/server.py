@@ -227,7 +227,7 @@ def _logs() -> dict[str, str]:
     """Return the environment of quieter logs, for somebody who sits before a terminal."""
     if not sys.stderr.isatty():
         return {}
-    return _unless("RELAIS_LOG_LEVEL", "WARNING") | _unless("RELAIS_LOG", "text")
+    return _unless("RELAIS_LOG_LEVEL", "WARNING")
 
 
 def _unless(name: str, value: object) -> dict[str, str]:
