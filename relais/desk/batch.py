@@ -21,6 +21,10 @@ class Batch:
     events: list[Event] = field(default_factory=list)
     running: dict[int, list[Clock]] = field(default_factory=dict)
 
+    def of(self, ticket: Ticket) -> list[Clock]:
+        """Return the running clocks of a ticket."""
+        return [clock for clock in self.running.get(id(ticket), []) if clock.stopped_at is None]
+
     def flush(self) -> int:
         """Return how many tickets were laid down; call inside a transaction of the provider."""
         from .models import Clock, Event, Ticket

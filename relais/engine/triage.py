@@ -23,7 +23,8 @@ def _set(text: str) -> frozenset[str]:
 
 
 _EMPTY = _set(
-    "les des une aux dans pour par sur avec son ses mon mes nos vos nous vous leur leurs que qui est sont "
+    "les des une aux dans pour par sur avec son ses mon mes nos vos nous vous leur leurs "
+    "que qui est sont "
     "pas plus tout tous toute autre autres demande entre mettre jour faire "
     "the and for with from this that are not you your our have has something else put get "
     "request update work order point"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -198,7 +199,7 @@ class Ticket(TenantModel):
             **fields,
         )
         ticket.batch = batch
-        with transaction.atomic():
+        with ticket._together():
             ticket._insert()
             promised = {FIRST: service.response_seconds, DELIVERY: service.delivery_seconds}
             clocks = [ticket._start(kind, seconds, at) for kind, seconds in promised.items()]
@@ -382,7 +383,7 @@ class Ticket(TenantModel):
         """State that a deadline passed, once."""
         at = at or timezone.now()
         facts = {"clock": clock.kind, "due_at": _iso(clock.due_at)}
-        with transaction.atomic():
+        with self._together():
             if self.batch is None:
                 told = Clock.objects.filter(pk=clock.pk, breached_at=None, stopped_at=None)
                 if not told.update(breached_at=at):
@@ -446,7 +447,7 @@ class Ticket(TenantModel):
         at = at or timezone.now()
         if when is not None and self.state not in when:
             raise NotNow(reference=self.reference, state=self.get_state_display())
-        with transaction.atomic():
+        with self._together():
             self._update(fields)
             told = dict(facts or {})
             if stop or pause or resume or void:
@@ -458,6 +459,10 @@ class Ticket(TenantModel):
                 written = self._write(text, by, at, internal, mail, message or {})
                 told |= {"message": written.pk} if written else {}
             self._tell(kind, by, at, told)
+
+    def _together(self) -> AbstractContextManager[object]:
+        """Return what holds a verb's writes together; a batch is laid down whole anyway."""
+        return transaction.atomic() if self.batch is None else nullcontext()
 
     def _update(self, fields: dict[str, Any]) -> None:
         """Write the fields if nobody wrote since; holds the row until the transaction ends."""
@@ -519,7 +524,7 @@ class Ticket(TenantModel):
 
     def _running(self) -> list[Clock]:
         if self.batch is not None:
-            return [c for c in self.batch.running.get(id(self), []) if c.stopped_at is None]
+            return self.batch.of(self)
         return list(self.clocks.filter(stopped_at=None).select_related("calendar"))
 
     def _write(

@@ -1,0 +1,106 @@
+"""Live both real logs through the verbs, whole, and count them again by another way.
+
+    python bench/import_log.py [FOLDER OF LOGS]
+
+Works in a database of its own, in a temporary folder. Prints for each log the report, whether the
+volumes per site equal those that the file itself gives, and a second run, which must take nothing.
+Ends with 1 when a count differs or a bar is missed (UCI: 120 s; 500 MB).
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import itertools
+import os
+import sys
+import tempfile
+from collections import Counter
+from pathlib import Path
+
+LOGS = Path(__file__).resolve().parents[2] / "shared" / "data" / "logs"
+FILES = ("uci_servicenow_requests.csv.gz", "bpic2013_incidents_requests.csv.gz")
+SECONDS, MEGABYTES = 120, 500
+
+
+def main() -> int:
+    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else LOGS
+    if not folder.is_dir():
+        print(f"no folder {folder}")
+        return 0
+    with tempfile.TemporaryDirectory(prefix="relais-bench-") as data:
+        os.chmod(data, 0o755)
+        os.environ["RELAIS_DATA"] = data
+        from relais import database, installation
+        from relais.lib.terminal import Steps
+
+        with database.attached():
+            installation.bring_up(Steps(), demo=False)
+            installation.load_django("app")
+            return run(folder)
+
+
+def run(folder: Path) -> int:
+    from django.db.models import Count
+
+    from relais.desk import import_log
+    from relais.desk.models import Clock, Event, Letter, Ticket
+    from relais.lib.tenancy import all_tenants, tenant
+    from relais.people.models import Provider
+
+    with all_tenants("make a provider"):
+        provider = Provider.objects.create(name="Banc d’essai")
+    faults = 0
+    for name in FILES:
+        report = import_log.run(folder / name, provider)
+        print(report)
+        again = import_log.run(folder / name, provider)
+        with tenant(provider.pk):
+            here = Ticket.objects.filter(company__name=report.company).order_by()
+            stored = Counter(
+                {
+                    code.casefold(): n
+                    for code, n in here.values_list("site__code").annotate(Count("pk"))
+                }
+            )
+            kinds = Event.objects.filter(ticket__in=here).order_by().values_list("kind")
+            print("  events  ", dict(kinds.annotate(n=Count("pk"))))
+            states = here.values_list("state").annotate(n=Count("pk"))
+            print("  states  ", dict(states))
+            verdicts = Clock.objects.filter(ticket__in=here).order_by()
+            print("  clocks  ", list(verdicts.values_list("kind", "verdict").annotate(Count("pk"))))
+            letters = Letter.objects.count()
+        expected = counted(folder / name)
+        same = stored == expected
+        print(f"  per site as the file counts: {same} ({len(expected)} sites)")
+        print(f"  second run: taken {again.taken}, known {again.known}, {again.seconds:.1f} s")
+        print(f"  letters written: {letters}")
+        print(f"  ratio to the bar of {SECONDS} s: {report.seconds / SECONDS:.2f}")
+        faults += not same or again.taken != 0 or letters != 0
+        faults += report.seconds > SECONDS or report.peak_mb > MEGABYTES
+    return int(faults > 0)
+
+
+def counted(path: Path) -> Counter[str]:
+    """Return the volumes per site by reading the file alone, without the rows that are refused."""
+    count: Counter[str] = Counter()
+    with gzip.open(path, "rt", encoding="utf-8") as file:
+        for row in csv.DictReader(file):
+            times = [row[c] for c in ("opened_at", "first_taken_at", "resolved_at", "closed_at")]
+            given = [time for time in times if time]
+            # The texts of one row have one zone, or none: they sort as the instants do, but where
+            # the clock changed between them.
+            if row["site"] and row["requester"] and _in_order(given):
+                count[row["site"].casefold()] += 1
+    return count
+
+
+def _in_order(times: list[str]) -> bool:
+    from datetime import datetime
+
+    moments = [datetime.fromisoformat(time) for time in times]
+    return all(a <= b for a, b in itertools.pairwise(moments))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
