@@ -182,6 +182,24 @@ def import_log(parser: argparse.ArgumentParser) -> Run:
     return with_database(run)
 
 
+@command("import-people", group="work", line=N_("import companies, sites and persons from a list"))
+def import_people(parser: argparse.ArgumentParser) -> Run:
+    parser.add_argument("file", type=Path, metavar="FILE")
+    parser.add_argument("--provider", default="")
+    parser.add_argument("--apply", action="store_true")
+
+    def run(args: argparse.Namespace) -> int:
+        from relais.people.importing import command
+
+        if not args.file.is_file():
+            raise NoSuchFile(path=args.file)
+        for line in command.run_file(args.file, args.provider, apply=args.apply):
+            print(line, flush=True)
+        return 0
+
+    return with_database(run)
+
+
 @command("invite", group="work", line=N_("send a person the letter that opens an account"))
 def invite(parser: argparse.ArgumentParser) -> Run:
     parser.add_argument("email")

@@ -394,7 +394,7 @@ _INVISIBLE = re.compile(
     "[\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufe00-\ufe0f\ufeff\ud800-\udfff]"
 )
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f]")
-_FORMULA = ("=", "+", "-", "@", "\t")
+_FORMULA = frozenset("=+-@")
 
 
 def tidy(text: str) -> str:
@@ -405,8 +405,8 @@ def tidy(text: str) -> str:
     text = _CONTROL.sub("", _INVISIBLE.sub("", text))
     lines = [_SPACES.sub(" ", line).strip() for line in text.split("\n")]
     text = unicodedata.normalize("NFC", "\n".join(line for line in lines if line))
-    if text[:1] == "'" and text[1:2] in _FORMULA:
-        return text[1:]  # what `write_csv` put in front
+    if len(text) > 1 and text[0] == "'" and text[1] in _FORMULA:
+        return text[1:]  # what `sheet.write_csv` put in front
     return text
 
 
@@ -418,45 +418,3 @@ def letter(column: int) -> str:
         column, rest = divmod(column - 1, 26)
         name = chr(65 + rest) + name
     return name
-
-
-# --- writing --------------------------------------------------------------------------------
-
-
-def write_csv(rows: Iterable[Iterable[object]]) -> bytes:
-    """Return a CSV file that French and English spreadsheet programs open with one double click.
-
-    A cell that would run as a formula gets an apostrophe in front; `tidy` takes it off again.
-    """
-    out = io.StringIO(newline="")
-    writer = csv.writer(out, delimiter=";")
-    for row in rows:
-        texts = [str(cell) for cell in row]
-        writer.writerow(["'" + text if text.startswith(_FORMULA) else text for text in texts])
-    return codecs.BOM_UTF8 + out.getvalue().encode()
-
-
-def write_xlsx(sheets: dict[str, Iterable[Iterable[object]]]) -> bytes:
-    """Return a workbook of text cells; the first row of each sheet stays in view."""
-    from openpyxl import Workbook
-    from openpyxl.cell import WriteOnlyCell
-    from openpyxl.styles import Font
-
-    book = Workbook(write_only=True)
-    for title, rows in sheets.items():
-        sheet = book.create_sheet(title[:31])
-        sheet.freeze_panes = "A2"
-        for number, row in enumerate(rows):
-            line = []
-            for text in row:
-                cell = WriteOnlyCell(sheet, value=str(text))
-                # Text, so that the program eats neither a leading zero nor a long number.
-                cell.data_type, cell.number_format = "s", "@"
-                cell.font = Font(bold=number == 0)
-                line.append(cell)
-            for column in range(len(line)):
-                sheet.column_dimensions[letter(column)].width = 22
-            sheet.append(line)
-    out = io.BytesIO()
-    book.save(out)
-    return out.getvalue()

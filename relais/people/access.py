@@ -353,6 +353,7 @@ RULES: dict[str, Callable[[Access], Q]] = {
     "people.OrganisationChange": _internal,
     "people.Invitation": _internal,
     "people.ImportBatch": _internal,
+    "people.ImportLine": _internal,
     "offer.Service": lambda access: EVERYTHING if access.roles else NOTHING,
     "desk.Ticket": _tickets,
     "desk.Message": _public_on_ticket,

@@ -12,6 +12,7 @@ from .assistant import (
 )
 from .calendar import Calendar, CalendarChange, CalendarDay, HolidayFeed, OpeningInterval
 from .engagement import Engagement
+from .import_batch import ImportBatch, ImportLine
 from .invitation import Invitation
 from .organisation import Company, Establishment, LegalEntity, Provider, Site
 from .organisation_change import OrganisationChange
@@ -30,6 +31,8 @@ __all__ = [
     "Engagement",
     "Establishment",
     "HolidayFeed",
+    "ImportBatch",
+    "ImportLine",
     "Invitation",
     "LanguageLevel",
     "LegalEntity",
