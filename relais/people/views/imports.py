@@ -25,7 +25,8 @@ from relais.people.importing.columns import FIELDS, MAY_REPEAT
 from relais.people.models import Company, ImportBatch, ImportLine, Role
 
 State = ImportBatch.State
-TONES = {"created": "green", "changed": "blue", "unchanged": "secondary", "refused": "red"}
+TONES = {"created": "good", "changed": "info", "unchanged": "neutral", "refused": "bad"}
+STATE_TONES = {"done": "good", "failed": "bad", "dropped": "neutral", "ready": "warn"}
 CLIENT_ROLES = [(kind.value, kind.label) for kind in Role.Kind if kind not in Role.STAFF]
 
 
@@ -179,7 +180,7 @@ BATCHES = Listing(
             gettext_lazy("State"),
             lambda batch: batch.get_state_display(),
             sort="state",
-            tone=lambda batch: {"done": "green", "failed": "red", "ready": "blue"}.get(batch.state),
+            tone=lambda batch: STATE_TONES.get(batch.state, "info"),
         ),
         Column(
             "refused",
