@@ -18,7 +18,7 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from relais.engine.hours import (
     DAY,
@@ -35,6 +35,7 @@ from relais.engine.hours import (
 )
 from relais.engine.pauses import NaiveInstant, Pause, Pauses, ReversedPause, instant, merged, moment
 from relais.engine.segments import Kind, Segment, label
+from relais.engine.spans import among, joined
 from relais.engine.zones import Seconds, Wall, day_number
 
 __all__ = [
@@ -171,22 +172,24 @@ class Calendar:
 
         The clock starts at the first open, unpaused moment, so what comes in on a Saturday
         counts as come in on Monday. A working day is a date with open time; one that is paused
-        from end to end does not count.
+        from end to end does not count, and nothing falls due at a closing that is paused.
         """
         stops = merged(pauses)
         left = _whole(days)
         begun = self._add(instant(start), 1, stops) - 1
         table = self._covering(begun)
         day = bisect_right(table.day_starts, begun) - 1
-        while left:
+        while True:
+            closing = table.day_closings[day]
+            if not left and self._unpaused(closing - 1, closing, stops):
+                return moment(closing)
             while day + 1 >= len(table.day_starts):
                 midnight = table.day_starts[day]
                 table = self._grow(table, later=True)
                 day = bisect_right(table.day_starts, midnight) - 1
             day += 1
-            if self._unpaused(table.day_starts[day], table.day_closings[day], stops):
-                left -= 1
-        return moment(table.day_closings[day])
+            ran = self._unpaused(table.day_starts[day], table.day_closings[day], stops)
+            left -= bool(left and ran)
 
     def subtract_days(self, end: datetime, days: int, pauses: Pauses = ()) -> datetime:
         """Return the opening of the `days`-th working day before the one on which `end` falls."""
@@ -461,7 +464,7 @@ class _Site(Calendar):
             for year in range(first - 1, last + 2)
             for day in self._exceptions(year).values()
         }
-        usual = dates[~_among(dates, exceptions)]
+        usual = dates[~among(dates, exceptions)]
         opens, closes = [], []
         for weekday, hours in enumerate(self._week):
             midnights = usual[(usual + 3) % 7 == weekday] * DAY
@@ -479,9 +482,9 @@ class _Site(Calendar):
         begin, finish = np.concatenate(opens), np.concatenate(closes)
         closed = [number for number, day in exceptions.items() if day.closed]
         morrow = (begin // DAY + 1) * DAY
-        cut = (finish > morrow) & _among(morrow // DAY, closed)
+        cut = (finish > morrow) & among(morrow // DAY, closed)
         wall = Wall(self.zone, first - 1, last + 1)
-        return _joined(
+        return joined(
             np.clip(wall.instants(begin), lo, hi),
             np.clip(wall.instants(np.where(cut, morrow, finish)), lo, hi),
         )
@@ -533,29 +536,7 @@ class _Common(Calendar):
         order = np.argsort(when, kind="stable")
         when, depth = when[order], np.cumsum(step[order])
         full = np.flatnonzero(depth == len(self._parts))
-        return _joined(np.clip(when[full], lo, hi), np.clip(when[full + 1], lo, hi))
-
-
-def _among(numbers: Seconds, wanted: Iterable[int]) -> NDArray[np.bool_]:
-    """Return which of these are wanted. np.isin would import 50 ms of numpy on first use."""
-    known = np.array([-(1 << 62), *sorted(wanted)], dtype=np.int64)
-    found: NDArray[np.bool_] = known[np.searchsorted(known, numbers, side="right") - 1] == numbers
-    return found
-
-
-def _joined(opens: Seconds, closes: Seconds) -> tuple[Seconds, Seconds]:
-    """Return the union of spans, sorted and apart: overlaps count once, empty ones not at all."""
-    real = closes > opens
-    opens, closes = opens[real], closes[real]
-    order = np.argsort(opens, kind="stable")
-    opens, closes = opens[order], np.maximum.accumulate(closes[order])
-    if not len(opens):
-        return opens, closes
-    apart = opens[1:] > closes[:-1]
-    return (
-        opens[np.concatenate(([True], apart))],
-        closes[np.concatenate((apart, [True]))],
-    )
+        return joined(np.clip(when[full], lo, hi), np.clip(when[full + 1], lo, hi))
 
 
 def _count(table: _Table, when: int) -> int:

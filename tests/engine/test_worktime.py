@@ -163,6 +163,12 @@ def test_a_day_paused_from_end_to_end_does_not_count_as_a_working_day():
     assert lyon().add_days(paris(2027, 3, 22, 10), 2, [morning]) == paris(2027, 3, 24, 18)
 
 
+def test_nothing_falls_due_at_a_closing_that_is_paused():
+    over_night = Pause(paris(2027, 3, 23, 15), paris(2027, 3, 24, 10))
+    assert lyon().add_days(paris(2027, 3, 22, 10), 1, [over_night]) == paris(2027, 3, 24, 18)
+    assert lyon().add_days(paris(2027, 3, 22, 10), 2, [over_night]) == paris(2027, 3, 24, 18)
+
+
 def test_working_days_backward():
     assert lyon().subtract_days(paris(2027, 3, 30, 11), 1) == paris(2027, 3, 26, 9)
     assert lyon().subtract_days(paris(2027, 3, 28, 11), 0) == paris(2027, 3, 26, 9)

@@ -374,6 +374,20 @@ def test_working_days_are_dates_with_open_time(world, data, days):
     assert calendar.add_days(opening, days) == due
 
 
+@given(worlds(), st.data(), st.integers(0, 10))
+def test_a_pause_never_brings_a_working_day_forward(world, data, days):
+    keywords, around = world
+    start = around + data.draw(seconds)
+    pauses, more = data.draw(stops(around)), data.draw(stops(around))
+    calendar = worktime.compile(**keywords)
+    try:
+        assert calendar.add_days(start, days, pauses) <= (
+            calendar.add_days(start, days, pauses + more)
+        )
+    except worktime.NeverOpens:
+        return
+
+
 @given(st.sampled_from(sorted(CHANGES)), st.integers(1900, 2190), st.booleans())
 def test_hopeless_calendars_are_answered(zone, year, ruled):
     def for_ever(asked):
