@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable
 from typing import Any
 
+from allauth.account import app_settings
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.internal.flows.login import get_authentication_records
 from allauth.account.models import EmailAddress
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.mfa.adapter import DefaultMFAAdapter
@@ -18,12 +21,15 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
+from requests import RequestException
 
 from relais.lib.sealed import seal, unseal
 from relais.lib.tenancy import current_tenant, tenant
 
 from . import letters
 from .models import Person
+
+logger = logging.getLogger("relais.signin")
 
 SEEN_EVERY_SECONDS = 300
 
@@ -39,6 +45,14 @@ class AccountAdapter(DefaultAccountAdapter):
         """Queue the letter."""
         everywhere = {"request": self.request, "email": email, "current_site": None}
         letters.post(self.render_mail(template_prefix, email, everywhere | context))
+
+    def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
+        """Take a sign-in of the last minutes for the fresh proof that guarded pages ask for."""
+        if not super().is_reauthentication_required(app=app, **kwargs):
+            return False
+        proofs = get_authentication_records(self.request, self.request.user)
+        latest = max((proof["at"] for proof in proofs), default=0)
+        return time.time() - latest > app_settings.REAUTHENTICATION_TIMEOUT
 
     def confirm_email(self, request: HttpRequest, email_address: EmailAddress) -> bool:
         """Confirm a changed address, and let the person's own follow it: requests come from it."""
@@ -117,3 +131,21 @@ class SessionsMiddleware:
             self.seen.clear()
         self.seen[key] = now
         return True
+
+
+class FirmAwayMiddleware:
+    """Say on a page that the firm's sign-in does not answer: allauth lets that through as a 500."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, problem: Exception) -> HttpResponse | None:
+        """Return the page, and note what happened."""
+        asked = getattr(request.resolver_match, "url_name", None) or ""
+        if not isinstance(problem, RequestException) or not asked.startswith("openid_connect_"):
+            return None
+        logger.warning("The firm's sign-in does not answer", exc_info=problem)
+        return render(request, "socialaccount/authentication_error.html", status=424)

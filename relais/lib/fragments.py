@@ -1,4 +1,4 @@
-"""What a page may load: its own files, nothing inline, nothing from elsewhere."""
+"""Parts of pages that htmx asks for."""
 
 from __future__ import annotations
 
@@ -7,29 +7,6 @@ from collections.abc import Callable
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import resolve_url
-
-POLICY = "; ".join(
-    [
-        "default-src 'self'",
-        "img-src 'self' data: blob:",
-        "object-src 'none'",
-        "base-uri 'none'",
-        "form-action 'self'",
-        "frame-ancestors 'none'",
-    ]
-)
-
-
-class ContentSecurityMiddleware:
-    """Send the policy with every answer that has none of its own."""
-
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        response = self.get_response(request)
-        response.headers.setdefault("Content-Security-Policy", POLICY)
-        return response
 
 
 class FragmentSignInMiddleware:
