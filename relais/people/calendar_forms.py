@@ -12,7 +12,7 @@ from django.http import QueryDict
 from django.utils.dates import WEEKDAYS
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from . import holidays, opening_hours
 from .calendar_changes import SETTINGS
@@ -28,7 +28,7 @@ class SettingsForm(forms.Form):
     name = forms.CharField(label=gettext_lazy("Name"), max_length=200)
     company = forms.ModelChoiceField(
         Company.objects.none(),
-        label=gettext_lazy("Company"),
+        label=gettext_lazy("Client company"),
         required=False,
         empty_label=gettext_lazy("The provider's own"),
         help_text=gettext_lazy(
@@ -114,11 +114,14 @@ class HourRows:
     name: str
     label: str
     pairs: list[list[str]]
+    least: int = 1
 
     @property
     def rows(self) -> list[list[str]]:
-        """Return the pairs with an empty one behind them, to type the next."""
-        return self.pairs if self.pairs and self.pairs[-1] == ["", ""] else [*self.pairs, ["", ""]]
+        """Return the pairs with an empty one behind them at least, to type the next."""
+        full = [pair for pair in self.pairs if any(pair)]
+        empty = len(self.pairs) - len(full)
+        return [*full, *[["", ""]] * max(1, empty, self.least - len(full))]
 
     @property
     def filled(self) -> list[list[str]]:
@@ -168,7 +171,7 @@ class WeekForm:
                 day.pairs = [list(pair) for pair in monday]
         if (add := _number(data.get("add"))) and 1 <= add <= 7:
             day = days[add - 1]
-            day.pairs = [*[pair for pair in day.pairs if any(pair)], ["", ""]]
+            day.pairs = [*day.pairs, ["", ""]]
         return form
 
     def week(self) -> dict[int, list[list[str]]]:
@@ -188,10 +191,11 @@ class DaysForm(forms.Form):
     """An exceptional day, or a range of them."""
 
     first_day = forms.DateField(
-        label=gettext_lazy("From"), widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d")
+        label=pgettext_lazy("days", "From"),
+        widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"),
     )
     last_day = forms.DateField(
-        label=gettext_lazy("To"),
+        label=pgettext_lazy("days", "To"),
         required=False,
         widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"),
         help_text=gettext_lazy("Empty for a single day. A range may run over the year's end."),
@@ -216,6 +220,7 @@ class DaysForm(forms.Form):
         self.hours = (
             typed_rows(data, "hours", _("Hours")) if data else HourRows("hours", _("Hours"), [])
         )
+        self.hours.least = 3
         self.overnight = bool(data and "overnight" in data)
 
     def clean(self) -> dict[str, Any]:

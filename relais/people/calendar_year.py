@@ -12,7 +12,7 @@ from babel.dates import format_date
 from django.utils.dates import MONTHS, WEEKDAYS
 from django.utils.formats import date_format
 from django.utils.text import capfirst
-from django.utils.translation import get_language, ngettext
+from django.utils.translation import get_language, ngettext, pgettext
 from django.utils.translation import gettext as _
 
 from . import holidays, opening_hours
@@ -140,7 +140,7 @@ def _setting_text(name: str, value: Any) -> str:
     if name == "holiday_eve":
         return str(Calendar.HolidayEve(value).label)
     if isinstance(value, bool):
-        return _("yes") if value else _("no")
+        return pgettext("setting", "yes") if value else pgettext("setting", "no")
     return str(value)
 
 
@@ -180,7 +180,7 @@ def _feed_lines(facts: Mapping[str, Any]) -> Iterator[str]:
         return
     after = facts.get("after", {})
     if "new" not in after:
-        yield f"« {facts['feed']} »" if get_language() == "fr" else f"“{facts['feed']}”"
+        yield _("“%(feed)s”") % {"feed": facts["feed"]}
         return
     yield _("“%(feed)s”: %(new)s new, %(gone)s gone, %(same)s as before") % {
         "feed": facts["feed"],

@@ -15,7 +15,7 @@ from enum import StrEnum
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from django.utils.translation import get_language, gettext_lazy, override
+from django.utils.translation import get_language, gettext_lazy, override, pgettext
 from django.utils.translation import gettext as _
 
 from relais.engine import worktime
@@ -161,11 +161,11 @@ class DayState:
     def state_text(self) -> str:
         """Return the state in the reader's language."""
         return {
-            State.OPEN: _("Open"),
+            State.OPEN: pgettext("day", "Open"),
             State.OTHER: _("Other hours"),
             State.HALF: _("Morning only"),
             State.HOLIDAY: _("Public holiday"),
-            State.CLOSED: _("Closed"),
+            State.CLOSED: pgettext("day", "Closed"),
             State.REST: _("Weekly rest"),
         }[self.state]
 

@@ -10,7 +10,7 @@ from django.utils.dates import WEEKDAYS
 from django.utils.formats import date_format
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 
 from relais.engine import worktime
 from relais.engine.hours import DAY, Interval, Unreadable, interval
@@ -86,14 +86,15 @@ def _refuse(faults: Iterable[worktime.Problem], *, named: bool = True) -> None:
 
 
 def _text(fault: worktime.Problem, *, named: bool) -> str:
-    hours = _(" and ").join(f"{clock(i.start)}–{clock(i.end)}" for i in fault.intervals)
+    both = pgettext("between two openings", " and ")
+    hours = both.join(f"{clock(each.start)}–{clock(each.end)}" for each in fault.intervals)
     # A mend that runs into the next day is offered by a tick, not by a second pair of hours.
     mend = written(fault.mend[:1])
-    text = _FAULTS[fault.code] % {
-        "hours": hours or fault.value.strip("'\"").replace("-", "–"),
-        "mend": mend,
-    }
-    return f"{_place(fault.where)}{_(': ')}{text}" if named and fault.where is not None else text
+    shown = hours or fault.value.strip("'\"").replace("-", "–")
+    text = _FAULTS[fault.code] % {"hours": shown, "mend": mend}
+    if not named or fault.where is None:
+        return text
+    return f"{_place(fault.where)}{pgettext('before an explanation', ':')} {text}"
 
 
 def _place(where: int | date | None) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from relais.lib.tenancy import SameTenant
 from relais.people.identifiers import validate_zone
@@ -125,7 +126,7 @@ class CalendarDay(TenantModel):
         FEED = "feed", _("Imported feed")
 
     class Kind(models.TextChoices):
-        CLOSED = "closed", _("Closed")
+        CLOSED = "closed", pgettext_lazy("day", "Closed")
         HOURS = "hours", _("Other hours")
         NORMAL = "normal", _("Normal hours (holiday worked)")
 

@@ -18,7 +18,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 from django.views.decorators.http import require_POST, require_safe
 
 from relais.lib.listing import Choice, Column, Empty, Listing, answer
@@ -96,7 +96,7 @@ LISTING = Listing(
             sort="name_key",
             url=lambda row: reverse("calendar", args=[row.pk]),
         ),
-        Column("owner", gettext_lazy("Company"), _owner, sort="company__name_key"),
+        Column("owner", gettext_lazy("Client company"), _owner, sort="company__name_key"),
         Column(
             "holidays",
             gettext_lazy("Public holidays"),
@@ -104,7 +104,7 @@ LISTING = Listing(
             sort="holiday_zone",
         ),
         Column("zone", gettext_lazy("Time zone"), lambda row: row.time_zone, sort="time_zone"),
-        Column("uses", gettext_lazy("Places"), _uses, number=True),
+        Column("uses", gettext_lazy("Places that use it"), _uses, number=True),
     ),
     filters=(
         Choice(
@@ -332,7 +332,7 @@ def _with_undo(request: HttpRequest, shown: Calendar, removal: CalendarChange, d
         reverse("calendar_change_undo", args=[shown.pk, removal.pk]),
         get_token(request),
         shown.version,
-        _("Undo"),
+        pgettext("a removal", "Undo"),
     )
 
 
