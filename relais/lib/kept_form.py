@@ -93,13 +93,16 @@ def add_refusal(form: forms.BaseForm, model: type[models.Model], error: Integrit
     """
     name = getattr(getattr(error.__cause__, "diag", None), "constraint_name", "")
     rule = next((one for one in model._meta.constraints if one.name == name), None)
-    if rule is None or rule.violation_error_message == rule.default_violation_error_message:
-        text = str(error).splitlines()[0]
-        form.add_error(None, _("The database refuses this: %(detail)s") % {"detail": text})
-        return
     fields = [one.removesuffix("_key") for one in getattr(rule, "fields", ())]
     named = [one for one in fields if one in form.fields]
-    form.add_error(named[-1] if named else None, rule.violation_error_message)
+    field = named[-1] if named else None
+    if rule is not None and rule.violation_error_message != rule.default_violation_error_message:
+        form.add_error(field, rule.violation_error_message)
+    elif isinstance(rule, models.UniqueConstraint):
+        form.add_error(field, _("This exists already."))
+    else:
+        text = str(error).splitlines()[0]
+        form.add_error(None, _("The database refuses this: %(detail)s") % {"detail": text})
 
 
 class QuickSelect(forms.Select):
