@@ -79,7 +79,7 @@ class ProgramMissing(Problem):
 class ServerTooOld(Problem):
     message = (
         "The PostgreSQL server %(address)s is version %(version)s; Relais needs %(oldest)s or "
-        "newer. Upgrade the server, or leave DATABASE_URL out to use the embedded one."
+        "newer. Upgrade it, or leave DATABASE_URL and RELAIS_PG_BIN out to use the embedded one."
     )
 
 
@@ -179,9 +179,20 @@ def conninfo(role: str = "app") -> dict[str, Any]:
         raise BadAddress(variable=variable, detail=str(problem).strip()) from problem
     if urlsplit(os.environ[variable]).scheme not in ("postgres", "postgresql", ""):
         raise BadAddress(variable=variable, detail="postgresql://…")
-    if role != "owner" and not os.environ.get("DATABASE_OWNER_URL") and found.get("user") != APP:
+    if role != "owner" and not _two_logins() and found.get("user") != APP:
         found["options"] = f"{found.get('options', '')} -c role={APP}".strip()
     return found
+
+
+def _two_logins() -> bool:
+    """Return whether the pages have a login of their own, other than the owner's."""
+    owner = os.environ.get("DATABASE_OWNER_URL")
+    if not owner:
+        return False
+    with contextlib.suppress(psycopg.ProgrammingError):
+        users = [conninfo_to_dict(each).get("user") for each in (owner, os.environ["DATABASE_URL"])]
+        return users[0] != users[1]
+    return True
 
 
 def _variable(role: str) -> str:
@@ -281,12 +292,10 @@ def connect(role: str = "app", **more: Any) -> psycopg.Connection[Any]:
 def prepare() -> None:
     """Prepare the roles and rights of the server in DATABASE_URL; does nothing the second time."""
     with connect("owner") as owner:
-        version = owner.info.server_version // 10_000
-        if version < OLDEST_SERVER:
-            raise ServerTooOld(address=address("owner"), version=version, oldest=OLDEST_SERVER)
+        _check_version(owner, address("owner"))
         login = owner.info.user
         app_login = APP
-        if os.environ.get("DATABASE_OWNER_URL"):
+        if _two_logins():
             app_login = conninfo("app").get("user", APP)
         missing = missing_roles(owner, owner=login, app=app_login)
         _grant(owner, missing, login)
@@ -297,8 +306,15 @@ def prepare() -> None:
             raise NoWall(user=app.info.user)
 
 
+def _check_version(connection: psycopg.Connection[Any], where: object) -> None:
+    version = connection.info.server_version // 10_000
+    if version < OLDEST_SERVER:
+        raise ServerTooOld(address=where, version=version, oldest=OLDEST_SERVER)
+
+
 def _prepare_embedded(server: postgres.Server) -> None:
     with psycopg.connect(server.url(), autocommit=True) as root:
+        _check_version(root, server.programs or server.folder)
         for statement in missing_roles(root, owner=OWNER, app=APP):
             root.execute(statement)
         if not root.execute("select 1 from pg_database where datname = %s", [NAME]).fetchone():

@@ -117,15 +117,22 @@ def test_a_login_that_passes_the_walls_may_not_serve(server, monkeypatch, power)
         database.prepare()
 
 
-def test_the_owner_of_the_tables_may_not_serve(server, monkeypatch):
-    run(server, "alter role firm createrole")
-    monkeypatch.setenv("DATABASE_URL", server.url("firm", "company"))
+def test_a_member_of_the_owner_may_not_serve(server, monkeypatch):
+    run(server, "alter role firm createrole; create role web login; grant firm to web")
+    monkeypatch.setenv("DATABASE_OWNER_URL", server.url("firm", "company"))
+    monkeypatch.setenv("DATABASE_URL", server.url("web", "company"))
     database.prepare()
     run(server, "create table django_migrations (id int)", login="firm")
-    database.prepare()
-    monkeypatch.setenv("DATABASE_OWNER_URL", server.url("firm", "company"))
     with pytest.raises(database.NoWall):
         database.prepare()
+
+
+def test_the_same_login_twice_is_one_login(server, monkeypatch):
+    run(server, "alter role firm createrole")
+    monkeypatch.setenv("DATABASE_URL", server.url("firm", "company"))
+    monkeypatch.setenv("DATABASE_OWNER_URL", server.url("firm", "company"))
+    database.prepare()
+    assert who(database.connect("app")) == ("firm", "relais_app")
 
 
 def test_an_old_server_is_refused(server, monkeypatch):
