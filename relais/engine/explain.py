@@ -136,7 +136,7 @@ _TEXTS: dict[str, dict[str, str]] = {
         "acceptance": "Acceptance",
         "hand": "Answer of {hand}",
         "hours": "{name} promised within {length} of open time, counted from {begun}.",
-        "days": "{name} promised by the close of working day {days} after {begun} (0 is the same day).",
+        "days": "{name} promised by the close of working day {days} (0: the same) after {begun}.",
         "segment_open": "{begin} to {end}: open, {length} counted.",
         "segment_open_named": "{begin} to {end}: open ({reason}), {length} counted.",
         "segment_closed": "{begin} to {end}: closed.",

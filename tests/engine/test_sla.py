@@ -1,5 +1,6 @@
 """A promise through the life of a ticket: when it falls due, whether it was kept, and why."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from itertools import pairwise
@@ -151,6 +152,8 @@ def test_reopening_resets_nothing():
         Event(done + 2 * HOUR, "delivered", state="delivered"),
     ]
     assert only(FOUR_HOURS, events, paris(2027, 4, 1)).state is State.MET
+    merged_in = [*events, received(done + 3 * HOUR)]
+    assert only(FOUR_HOURS, merged_in, paris(2027, 4, 1)).state is State.MET
     correction = sla.promise("correction", duration=2 * HOUR)
     assert only(correction, events, paris(2027, 4, 1)).elapsed == HOUR
 
@@ -222,7 +225,8 @@ def test_other_targets_that_cannot_be_kept_are_refused():
 
 KINDS = st.sampled_from(
     [
-        ("asked", sla.SERVICE, "waiting"),
+        ("asked", sla.SERVICE, "waiting", "pièces attendues", "Claire"),
+        ("asked", sla.SERVICE, "waiting", "signature", "Nadia"),
         ("resumed", sla.SERVICE, "taken"),
         ("replied", CLIENT, "taken"),
         ("replied", CLIENT, ""),
@@ -250,8 +254,17 @@ TARGETS = st.sampled_from(
 
 @given(TARGETS, EVENTS, st.data())
 def test_the_order_of_simultaneous_events_does_not_matter(target, events, data):
-    events = [received(), *events, *events[:3]]
+    # Pushed together in hours, so that many fall on one instant.
+    hours = [replace(each, at=ASKED + (each.at - ASKED) // HOUR * HOUR) for each in events]
+    events = [received(), *hours, *hours[:3]]
     assert sla.clocks(target, events) == sla.clocks(target, data.draw(st.permutations(events)))
+
+
+def test_of_two_questions_at_one_instant_the_same_one_is_always_named():
+    both = [waits(ASKED + HOUR, "signature"), waits(ASKED + HOUR, "pièces attendues")]
+    one, other = (sla.clocks(FOUR_HOURS, [received(), *each]) for each in (both, both[::-1]))
+    assert one == other
+    assert one[0].waiting.reason == "pièces attendues"
 
 
 @given(TARGETS, EVENTS, MINUTES)

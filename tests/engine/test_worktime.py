@@ -524,6 +524,11 @@ def test_a_form_hears_of_overlaps_with_the_mend():
     assert "Monday" in str(worktime.problems("Europe/Paris", week)[0])
 
 
+def test_a_form_hears_of_every_interval_inside_a_long_one():
+    week = {0: [("08:00", "18:00"), ("09:00", "10:00"), ("11:00", "12:00")]}
+    assert codes(week) == [("overlap", 0, ("08:00-18:00",))] * 2
+
+
 def test_a_form_hears_of_overlaps_over_midnight_and_over_the_weeks_end():
     assert codes({0: [("22:00", "30:00")], 1: [("05:00", "12:00")]}) == [
         ("overlap", 1, ("22:00-36:00",))
