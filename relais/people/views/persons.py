@@ -54,7 +54,7 @@ def persons_listing(access: Access) -> Listing:
             url=lambda p: reverse("person", args=[p.pk]),
             note=lambda p: archived_note(p) or p.job,
         ),
-        Column("job", gettext_lazy("Position"), lambda p: p.job, "job", export_only=True),
+        Column("job", gettext_lazy("Job"), lambda p: p.job, "job", export_only=True),
     ]
     if not access.is_client:
         columns.append(
