@@ -67,6 +67,13 @@ class RowsHidden(Problem):
     )
 
 
+class StillUsed(Problem):
+    message = N_(
+        "Somebody is connected to the database, and user %(user)s may not end the session "
+        "(%(detail)s). Nothing was changed. Stop every Relais that uses it, then restore."
+    )
+
+
 class MayNotCreate(Problem):
     message = N_(
         "User %(user)s may not make the database to restore into (%(detail)s). An administrator "
@@ -294,9 +301,10 @@ def _take_the_place(server: psycopg.Connection[Any], name: str) -> None:
         with server.transaction():
             server.execute(_sql("alter database {} rename to {}", old, aside))
             server.execute(_sql("alter database {} rename to {}", name, old))
-    except psycopg.Error:
+    except psycopg.Error as problem:
         server.execute(_sql("alter database {} allow_connections true", old))
-        raise
+        detail = str(problem).splitlines()[0]
+        raise StillUsed(user=server.info.user, detail=detail) from problem
     server.execute(_sql("drop database {} with (force)", aside))
 
 

@@ -192,6 +192,24 @@ def test_without_a_superuser_it_sees_all_rows_through_relais_ops(filled, tmp_pat
     assert words() == ["kept", "mine", "theirs"]
 
 
+def test_without_the_right_to_end_sessions_nothing_changes(filled, tmp_path, monkeypatch):
+    backup.write(tmp_path / "b", quiet)
+    root = postgres.locate(database.embedded_folder()).url()
+    with psycopg.connect(root, autocommit=True) as connection:
+        connection.execute("alter role relais_owner createdb; create role web login")
+        connection.execute("grant relais_app, relais_ops to web")
+        server = postgres.locate(database.embedded_folder())
+        monkeypatch.setenv("DATABASE_URL", server.url("web", database.NAME))
+        monkeypatch.setenv("DATABASE_OWNER_URL", server.url(database.OWNER, database.NAME))
+        with database.connect("app") as web:
+            with pytest.raises(backup.StillUsed, match="Stop every Relais"):
+                backup.restore(tmp_path / "b", quiet, replace=True)
+            web.execute("select 1")
+        backup.restore(tmp_path / "b", quiet, replace=True)
+        connection.execute("alter role relais_owner nocreatedb; drop role web")
+    assert words() == ["kept", "mine", "theirs"]
+
+
 def test_without_a_superuser_it_refuses_to_leave_rows_out(filled, tmp_path, monkeypatch):
     with database.connect("owner") as owner:
         owner.execute("drop policy ops on walled")
