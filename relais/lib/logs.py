@@ -178,6 +178,7 @@ def configuration(*, level: str = "INFO", plain: bool = False) -> dict[str, Any]
             "relais": {"level": level},
             "procrastinate": {"level": "WARNING"},
             "procrastinate.worker": {"level": level},
+            "procrastinate.worker.worker": {"level": "WARNING"},  # each job's end says enough
             # The request's own line tells of pages not found.
             "django": {"handlers": [], "level": "WARNING", "propagate": True},
             "django.request": {"level": "ERROR"},
