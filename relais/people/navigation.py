@@ -41,6 +41,7 @@ ENTRIES: list[Entry] = [
     Entry("persons", _("Persons"), "users", lambda access: bool(access.roles)),
     Entry("companies", _("Client companies"), "building-skyscraper", lambda a: a.is_staff),
     Entry("assistants", _("The pool"), "users-group", lambda access: access.runs_pool),
+    Entry("invitations", _("Invitations"), "mail-forward", lambda access: access.may_invite()),
     Entry("imports", _("Imports"), "file-import", lambda access: access.may_organise()),
     Entry("calendars", _("Calendars"), "calendar", lambda a: a.is_staff or bool(a.company_ids)),
 ]
