@@ -2,11 +2,13 @@
 
 from django.urls import include, path
 
+from relais.api import api
 from relais.people.views.home import home
 
 urlpatterns = [
     path("", home, name="home"),
     path("", include("relais.people.urls")),
+    path("api/", api.urls),
     path("accounts/", include("allauth.urls")),
 ]
 

@@ -1,0 +1,472 @@
+"""The API of the desk: requests, their lists, and a call for each verb.
+
+Two views of a request: a client never gets a field that belongs to the provider alone.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from django.db.models import Prefetch, Q, QuerySet
+from django.http import Http404, HttpRequest
+from ninja import Query, Router, Schema
+
+from relais.lib.api_types import Fault, FieldFaults, Key, Line, Moment, PageOf, PathKey, Said, Text
+from relais.offer.models import Service
+from relais.people.access import Access
+from relais.people.api import NamedOut, access_of
+from relais.people.models import Person, Site
+
+from . import intake, rules
+from .models import Clock, Event, Message, Ticket
+
+router = Router(tags=["requests"])
+State = Literal[
+    "open", "assigned", "taken", "waiting", "third", "delivered", "accepted", "refused", "cancelled"
+]
+REFUSALS = {404: Fault, 403: Fault, 409: Fault, 422: FieldFaults}
+
+
+class ServiceOut(Schema):
+    id: int
+    code: str
+    family: str
+    name: str
+    response_hours: float
+    delivery_hours: float
+    confidentiality: int
+
+
+class MessageOut(Schema):
+    id: int
+    direction: str
+    at: Moment
+    sender: str | None
+    body: str
+    attachments: list[dict[str, Any]]
+
+
+class StaffMessageOut(MessageOut):
+    internal: bool
+    sender_address: str
+
+
+class EventOut(Schema):
+    kind: str
+    at: Moment
+    by: str | None
+
+
+class StaffEventOut(EventOut):
+    id: int
+    internal: bool
+    facts: dict[str, Any]
+
+
+class ClockOut(Schema):
+    """A promise. `due_at` is empty while it waits for the requester."""
+
+    kind: str
+    started_at: Moment
+    due_at: Moment | None
+    stopped_at: Moment | None
+    verdict: str
+    paused: bool
+
+
+class StaffClockOut(ClockOut):
+    target: int
+    calendar_source: str
+    breached_at: Moment | None
+    pauses: list[Any]
+
+
+class TicketOut(Schema):
+    """A request as its client sees it. `due_at` is when it is promised to be done."""
+
+    view: Literal["client"] = "client"
+    id: int
+    reference: str
+    version: int
+    state: State
+    subject: str
+    company: NamedOut
+    site: NamedOut
+    requester: NamedOut
+    service: NamedOut
+    assistant: str | None
+    priority: int
+    confidentiality: int
+    channel: str
+    received_at: Moment
+    wanted_by: Moment | None
+    due_at: Moment | None
+    delivered_at: Moment | None
+    closed_at: Moment | None
+    reopened: int
+
+
+class StaffTicketOut(TicketOut):
+    """A request as the provider's staff sees it."""
+
+    view: Literal["staff"] = "staff"  # type: ignore[assignment]
+    holder: NamedOut | None
+    external_ref: str
+
+
+class TicketDetail(TicketOut):
+    body: str
+    may: list[str]
+    clocks: list[ClockOut]
+    messages: list[MessageOut]
+    events: list[EventOut]
+
+
+class StaffTicketDetail(StaffTicketOut):
+    body: str
+    may: list[str]
+    clocks: list[StaffClockOut]
+    messages: list[StaffMessageOut]
+    events: list[StaffEventOut]
+
+
+class TicketPage(Schema):
+    count: int
+    items: list[TicketOut]
+
+
+class StaffTicketPage(Schema):
+    count: int
+    items: list[StaffTicketOut]
+
+
+class TicketIn(Schema):
+    """A new request. Sent again with the same `external_ref` it is the same request."""
+
+    subject: Line
+    body: Text = ""
+    site: Key | None = None
+    service: Key | None = None
+    requester: Key | None = None
+    confidentiality: Literal[0, 1, 2, 3] | None = None
+    wanted_by: Moment | None = None
+    external_ref: Line = ""
+
+
+class Seen(Schema):
+    """`version`: the request as it was read; if it changed since, the verb is refused (409)."""
+
+    version: Key | None = None
+
+
+class SaidIn(Seen):
+    text: Said
+
+
+class PersonIn(Seen):
+    person: Key
+    text: Text = ""
+
+
+class Filter(Schema):
+    state: State | None = None
+    live: bool | None = None
+    site: Key | None = None
+    mine: bool = False
+    q: Line = ""
+
+
+# Reading ------------------------------------------------------------------------------------------
+
+
+@router.get("/services", response=list[ServiceOut])
+def services(request: HttpRequest) -> QuerySet[Service]:
+    return access_of(request).see(Service).filter(active=True)
+
+
+@router.get("/tickets", response=StaffTicketPage | TicketPage)
+def tickets(request: HttpRequest, page: Query[PageOf], wanted: Query[Filter]) -> Schema:
+    access = access_of(request)
+    cut = page.cut(_filtered(_seen(access), wanted, access))
+    if access.is_client:
+        items = [TicketOut(**_client_view(ticket)) for ticket in cut["items"]]
+        return TicketPage(count=cut["count"], items=items)
+    staff = [StaffTicketOut(**_staff_view(ticket)) for ticket in cut["items"]]
+    return StaffTicketPage(count=cut["count"], items=staff)
+
+
+@router.get("/tickets/{key}", response={200: StaffTicketDetail | TicketDetail, 404: Fault})
+def ticket(request: HttpRequest, key: PathKey) -> Schema:
+    return _detail(access_of(request), key)
+
+
+@router.post("/tickets", response={201: StaffTicketDetail | TicketDetail, **REFUSALS})
+def create(request: HttpRequest, sent: TicketIn) -> tuple[int, Schema]:
+    access = access_of(request)
+    me = access.person
+    requester = me
+    if sent.requester is not None and sent.requester != me.pk:
+        if access.is_client:
+            raise Http404
+        requester = _one(access.see(Person), sent.requester)
+    made = intake.receive(
+        requester=requester,
+        by=None if requester == me else me,
+        subject=sent.subject,
+        body=sent.body,
+        channel=Ticket.Channel.API,
+        site=_one(access.see(Site), sent.site) if sent.site else None,
+        service=_offered(access, sent.service) if sent.service else None,
+        confidentiality=sent.confidentiality,
+        wanted_by=sent.wanted_by,
+        external_ref=sent.external_ref,
+    )
+    return 201, _detail(access, made.pk)
+
+
+# Verbs --------------------------------------------------------------------------------------------
+
+
+def _verb(name: str) -> Any:
+    return router.post(
+        f"/tickets/{{key}}/{name}",
+        response={200: StaffTicketDetail | TicketDetail, **REFUSALS},
+        operation_id=name,
+    )
+
+
+@_verb("assign")
+def assign(request: HttpRequest, key: PathKey, sent: PersonIn) -> Schema:
+    access, ticket = _found(request, key, sent)
+    ticket.assign(_one(access.see(Person), sent.person), by=access.person)
+    return _detail(access, key)
+
+
+@_verb("take")
+def take(request: HttpRequest, key: PathKey, sent: Seen) -> Schema:
+    access, ticket = _found(request, key, sent)
+    ticket.take(by=access.person)
+    return _detail(access, key)
+
+
+@_verb("reply")
+def reply(request: HttpRequest, key: PathKey, sent: SaidIn) -> Schema:
+    access, ticket = _found(request, key, sent)
+    ticket.reply(sent.text, by=access.person)
+    return _detail(access, key)
+
+
+@_verb("ask")
+def ask(request: HttpRequest, key: PathKey, sent: SaidIn) -> Schema:
+    access, ticket = _found(request, key, sent)
+    ticket.ask(sent.text, by=access.person)
+    return _detail(access, key)
+
+
+@_verb("resume")
+def resume(request: HttpRequest, key: PathKey, sent: Seen) -> Schema:
+    access, ticket = _found(request, key, sent)
+    ticket.resume(by=access.person)
+    return _detail(access, key)
+
+
+@_verb("wait_third")
+def wait_third(request: HttpRequest, key: PathKey, sent: SaidIn) -> Schema:
+    access, ticket = _found(request, key, sent)
+    ticket.wait_third(sent.text, by=access.person)
+    return _detail(access, key)
+
+
+@_verb("deliver")
+def deliver(request: HttpRequest, key: PathKey, sent: SaidIn) -> Schema:
+    access, ticket = _found(request, key, sent)
+    ticket.deliver(sent.text, by=access.person)
+    return _detail(access, key)
+
+
+@_verb("accept")
+def accept(request: HttpRequest, key: PathKey, sent: Seen) -> Schema:
+    access, ticket = _found(request, key, sent)
+    ticket.accept(by=access.person)
+    return _detail(access, key)
+
+
+@_verb("reopen")
+def reopen(request: HttpRequest, key: PathKey, sent: SaidIn) -> Schema:
+    access, ticket = _found(request, key, sent)
+    ticket.reopen(sent.text, by=access.person)
+    return _detail(access, key)
+
+
+@_verb("hand_over")
+def hand_over(request: HttpRequest, key: PathKey, sent: PersonIn) -> Schema:
+    access, ticket = _found(request, key, sent)
+    ticket.hand_over(_one(access.see(Person), sent.person), sent.text, by=access.person)
+    return _detail(access, key)
+
+
+@_verb("cancel")
+def cancel(request: HttpRequest, key: PathKey, sent: SaidIn) -> Schema:
+    access, ticket = _found(request, key, sent)
+    ticket.cancel(sent.text, by=access.person)
+    return _detail(access, key)
+
+
+@_verb("refuse")
+def refuse(request: HttpRequest, key: PathKey, sent: SaidIn) -> Schema:
+    access, ticket = _found(request, key, sent)
+    ticket.refuse(sent.text, by=access.person)
+    return _detail(access, key)
+
+
+@_verb("note")
+def note(request: HttpRequest, key: PathKey, sent: SaidIn) -> Schema:
+    access, ticket = _found(request, key, sent)
+    ticket.note(sent.text, by=access.person)
+    return _detail(access, key)
+
+
+# How rows become answers --------------------------------------------------------------------------
+
+
+def _seen(access: Access) -> QuerySet[Ticket]:
+    running = access.see(Clock).filter(stopped_at=None).exclude(kind=Clock.Kind.FIRST_RESPONSE)
+    return (
+        access.see(Ticket)
+        .select_related("company", "site", "requester", "service", "holder")
+        .prefetch_related(Prefetch("clocks", running, to_attr="promises"))
+    )
+
+
+def _filtered(rows: QuerySet[Ticket], wanted: Filter, access: Access) -> QuerySet[Ticket]:
+    if wanted.state:
+        rows = rows.filter(state=wanted.state)
+    if wanted.live is not None:
+        live = Q(state__in=Ticket.LIVE)
+        rows = rows.filter(live if wanted.live else ~live)
+    if wanted.site:
+        rows = rows.filter(site=wanted.site)
+    if wanted.mine:
+        me = access.person
+        rows = rows.filter(Q(requester=me) if access.is_client else Q(holder=me))
+    if wanted.q:
+        rows = rows.filter(subject__icontains=wanted.q)
+    return rows
+
+
+def _found(request: HttpRequest, key: int, sent: Seen) -> tuple[Access, Ticket]:
+    access = access_of(request)
+    ticket: Ticket = _one(
+        access.see(Ticket).select_related("company", "site", "service", "requester", "holder"), key
+    )
+    ticket.expect(sent.version)
+    return access, ticket
+
+
+def _one(rows: QuerySet[Any], key: int) -> Any:
+    found = rows.filter(pk=key).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def _offered(access: Access, key: int) -> Service:
+    return _one(access.see(Service).filter(active=True), key)
+
+
+def _client_view(ticket: Ticket) -> dict[str, Any]:
+    def named(row: Any) -> NamedOut:
+        return NamedOut(id=row.pk, name=str(row))
+
+    due = [clock.due_at for clock in ticket.promises if clock.due_at]  # type: ignore[attr-defined]
+    return {
+        "id": ticket.pk,
+        "reference": ticket.reference,
+        "version": ticket.version,
+        "state": ticket.state,
+        "subject": ticket.subject,
+        "company": named(ticket.company),
+        "site": named(ticket.site),
+        "requester": named(ticket.requester),
+        "service": named(ticket.service),
+        "assistant": ticket.holder.name if ticket.holder else None,
+        "priority": ticket.priority,
+        "confidentiality": ticket.confidentiality,
+        "channel": ticket.channel,
+        "received_at": ticket.received_at,
+        "wanted_by": ticket.wanted_by,
+        "due_at": min(due, default=None),
+        "delivered_at": ticket.delivered_at,
+        "closed_at": ticket.closed_at,
+        "reopened": ticket.reopened,
+    }
+
+
+def _staff_view(ticket: Ticket) -> dict[str, Any]:
+    holder = ticket.holder
+    return _client_view(ticket) | {
+        "holder": NamedOut(id=holder.pk, name=holder.name) if holder else None,
+        "external_ref": ticket.external_ref,
+    }
+
+
+def _detail(access: Access, key: int) -> Schema:
+    ticket: Ticket = _one(_seen(access), key)
+    client = access.is_client
+    more = {
+        "body": ticket.body,
+        "may": [verb for verb in rules.RULES if rules.may(verb, ticket, access.person)],
+        "clocks": [_clock(clock, client) for clock in access.see(Clock).filter(ticket=ticket)],
+        "messages": [
+            _message(message, client)
+            for message in access.see(Message).filter(ticket=ticket).select_related("sender")
+        ],
+        "events": [
+            _event(event, client)
+            for event in access.see(Event).filter(ticket=ticket).select_related("by")
+        ],
+    }
+    if client:
+        return TicketDetail(**_client_view(ticket), **more)
+    return StaffTicketDetail(**_staff_view(ticket), **more)
+
+
+def _clock(clock: Clock, client: bool) -> ClockOut:
+    told = {
+        "kind": clock.kind,
+        "started_at": clock.started_at,
+        "due_at": clock.due_at,
+        "stopped_at": clock.stopped_at,
+        "verdict": clock.verdict,
+        "paused": clock.is_paused,
+    }
+    if client:
+        return ClockOut(**told)
+    return StaffClockOut(
+        **told,
+        target=clock.target,
+        calendar_source=clock.calendar_source,
+        breached_at=clock.breached_at,
+        pauses=clock.pauses,
+    )
+
+
+def _message(message: Message, client: bool) -> MessageOut:
+    told = {
+        "id": message.pk,
+        "direction": message.direction,
+        "at": message.at,
+        "sender": message.sender.name if message.sender else None,
+        "body": message.body,
+        "attachments": message.attachments,
+    }
+    if client:
+        return MessageOut(**told)
+    return StaffMessageOut(**told, internal=message.internal, sender_address=message.sender_address)
+
+
+def _event(event: Event, client: bool) -> EventOut:
+    told = {"kind": event.kind, "at": event.at, "by": event.by.name if event.by else None}
+    if client:
+        return EventOut(**told)
+    return StaffEventOut(**told, id=event.pk, internal=event.internal, facts=event.facts)
