@@ -11,40 +11,41 @@ from relais.lib.tenancy import all_tenants, tenant
 
 from .models import Clock
 
-AT_ONCE = 500
+AT_ONCE, ROUNDS = 1000, 50
 
 
 def run(at: datetime | None = None) -> int:
     """Return how many deadlines were found to have passed, of all providers."""
     at = at or timezone.now()
-    told, after = 0, 0
-    while True:
+    told = 0
+    for _round in range(ROUNDS):
         with all_tenants("find the deadlines that passed"):
-            found = list(due(at).filter(pk__gt=after).values_list("provider_id", "pk")[:AT_ONCE])
-        if not found:
-            return told
-        after = max(pk for _, pk in found)
+            found = list(due(at).values_list("provider_id", "pk")[:AT_ONCE])
         for provider in sorted({provider for provider, _ in found}):
             with tenant(provider):
                 told += tell([pk for owner, pk in found if owner == provider], at)
+        if len(found) < AT_ONCE:
+            break
+    return told
 
 
 def due(at: datetime) -> QuerySet[Clock]:
-    """Return the running clocks whose stored deadline lies before `at`."""
+    """Return the running clocks whose stored deadline lies before `at`, the oldest first."""
     running = Clock.objects.filter(stopped_at=None, breached_at=None)
-    return running.filter(due_at__isnull=False, due_at__lt=at).order_by("pk")
+    return running.filter(due_at__isnull=False, due_at__lt=at).order_by("due_at")
 
 
 def tell(keys: list[int], at: datetime) -> int:
     """Return how many of these clocks are late indeed; each gets its event `breached`."""
     told = 0
     clocks = Clock.objects.select_for_update(of=("self",), skip_locked=True)
-    for clock in clocks.filter(pk__in=keys).select_related("ticket", "calendar"):
-        if clock.stopped_at or clock.breached_at or clock.is_paused:
+    running = clocks.filter(pk__in=keys, stopped_at=None, breached_at=None, due_at__isnull=False)
+    for clock in running.select_related("ticket", "calendar").order_by("due_at", "pk"):
+        due_at = clock.due()
+        if due_at is not None and due_at >= at:
+            # The calendar changed since: its answer of today is what counts.
+            Clock.objects.filter(pk=clock.pk).update(due_at=due_at)
             continue
-        now_due = clock.due()
-        if now_due is not None and now_due != clock.due_at and now_due >= at:
-            continue  # the calendar changed: whoever changed it dates the clock anew
         clock.ticket.breach(clock, at=at)
         told += 1
     return told

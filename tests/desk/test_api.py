@@ -3,6 +3,8 @@
 import json
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from relais.desk.models import Ticket
 
@@ -36,14 +38,14 @@ def test_me(call, world):
     assert me["site"] == {"id": world.sites.aix.pk, "name": "Aix"}
 
 
-def test_a_request_lives_its_whole_life(call, new_ticket, services):
+def test_a_request_lives_its_whole_life(call, services, world):
     status, made = call("marc", "tickets", "post", subject="Relance facture", external_ref="a1")
     assert (status, made["state"], made["service"]["name"]) == (201, "open", "Traiter une facture")
     _, again = call("marc", "tickets", "post", subject="Relance facture", external_ref="a1")
     assert again["id"] == made["id"]
     path = f"tickets/{made['id']}"
     steps = [
-        ("paul", "assign", {"person": None}),
+        ("paul", "assign", {"person": world.people.alice.pk}),
         ("alice", "take", {}),
         ("alice", "ask", {"text": "Laquelle ?"}),
         ("marc", "reply", {"text": "La 4411"}),
@@ -58,10 +60,6 @@ def test_a_request_lives_its_whole_life(call, new_ticket, services):
     ]
     ticket = Ticket.objects.get(pk=made["id"])
     for who, verb, sent in steps:
-        if verb == "assign":
-            from relais.people.models import Person
-
-            sent = {"person": Person.objects.get(email="alice@atout.example").pk}
         status, answer = call(who, f"{path}/{verb}", "post", **sent)
         assert status == 200, (verb, answer)
     assert answer["state"] == "accepted"
@@ -144,14 +142,20 @@ def test_lists_filter_and_page(call, new_ticket, world):
     assert call("paul", "tickets", q="sujet 2")[1]["count"] == 1
 
 
-def test_a_list_asks_the_same_few_questions_whatever_its_length(
-    client_of, new_ticket, world, django_assert_max_num_queries
-):
+def test_a_list_asks_the_same_few_questions_whatever_its_length(client_of, new_ticket, world):
     browser = client_of(world.people.paul)
+
+    def asked():
+        with CaptureQueriesContext(connection) as queries:
+            assert browser.get("/api/tickets").json()["count"] == Ticket.objects.count()
+        return len(queries)
+
+    new_ticket("taken")
+    asked()  # the first page of a session asks more
+    few = asked()
     for _ in range(8):
         new_ticket("taken")
-    with django_assert_max_num_queries(14):
-        assert len(browser.get("/api/tickets").json()["items"]) == 8
+    assert asked() == few
 
 
 def test_the_description_names_the_refusals(client, world, client_of):
