@@ -12,8 +12,8 @@ from relais.desk.models import Event, Ticket
 from relais.lib.tenancy import tenant
 from relais.offer import catalogue
 from relais.people.models import Absence, AssistantProfile, Cover, Skill
-
 from tests import world as cast
+
 from .conftest import at, kinds
 
 
