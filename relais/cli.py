@@ -243,6 +243,22 @@ def create_provider(parser: argparse.ArgumentParser) -> Run:
     return with_database(run)
 
 
+@command(
+    "forget-second-factor", group="work", line=N_("let somebody in who lost phone, keys and codes")
+)
+def forget_second_factor(parser: argparse.ArgumentParser) -> Run:
+    parser.add_argument("email")
+
+    def run(args: argparse.Namespace) -> int:
+        from relais.people import passkeys
+
+        gone = passkeys.forget_second_factors(args.email)
+        say(N_("%(gone)s second factors are gone; the password opens the account."), gone=gone)
+        return 0 if gone else 1
+
+    return with_database(run)
+
+
 # --- look inside ----------------------------------------------------------------------------
 
 

@@ -321,4 +321,7 @@ def _announce(steps: Steps, known: dict[str, str], host: str, port: int, *, web:
     shown = {"0.0.0.0": "localhost", "::": "localhost", "127.0.0.1": "localhost"}.get(host, host)  # noqa: S104
     print(f"\n  {os.environ.get('RELAIS_URL') or f'http://{shown}:{port}/'}\n")
     cli.say_sign_ins(known)
+    if not os.environ.get("RELAIS_SMTP"):
+        folder = database.data_dir() / "outgoing-mail"
+        say(N_("\nNo mail server (RELAIS_SMTP): letters are laid in %(folder)s"), folder=folder)
     say(N_("\nCtrl-C stops everything."))

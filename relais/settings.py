@@ -224,6 +224,7 @@ ALLAUTH_TRUSTED_PROXY_COUNT = int(_proxies) if _proxies.isdigit() else 0
 USERSESSIONS_TRACK_ACTIVITY = True
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_FORMS = {"add_webauthn": "relais.people.passkeys.AddPasskeyForm"}
 MFA_TOTP_ISSUER = "Relais"
 # Browsers take http://localhost for a secure place, and nothing else without TLS.
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not SECURE

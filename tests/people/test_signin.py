@@ -19,6 +19,7 @@ from django.utils import timezone
 
 from relais.lib.tenancy import tenant
 from relais.people.models import Person, Role, User
+from relais.people.passkeys import forget_second_factors
 from relais.people.views.account import device_of
 from tests.world import PASSWORD
 
@@ -272,6 +273,22 @@ def test_second_factors_lie_sealed_in_the_database(marc):
     kept = str(list(Authenticator.objects.values_list("data", flat=True)))
     assert secret not in kept
     assert not [code for code in codes if code in kept]
+
+
+def test_whoever_runs_the_installation_can_forget_the_second_factors(marc, worlds, client):
+    with_totp(marc.user)
+    RecoveryCodes.activate(marc.user)
+    with_totp(worlds[0].people.nadia.user)
+    assert forget_second_factors(marc.email.upper()) == 2
+    assert sign_in(client, marc.email)["Location"] == "/"
+    assert Authenticator.objects.count() == 1
+    assert forget_second_factors("nobody@calanques.example") == 0
+
+
+def test_a_new_passkey_opens_the_account_by_itself_unless_one_unticks_that(marc, client):
+    sign_in(client, marc.email)
+    form = client.get(reverse("mfa_add_webauthn")).context["form"]
+    assert form["passwordless"].initial is True
 
 
 def test_turning_the_app_on_asks_for_a_code_and_leads_to_recovery_codes(marc, client):
