@@ -368,7 +368,7 @@ def overview() -> None:
         print(f"\n{translate(title)}")
         for each in COMMANDS.values():
             if each.group == key:
-                print(f"  relais {each.name:<12}{translate(each.line)}")
+                print(f"  relais {each.name:<22}{translate(each.line)}")
     print("\n" + translate(N_("More on one of them: relais COMMAND --help")))
     say(N_("Where things are: DATABASE_URL, RELAIS_DATA, HOST, PORT (docs/exploitation.md)"))
 
