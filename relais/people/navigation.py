@@ -9,6 +9,8 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from .models import Role
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -35,7 +37,41 @@ class Link:
     active: bool
 
 
+Kind = Role.Kind
+ASKING = (Kind.REQUESTER, Kind.SITE_LEAD, Kind.CLIENT_LEAD, Kind.SPONSOR)
+
+
+def _runs(access: Access) -> bool:
+    return access.runs_pool
+
+
+def _assists(access: Access) -> bool:
+    return not access.is_client and access.has(Kind.ASSISTANT)
+
+
+def _asks(access: Access) -> bool:
+    return access.is_client and access.has(*ASKING)
+
+
+def _oversees(access: Access) -> bool:
+    return access.runs_pool or (not access.is_client and access.has(Kind.QUALITY))
+
+
+def _reads_tickets(access: Access) -> bool:
+    return _oversees(access) or _assists(access) or _asks(access)
+
+
+# The first line that somebody has is her first screen.
 ENTRIES: list[Entry] = [
+    Entry("tower", _("Control tower"), "dashboard", _runs),
+    Entry("day", _("My day"), "list-check", _assists),
+    Entry("requests", _("My requests"), "inbox", _asks),
+    Entry("new_request", _("New request"), "plus", _asks),
+    Entry("my_service", _("My service"), "lifebuoy", lambda access: access.is_client),
+    Entry("tickets", _("Requests"), "clipboard-list", _reads_tickets),
+    Entry("quarantine", _("Mails to place"), "mail-opened", _runs),
+    Entry("dispatches", _("Dispatches"), "transfer", _runs),
+    Entry("volumes", _("The year"), "chart-bar", _oversees),
     # People and places: after the day's work, which comes first.
     Entry("sites", _("Sites"), "building", lambda access: bool(access.roles)),
     Entry("persons", _("Persons"), "users", lambda access: bool(access.roles)),

@@ -38,6 +38,7 @@
   document.addEventListener("click", (e) => {
     const opener = e.target.closest("[data-open-dialog]");
     if (opener) document.getElementById(opener.dataset.openDialog)?.showModal();
+    if (e.target.closest("[data-close-dialog]")) e.target.closest("dialog").close();
     if (!e.target.closest(".searchbox")) $("#search-hits")?.replaceChildren();
   });
 
@@ -51,5 +52,13 @@
   });
   addEventListener("pageshow", () => document.querySelectorAll("[data-sent]").forEach((f) => delete f.dataset.sent));
 
+  // What somebody is typing in is left alone when its surroundings are refreshed.
+  document.addEventListener("focusin", (e) => {
+    const touched = e.target.closest("#ticket-live dialog, #ticket-live form");
+    touched?.setAttribute("hx-morph-skip", "");
+  });
+  document.addEventListener("toggle", (e) => e.target.toggleAttribute("hx-morph-skip", e.target.open), true);
+
+  $("[data-open-now]")?.showModal();
   $(".form-summary")?.focus();
 })();

@@ -59,6 +59,11 @@ class Clock(TenantModel):
         ]
         indexes = [
             models.Index(
+                fields=["provider", "due_at"],
+                name="desk_clock_running",
+                condition=Q(stopped_at=None, due_at__isnull=False),
+            ),
+            models.Index(
                 fields=["due_at"],  # the sweep asks across providers
                 name="desk_clock_due",
                 condition=Q(stopped_at=None, breached_at=None, due_at__isnull=False),

@@ -19,6 +19,7 @@ from relais.lib.tenancy import SameTenant
 from relais.offer.models import Service
 from relais.people import calendars
 from relais.people.models import Company, Confidentiality, Person, Site
+from relais.people.models.organisation import key_of
 from relais.people.models.tenant import TenantModel
 
 from .clock import Clock
@@ -94,6 +95,7 @@ class Ticket(TenantModel):
         Service, models.PROTECT, related_name="tickets", verbose_name=_("service")
     )
     subject = models.CharField(_("subject"), max_length=300)
+    subject_key = key_of("subject")
     body = models.TextField(_("text"), blank=True)
     priority = models.PositiveSmallIntegerField(
         _("priority"), choices=Priority.choices, default=Priority.NORMAL

@@ -8,7 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_datetime, format_skeleton, format_timedelta, get_timezone_location
+from babel.dates import (
+    format_datetime,
+    format_skeleton,
+    format_time,
+    format_timedelta,
+    get_timezone_location,
+)
 from django import template
 from django.templatetags.static import static
 from django.utils import timezone

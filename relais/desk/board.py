@@ -1,0 +1,207 @@
+"""What the screens of the desk ask: lists and counts, always through what the person may see."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
+
+from relais.people.access import Access
+from relais.people.models import Person, Site
+
+from .models import Clock, Ticket
+
+State = Ticket.State
+SOON = timedelta(hours=4)
+PROMISES = (Clock.Kind.DELIVERY, Clock.Kind.CORRECTION)
+
+TONES = {
+    State.OPEN: "warn",
+    State.ASSIGNED: "info",
+    State.TAKEN: "primary",
+    State.WAITING: "warn",
+    State.THIRD: "neutral",
+    State.DELIVERED: "good",
+    State.ACCEPTED: "neutral",
+    State.REFUSED: "neutral",
+    State.CANCELLED: "neutral",
+}
+
+
+def with_due(tickets: QuerySet[Ticket]) -> QuerySet[Ticket]:
+    """Return the tickets, each with the next deadline that runs (`due`, `due_kind`) and `done_by`.
+
+    `done_by` is when the result is promised; all three are empty while nothing runs.
+    """
+    running = Clock.objects.filter(ticket=OuterRef("pk"), stopped_at=None, due_at__isnull=False)
+    first = running.order_by("due_at", "pk")
+    promised = first.filter(kind__in=PROMISES)
+    return tickets.annotate(
+        due=Subquery(first.values("due_at")[:1]),
+        due_kind=Subquery(first.values("kind")[:1]),
+        done_by=Subquery(promised.values("due_at")[:1]),
+    )
+
+
+def complete(tickets: QuerySet[Ticket]) -> QuerySet[Ticket]:
+    """Return the tickets with everything that a line of a list shows."""
+    related = ("site", "company", "requester", "holder", "service")
+    return with_due(tickets).select_related(*related)
+
+
+# My requests -------------------------------------------------------------------------------------
+
+
+@dataclass
+class Mine:
+    """A requester's tickets, by whose turn it is."""
+
+    for_me: list[Ticket] = field(default_factory=list)
+    at_work: list[Ticket] = field(default_factory=list)
+    done: list[Ticket] = field(default_factory=list)
+
+
+RECENT = 10
+
+
+def mine(access: Access) -> Mine:
+    """Return my own live requests and the last ones that ended: two queries."""
+    asked = complete(access.see(Ticket).filter(requester=access.person))
+    found = Mine()
+    for ticket in asked.filter(state__in=Ticket.LIVE).order_by("-received_at")[:200]:
+        mine_to_do = ticket.state in (State.WAITING, State.DELIVERED)
+        (found.for_me if mine_to_do else found.at_work).append(ticket)
+    ended = asked.exclude(state__in=Ticket.LIVE).order_by("-received_at")
+    found.done = list(ended[:RECENT])
+    return found
+
+
+# My day ------------------------------------------------------------------------------------------
+
+
+@dataclass
+class Day:
+    """An assistant's tickets: what she can do now in order, what waits, what she may take."""
+
+    now: list[Ticket] = field(default_factory=list)
+    waiting: list[Ticket] = field(default_factory=list)
+    delivered: list[Ticket] = field(default_factory=list)
+    queue: list[Ticket] = field(default_factory=list)
+
+
+def day_of(access: Access, now: datetime) -> Day:
+    """Return the day of this assistant: two queries."""
+    found = Day()
+    held = complete(access.see(Ticket).filter(holder=access.person, state__in=Ticket.LIVE))
+    for ticket in held.order_by(F("due").asc(nulls_last=True), "priority", "pk")[:300]:
+        if ticket.state == State.DELIVERED:
+            found.delivered.append(ticket)
+        elif ticket.state in (State.WAITING, State.THIRD):
+            found.waiting.append(ticket)
+        else:
+            found.now.append(ticket)
+    queue = access.see(Ticket).filter(state=State.OPEN, site__in=access.covered_site_ids)
+    found.queue = list(complete(queue).order_by(F("due").asc(nulls_last=True), "pk")[:50])
+    return found
+
+
+# Control tower -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Load:
+    """What somebody, or a site, has on hand."""
+
+    name: str
+    open: int
+    waiting: int
+    late: int
+    key: int | None = None
+    person: Person | None = None
+
+
+@dataclass(frozen=True)
+class Tower:
+    """The pool at this moment."""
+
+    figures: dict[str, int]
+    queue: list[Ticket]
+    late: list[Clock]
+    soon: list[Clock]
+    persons: list[Load]
+    sites: list[Load]
+
+
+MOST = 25
+
+
+def tower(access: Access, now: datetime) -> Tower:
+    """Return the pool at this moment: six queries whatever the number of tickets."""
+    tickets = access.see(Ticket).filter(state__in=Ticket.LIVE)
+    running = access.see(Clock).filter(
+        stopped_at=None, due_at__isnull=False, ticket__state__in=Ticket.LIVE
+    )
+    figures = tickets.aggregate(
+        queue=Count("pk", filter=Q(state=State.OPEN)),
+        assigned=Count("pk", filter=Q(state=State.ASSIGNED)),
+        taken=Count("pk", filter=Q(state=State.TAKEN)),
+        waiting=Count("pk", filter=Q(state__in=[State.WAITING, State.THIRD])),
+        delivered=Count("pk", filter=Q(state=State.DELIVERED)),
+    )
+    figures |= running.aggregate(
+        late=Count("ticket", filter=Q(due_at__lt=now), distinct=True),
+        soon=Count("ticket", filter=Q(due_at__gte=now, due_at__lt=now + SOON), distinct=True),
+    )
+    clocks = running.select_related(
+        "ticket__site", "ticket__holder", "ticket__service", "ticket__requester"
+    ).order_by("due_at", "pk")
+    queue = complete(tickets.filter(state=State.OPEN)).order_by("priority", "received_at", "pk")
+    near = list(clocks.filter(due_at__lt=now + SOON)[: 2 * MOST])
+    return Tower(
+        figures=figures,
+        queue=list(queue[:MOST]),
+        late=[clock for clock in near if clock.due_at and clock.due_at < now][:MOST],
+        soon=[clock for clock in near if clock.due_at and clock.due_at >= now][:MOST],
+        persons=_by_person(access, tickets, now),
+        sites=_by_site(tickets, now),
+    )
+
+
+def _counts(tickets: QuerySet[Ticket], by: str, now: datetime) -> list[dict[str, Any]]:
+    late = Clock.objects.filter(ticket=OuterRef("pk"), stopped_at=None, due_at__lt=now).values(
+        "ticket"
+    )[:1]
+    return list(
+        tickets.exclude(state=State.DELIVERED)
+        .annotate(late_one=Subquery(late))
+        .order_by()
+        .values(by)
+        .annotate(
+            open=Count("pk", filter=Q(state__in=[State.OPEN, State.ASSIGNED, State.TAKEN])),
+            waiting=Count("pk", filter=Q(state__in=[State.WAITING, State.THIRD])),
+            late=Count("late_one"),
+        )
+    )
+
+
+def _by_person(access: Access, tickets: QuerySet[Ticket], now: datetime) -> list[Load]:
+    """Return every assistant's load, also of those who have nothing."""
+    rows = {row["holder"]: row for row in _counts(tickets, "holder", now) if row["holder"]}
+    assistants = access.see(Person).filter(assistant__isnull=False, archived_at=None)
+    nothing = {"open": 0, "waiting": 0, "late": 0}
+    loads = []
+    for person in assistants.order_by("name_key", "pk"):
+        row = rows.get(person.pk, nothing)
+        loads.append(Load(person.name, row["open"], row["waiting"], row["late"], person.pk, person))
+    return sorted(loads, key=lambda load: (-load.open, load.name))
+
+
+def _by_site(tickets: QuerySet[Ticket], now: datetime) -> list[Load]:
+    rows = _counts(tickets, "site", now)
+    names = dict(Site.objects.filter(pk__in=[r["site"] for r in rows]).values_list("pk", "name"))
+    loads = [
+        Load(names.get(r["site"], ""), r["open"], r["waiting"], r["late"], r["site"]) for r in rows
+    ]
+    return sorted(loads, key=lambda load: (-load.late, -load.open, load.name))[:MOST]

@@ -1,0 +1,228 @@
+"""Events and clocks told in words: what happened, and how a deadline came about."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from relais.engine.segments import Kind, Segment
+from relais.people import calendars
+from relais.people.models import Person
+
+from .models import Clock, Event
+
+ICONS = {
+    "received": "inbox",
+    "assigned": "user-check",
+    "unassigned": "user-minus",
+    "taken": "player-play",
+    "replied": "message",
+    "asked": "help-circle",
+    "resumed": "player-play",
+    "waited_third": "clock-pause",
+    "delivered": "send",
+    "accepted": "circle-check",
+    "reopened": "rotate",
+    "handed_over": "transfer",
+    "cancelled": "x",
+    "refused": "circle-x",
+    "noted": "lock",
+    "breached": "clock-exclamation",
+}
+
+
+@dataclass(frozen=True)
+class Told:
+    """One event as the history shows it."""
+
+    event: Event
+    text: str
+    icon: str
+
+
+def history(events: Iterable[Event]) -> list[Told]:
+    """Return the events in words, in order. The names of whom they speak cost one query."""
+    events = list(events)
+    names = names_in(events)
+    return [Told(e, sentence(e, names), ICONS.get(e.kind, "circle-dot")) for e in events]
+
+
+def names_in(events: Iterable[Event]) -> dict[int, str]:
+    """Return the names of the persons whom the facts of these events speak of, by key."""
+    keys = {e.facts.get(fact) for e in events for fact in ("holder", "from", "to")}
+    people = Person.objects.filter(pk__in=[key for key in keys if isinstance(key, int)])
+    return {person.pk: person.name for person in people}
+
+
+def sentence(event: Event, names: dict[int, str]) -> str:
+    """Return what happened, as one sentence in the reader's language."""
+    facts = event.facts
+    told = {
+        "who": event.by.name if event.by else "Relais",
+        "holder": names.get(facts.get("holder"), "—"),
+        "to": names.get(facts.get("to"), "—"),
+        "reason": facts.get("reason", ""),
+        "missing": missing_text(facts.get("missing", "")),
+        "clock": clock_name(facts.get("clock", "")),
+    }
+    if event.kind == Event.Kind.ASSIGNED and event.by is None:
+        return _("Relais gave it to %(holder)s.") % told
+    if event.kind == Event.Kind.ACCEPTED and event.by is None:
+        return _("Accepted by itself: nobody objected in time.")
+    return _sentences()[event.kind] % told
+
+
+def _sentences() -> dict[str, str]:
+    kind = Event.Kind
+    return {
+        kind.RECEIVED: _("%(who)s sent the request."),
+        kind.ASSIGNED: _("%(who)s gave it to %(holder)s."),
+        kind.UNASSIGNED: _("Nobody could take it: %(missing)s."),
+        kind.TAKEN: _("%(who)s took it in hand."),
+        kind.REPLIED: _("%(who)s wrote."),
+        kind.ASKED: _("%(who)s asked a question; the deadline stands still."),
+        kind.RESUMED: _("%(who)s went on with it."),
+        kind.WAITED_THIRD: _("%(who)s waits for a third party: %(reason)s"),
+        kind.DELIVERED: _("%(who)s delivered it."),
+        kind.ACCEPTED: _("%(who)s accepted it."),
+        kind.REOPENED: _("%(who)s asked for a correction."),
+        kind.HANDED_OVER: _("%(who)s handed it over to %(to)s."),
+        kind.CANCELLED: _("%(who)s cancelled it."),
+        kind.REFUSED: _("%(who)s declined it."),
+        kind.NOTED: _("%(who)s left a note."),
+        kind.BREACHED: _("The deadline passed: %(clock)s."),
+    }
+
+
+def clock_name(kind: str) -> str:
+    """Return what a clock measures, in the reader's language."""
+    return str(Clock.Kind(kind).label) if kind in Clock.Kind.values else ""
+
+
+def missing_text(code: str) -> str:
+    """Return what was missing for somebody to take a ticket."""
+    return {
+        "off_duty": _("nobody who covers the site is on duty"),
+        "absent": _("all who cover the site are absent"),
+        "not_skilled": _("nobody on duty has the skill"),
+        "not_cleared": _("nobody on duty is cleared for it"),
+        "nobody_covers": _("nobody covers the site"),
+    }.get(code, _("nobody fits"))
+
+
+def reason_text(code: str) -> str:
+    """Return why a candidate was chosen or not."""
+    return {
+        "fewest_open": _("has the fewest open requests"),
+        "more_open": _("has more open requests"),
+        "after": _("as few open requests, but not the site’s first assistant"),
+        "off_duty": _("not on duty"),
+        "absent": _("absent"),
+        "not_cleared": _("not cleared for this class"),
+        "not_skilled": _("lacks the skill"),
+    }.get(code, code)
+
+
+@dataclass(frozen=True)
+class Considered:
+    """One candidate of a dispatch, with the reasons in words."""
+
+    name: str
+    outcome: str
+    reasons: str
+    open: int
+
+
+def considered(event: Event) -> list[Considered]:
+    """Return everybody whom dispatch considered, the chosen one first."""
+    decision = event.facts.get("decision") or event.facts
+    found = [
+        Considered(
+            line.get("name", ""),
+            line.get("outcome", ""),
+            ", ".join(reason_text(code) for code in line.get("reasons", ())),
+            line.get("open", 0),
+        )
+        for line in decision.get("candidates", ())
+    ]
+    return sorted(found, key=lambda one: one.outcome != "chosen")
+
+
+# Deadlines ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """One line of the explanation of a deadline."""
+
+    start: datetime
+    end: datetime
+    kind: str
+    text: str
+    counted: str
+
+
+MOST_STRETCHES = 40
+
+
+def explained(clock: Clock, now: datetime) -> list[Stretch]:
+    """Return the stretches from the start of a clock to its deadline (or to `now` in a pause)."""
+    if clock.calendar is None:
+        return []
+    end = clock.due_at or now
+    if end <= clock.started_at:
+        return []
+    pauses = [
+        (datetime.fromisoformat(start), datetime.fromisoformat(stop) if stop else end)
+        for start, stop in clock.pauses
+    ]
+    pauses = [(start, stop) for start, stop in pauses if stop > start]
+    found = calendars.timetable(clock.calendar).segments(clock.started_at, end, pauses)
+    return [_stretch(segment) for segment in found[:MOST_STRETCHES]]
+
+
+def _stretch(segment: Segment) -> Stretch:
+    text = {
+        Kind.OPEN: _("open: the time counts"),
+        Kind.CLOSED: _("closed"),
+        Kind.HOLIDAY: _("closed all day"),
+        Kind.PAUSED: _("waiting for the requester: the time stands still"),
+    }[segment.kind]
+    if segment.reason and segment.kind in (Kind.CLOSED, Kind.HOLIDAY):
+        text = f"{text} ({segment.reason})"
+    counted = duration(segment.length) if segment.kind == Kind.OPEN else ""
+    return Stretch(segment.start, segment.end, segment.kind.value, text, counted)
+
+
+def duration(length: timedelta) -> str:
+    """Return a length of open time: "4 h", "1 h 30", "20 min"."""
+    minutes = round(length.total_seconds() / 60)
+    hours, rest = divmod(minutes, 60)
+    if not hours:
+        return ngettext("%(n)s min", "%(n)s min", rest) % {"n": rest}
+    return f"{hours} h {rest:02d}" if rest else f"{hours} h"
+
+
+def source_text(clock: Clock) -> str:
+    """Return whose hours a clock counts."""
+    return {
+        "site": _("the site’s hours"),
+        "entity": _("the legal entity’s hours"),
+        "company": _("the company’s hours"),
+    }.get(clock.calendar_source, "")
+
+
+def opening_today(site: Any, now: datetime) -> calendars.DayState | None:
+    """Return what the site's calendar says of today there; None without a calendar."""
+    try:
+        found = calendars.of_site(site)
+    except calendars.NoCalendar:
+        return None
+    zone = ZoneInfo(found.calendar.time_zone)
+    return calendars.day(found.calendar, now.astimezone(zone).date())

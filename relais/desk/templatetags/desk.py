@@ -1,0 +1,95 @@
+"""How the desk draws a ticket's state and its deadline."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django import template
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+
+from relais.desk import board, telling
+from relais.desk.models import Event, Ticket
+from relais.people.templatetags.ui import badge, icon, moment
+
+register = template.Library()
+
+
+@register.simple_tag
+def state(ticket: Ticket) -> SafeString:
+    """Return the state of a ticket as a coloured word."""
+    return badge(ticket.get_state_display(), board.TONES[ticket.state])
+
+
+@register.simple_tag
+def due(when: datetime | None, zone: str = "", kind: str = "") -> SafeString:
+    """Return a deadline: red when it passed, amber when it is near. `kind`: what is due."""
+    if when is None:
+        return mark_safe('<span class="text-secondary">—</span>')
+    now = timezone.now()
+    late, soon = when < now, when < now + board.SOON
+    css = "due-late" if late else "due-soon" if soon else "due-later"
+    drawn = icon("clock-exclamation" if late else "clock")
+    what = telling.clock_name(kind)
+    said = _("Late") if late else ""
+    words = " · ".join(str(word) for word in (said, what) if word)
+    lead = format_html('<span class="due-what">{}</span> ', words) if words else ""
+    return format_html(
+        '<span class="due {}">{}<span>{}{}</span></span>', css, drawn, lead, moment(when, zone)
+    )
+
+
+@register.simple_tag
+def done_by(ticket: Any) -> SafeString:
+    """Return, for the requester, when it will be done."""
+    zone = ticket.site.time_zone
+    if ticket.state == Ticket.State.WAITING:
+        return format_html("{}", _("The deadline waits for your answer."))
+    if ticket.delivered_at and ticket.state in (Ticket.State.DELIVERED, Ticket.State.ACCEPTED):
+        return format_html("{} {}", _("Delivered"), moment(ticket.delivered_at, zone))
+    if ticket.done_by is None:
+        return mark_safe("")
+    label = _("Promised by") if ticket.done_by >= timezone.now() else _("Late: was promised by")
+    return format_html("{} {}", label, moment(ticket.done_by, zone))
+
+
+@register.filter
+def considered(event: Event) -> list[telling.Considered]:
+    """Return everybody whom a dispatch considered."""
+    return telling.considered(event)
+
+
+@register.filter
+def missing(event: Event) -> str:
+    """Return what was missing for somebody to take it."""
+    return telling.missing_text(event.facts.get("missing", ""))
+
+
+@register.filter
+def duration(seconds: int) -> str:
+    """Return open seconds as hours and minutes."""
+    from datetime import timedelta
+
+    return telling.duration(timedelta(seconds=seconds))
+
+
+@register.filter
+def source(clock: Any) -> str:
+    """Return whose hours a clock counts."""
+    return telling.source_text(clock)
+
+
+@register.simple_tag
+def bar(value: int, most: int, label: str) -> SafeString:
+    """Return a bar of a chart, drawn without any style of its own: its numbers are beside it."""
+    width = round(100 * value / most, 1) if most else 0
+    return format_html(
+        '<svg class="bar" viewBox="0 0 100 8" preserveAspectRatio="none" role="img" '
+        'aria-label="{}"><rect class="bar-back" width="100" height="8"/>'
+        '<rect class="bar-front" width="{}" height="8"/></svg>',
+        label,
+        str(width),
+    )

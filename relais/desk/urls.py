@@ -1,0 +1,27 @@
+"""Every address of the desk's screens."""
+
+from django.urls import path
+
+from .views import assistant, lead, live, manager, quarantine, tickets
+
+urlpatterns = [
+    path("requests/", manager.requests, name="requests"),
+    path("requests/new/", manager.services, name="new_request"),
+    path("requests/new/<slug:code>/", manager.new_request, name="new_request_of"),
+    path("my-service/", manager.my_service, name="my_service"),
+    path("day/", assistant.day, name="day"),
+    path("tower/", lead.tower, name="tower"),
+    path("dispatches/", lead.dispatches, name="dispatches"),
+    path("quarantine/", quarantine.quarantine, name="quarantine"),
+    path("quarantine/<int:pk>/attach/", quarantine.attach, name="quarantine_attach"),
+    path("quarantine/<int:pk>/refuse/", quarantine.refuse, name="quarantine_refuse"),
+    path("volumes/", lead.volumes, name="volumes"),
+    path("live/", live.live, name="live"),
+    path("tickets/", lead.tickets, name="tickets"),
+    path("tickets/<int:pk>/", tickets.ticket, name="ticket"),
+    path("tickets/<int:pk>/write/", tickets.write, name="ticket_write"),
+    *[
+        path(f"tickets/<int:pk>/{verb}/", view, name=f"ticket_{verb}")
+        for verb, view in tickets.VERBS.items()
+    ],
+]

@@ -1,0 +1,1 @@
+"""What is seen and typed at the desk, one file a screen."""

@@ -1,0 +1,224 @@
+"""The lead's screens: the pool now, every dispatch with its reasons, mails to place, a year."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.translation import gettext as _t
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_safe
+
+from relais.desk import board, telling, year
+from relais.desk.models import Event, Message, Ticket
+from relais.lib.listing import Choice, Column, Empty, Linked, Listing, answer, is_part
+from relais.people.models import Person, Role, Site
+
+PERIODS = (("7", _("Last 7 days")), ("30", _("Last 30 days")), ("365", _("Last 12 months")))
+
+
+def lead_only(request: HttpRequest) -> None:
+    """Raise "not found" for anybody who does not run the pool."""
+    if not request.access.runs_pool:
+        raise Http404
+
+
+@login_required
+@require_safe
+def tower(request: HttpRequest) -> HttpResponse:
+    """Show the pool at this moment."""
+    lead_only(request)
+    now = timezone.now()
+    pool = board.tower(request.access, now)
+    explain(request, pool.queue)
+    mails = request.access.see(Message).filter(ticket=None)
+    waiting = mails.exclude(quarantine=Message.Quarantine.SET_ASIDE).count()
+    context = {"tower": pool, "now": now, "in_quarantine": waiting}
+    part = is_part(request, "tower-live")
+    return render(request, "desk/_tower_live.html" if part else "desk/tower.html", context)
+
+
+def explain(request: HttpRequest, queue: list[Ticket]) -> None:
+    """Put on each ticket of the queue what dispatch said last: why nobody has it."""
+    said = (
+        request.access.see(Event)
+        .filter(ticket__in=[ticket.pk for ticket in queue], kind=Event.Kind.UNASSIGNED)
+        .order_by("ticket_id", "-id")
+        .distinct("ticket_id")
+    )
+    why = {event.ticket_id: telling.missing_text(event.facts.get("missing", "")) for event in said}
+    for ticket in queue:
+        ticket.why = why.get(ticket.pk, "")
+
+
+# Lists -------------------------------------------------------------------------------------------
+
+
+def since(rows: QuerySet[Any], days: str, path: str) -> QuerySet[Any]:
+    """Return the rows of the last days."""
+    if not days:
+        return rows
+    return rows.filter(**{f"{path}__gte": timezone.now() - timedelta(days=int(days))})
+
+
+def tickets_listing(request: HttpRequest) -> Listing:
+    """Return the list of requests as this person may read it."""
+    access = request.access
+    states = list(Ticket.State.choices)
+    groups = [("live", _t("Not ended")), ("late", _t("Late")), *states]
+
+    def by_state(rows: QuerySet[Ticket], value: str) -> QuerySet[Ticket]:
+        if value == "live":
+            return rows.filter(state__in=Ticket.LIVE)
+        if value == "late":
+            now = timezone.now()
+            return rows.filter(
+                clocks__stopped_at=None, clocks__due_at__lt=now, state__in=Ticket.LIVE
+            ).distinct()
+        return rows.filter(state=value) if value else rows
+
+    def site_name(pk: int) -> Any:
+        return access.see(Site).filter(pk=pk).first()
+
+    def person_name(pk: int) -> Any:
+        return access.see(Person).filter(pk=pk).first()
+
+    linked = [Linked("site", _("Site"), site_name, "site")]
+    if not access.is_client:
+        linked.append(Linked("holder", _("Assistant"), person_name, "holder"))
+    columns = (
+        Column("reference", _("Reference"), lambda t: t.reference, sort="pk"),
+        Column(
+            "subject",
+            _("Subject"),
+            lambda t: t.subject,
+            sort="subject_key",
+            url=lambda t: f"/tickets/{t.pk}/",
+            note=lambda t: t.service.name,
+        ),
+        Column("site", _("Site"), lambda t: t.site.name, sort="site__name_key"),
+        Column("requester", _("Requester"), lambda t: t.requester.name),
+        Column(
+            "state",
+            _("State"),
+            lambda t: t.get_state_display(),
+            sort="state",
+            template="desk/_state_cell.html",
+        ),
+        Column("holder", _("Assistant"), lambda t: t.holder.name if t.holder else ""),
+        Column(
+            "received",
+            _("Received"),
+            lambda t: t.received_at,
+            sort="received_at",
+            template="desk/_received_cell.html",
+        ),
+        Column("due", _("Due"), lambda t: t.due, template="desk/_due_cell.html"),
+    )
+    return Listing(
+        name="tickets",
+        title=_("Requests"),
+        columns=columns,
+        search=("subject_key",),
+        search_label=_("Words of the subject"),
+        filters=(
+            Choice("state", _("State"), lambda: groups, by_state),
+            Choice("period", _("Period"), lambda: PERIODS, lambda r, v: since(r, v, "received_at")),
+            *linked,
+        ),
+        order="-received",
+        prepare=board.complete,
+        empty=Empty(
+            _("No request yet"),
+            _("Requests arrive by the form or by mail, and are listed here."),
+        ),
+    )
+
+
+@login_required
+@require_safe
+def tickets(request: HttpRequest) -> HttpResponse:
+    """List every request that this person may see."""
+    seen = request.access.see(Ticket)
+    return answer(request, tickets_listing(request), seen)
+
+
+DISPATCHES = Listing(
+    name="dispatches",
+    title=_("Dispatches"),
+    columns=(
+        Column("at", _("When"), lambda e: e.at, sort="at", template="desk/_at_cell.html"),
+        Column(
+            "ticket",
+            _("Request"),
+            lambda e: e.ticket.reference,
+            url=lambda e: f"/tickets/{e.ticket_id}/",
+            note=lambda e: e.ticket.subject,
+        ),
+        Column("site", _("Site"), lambda e: e.ticket.site.name),
+        Column(
+            "decision",
+            _("Decision and reasons"),
+            lambda e: e.get_kind_display(),
+            template="desk/_decision_cell.html",
+        ),
+    ),
+    search=("ticket__subject_key",),
+    search_label=_("Words of the subject"),
+    filters=(
+        Choice(
+            "kind",
+            _("Decision"),
+            lambda: (("assigned", _("Assigned")), ("unassigned", _("Nobody to assign"))),
+            lambda rows, value: rows.filter(kind=value) if value else rows,
+        ),
+        Choice("period", _("Period"), lambda: PERIODS, lambda r, v: since(r, v, "at")),
+    ),
+    order="-at",
+    prepare=lambda rows: rows.select_related("ticket__site", "by"),
+    empty=Empty(_("No dispatch yet"), _("Each new request gets one, with its reasons.")),
+)
+
+
+@login_required
+@require_safe
+def dispatches(request: HttpRequest) -> HttpResponse:
+    """List every dispatch with its reasons."""
+    lead_only(request)
+    kinds = [Event.Kind.ASSIGNED, Event.Kind.UNASSIGNED]
+    return answer(request, DISPATCHES, request.access.see(Event).filter(kind__in=kinds))
+
+
+@login_required
+@require_safe
+def volumes(request: HttpRequest) -> HttpResponse:
+    """Show a year: how much came from where, and what was late."""
+    if not (request.access.runs_pool or request.access.has(Role.Kind.QUALITY)):
+        raise Http404
+    years = year.years(request.access)
+    asked = request.GET.get("year", "")
+    shown = int(asked) if asked.isdecimal() and int(asked) in years else max(years, default=_now())
+    site = _site(request)
+    context = {
+        "years": years,
+        "year": shown,
+        "site": site,
+        "report": year.report(request.access, shown, site.pk if site else None),
+    }
+    return render(request, "desk/volumes.html", context)
+
+
+def _now() -> int:
+    return timezone.localdate().year
+
+
+def _site(request: HttpRequest) -> Site | None:
+    asked = request.GET.get("site", "")
+    if not asked.isdecimal() or len(asked) > 18:
+        return None
+    return request.access.see(Site).filter(pk=asked).first()

@@ -1,0 +1,267 @@
+"""The manager's screens: ask for something, see where it stands, know what the service promises."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django import forms
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _t
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_safe
+
+from relais.desk import board, intake, rules, telling
+from relais.desk.models import Ticket
+from relais.lib.listing import is_part
+from relais.lib.problem import Problem
+from relais.offer.models import Service
+from relais.people import calendars
+from relais.people.models import AssistantProfile, Company, Cover, Person, Site
+
+from .tickets import in_words
+
+FAMILY_ICONS = {
+    "agenda": "calendar-event",
+    "reporting": "chart-bar",
+    "contracts": "file-text",
+    "invoicing": "file-spreadsheet",
+    "coordination": "users-group",
+    "travel": "map-pin",
+    "other": "message-circle",
+}
+
+
+class RequestForm(forms.Form):
+    """What a request needs: a subject is enough."""
+
+    token = forms.UUIDField(widget=forms.HiddenInput)
+    subject = forms.CharField(label=_("What do you need, in one line?"), max_length=300)
+    body = forms.CharField(
+        label=_("Details"),
+        required=False,
+        max_length=20_000,
+        widget=forms.Textarea(attrs={"rows": 5}),
+        help_text=_("Names, dates, constraints: whatever helps to do it right the first time."),
+    )
+    wanted_by = forms.DateTimeField(
+        label=_("Wanted by"),
+        required=False,
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+        input_formats=["%Y-%m-%dT%H:%M"],
+        help_text=_("Only if there is a real date; the promised deadline holds anyway."),
+    )
+    site = forms.ModelChoiceField(Site.objects.none(), label=_("For the site"))
+
+    def __init__(self, *args: Any, sites: QuerySet[Site], **more: Any) -> None:
+        super().__init__(*args, **more)
+        self.fields["site"].queryset = sites
+
+
+class HeardForm(RequestForm):
+    """The same, written down by staff for somebody who called or stood at the door."""
+
+    asked_by = forms.EmailField(
+        label=_("Asked by (e-mail)"),
+        help_text=_("The person’s address as it is known here; her site follows from it."),
+    )
+    field_order = ("asked_by", "subject", "body", "wanted_by")
+
+    def __init__(self, *args: Any, people: QuerySet[Person], **more: Any) -> None:
+        super().__init__(*args, sites=Site.objects.none(), **more)
+        self.people = people
+        del self.fields["site"]
+
+    def clean_asked_by(self) -> Person:
+        """Return the person of this address, if she is seen."""
+        found = self.people.filter(email__iexact=self.cleaned_data["asked_by"]).first()
+        if found is None:
+            raise forms.ValidationError(_t("Nobody of your clients has this address."))
+        return found
+
+
+def asks(request: HttpRequest) -> bool:
+    """Return whether this person may ask for anything at all."""
+    access = request.access
+    return access.has(*rules.ASKING) if access.is_client else access.is_staff
+
+
+@login_required
+@require_safe
+def requests(request: HttpRequest) -> HttpResponse:
+    """Show where each of my requests stands."""
+    if not request.access.is_client:
+        return redirect("tickets")
+    context = {"mine": board.mine(request.access), "zone": _zone(request)}
+    part = is_part(request, "requests-live")
+    return render(request, "desk/_requests_live.html" if part else "desk/requests.html", context)
+
+
+@login_required
+@require_safe
+def services(request: HttpRequest) -> HttpResponse:
+    """Show what can be asked for: the first touch of a new request."""
+    if not asks(request):
+        raise Http404
+    offered = request.access.see(Service).filter(active=True)
+    return render(request, "desk/services.html", {"services": by_family(offered)})
+
+
+def by_family(services: Iterable[Service]) -> list[tuple[str, str, list[Service]]]:
+    """Return the services family by family: label, icon, services. "Other" comes last."""
+    found: dict[str, list[Service]] = {}
+    for service in services:
+        found.setdefault(service.family, []).append(service)
+    order = sorted(found, key=lambda family: (family == "other", family))
+    labels = dict(Service.Family.choices)
+    return [(str(labels[f]), FAMILY_ICONS.get(f, "message-circle"), found[f]) for f in order]
+
+
+@login_required
+def new_request(request: HttpRequest, code: str) -> HttpResponse:
+    """Take the subject and the details, and send: the second touch and the third."""
+    if not asks(request):
+        raise Http404
+    offered = request.access.see(Service).filter(active=True)
+    service = get_object_or_404(offered, code=code)
+    form = _form(request)
+    if request.method == "POST" and form.is_valid():
+        ticket = _send(request, form, service)
+        if ticket is not None:
+            told = _t("Sent: %(reference)s. You will find it below, with its deadline.")
+            messages.success(request, told % {"reference": ticket.reference})
+            if request.access.is_client:
+                return redirect("requests")
+            return redirect("ticket", ticket.pk)
+    context = {"form": form, "service": service, "promise": _promise(request, service)}
+    return render(request, "desk/new_request.html", context, status=422 if form.errors else 200)
+
+
+def _form(request: HttpRequest) -> RequestForm:
+    """Return the form that fits: a client asks for herself, staff writes down who asked."""
+    start: dict[str, Any] = {"token": uuid.uuid4()}
+    if not request.access.is_client:
+        clients = request.access.see(Person).exclude(company=None).filter(archived_at=None)
+        start["asked_by"] = request.GET.get("for", "")
+        return HeardForm(request.POST or None, people=clients, initial=start)
+    sites = _sites(request)
+    start["site"] = request.person.site_id or sites.first()
+    form = RequestForm(request.POST or None, sites=sites, initial=start)
+    if len(sites) == 1:
+        form.fields["site"].widget = forms.HiddenInput()
+    return form
+
+
+def _send(request: HttpRequest, form: RequestForm, service: Service) -> Ticket | None:
+    """Return the ticket; None, with the reason on the form, when it cannot be taken."""
+    clean = form.cleaned_data
+    requester = clean.get("asked_by") or request.person
+    try:
+        return intake.receive(
+            requester=requester,
+            site=clean.get("site"),
+            service=service,
+            subject=clean["subject"].replace("\x00", ""),
+            body=clean["body"].replace("\x00", ""),
+            channel=Ticket.Channel.FORM if requester == request.person else Ticket.Channel.PHONE,
+            by=request.person,
+            wanted_by=clean["wanted_by"],
+            external_ref=f"form:{clean['token']}",
+        )
+    except Problem as problem:
+        form.add_error(None, in_words(problem))
+        return None
+
+
+def _sites(request: HttpRequest) -> QuerySet[Site]:
+    """Return the sites for which this client may ask."""
+    access = request.access
+    seen = access.see(Site).filter(archived_at=None)
+    if not access.steered_company_ids:
+        seen = seen.filter(pk__in=access.own_site_ids)
+    return seen.order_by("name_key", "pk")
+
+
+def _zone(request: HttpRequest) -> str:
+    person = request.person
+    return (person.site or person.provider).time_zone
+
+
+def _promise(request: HttpRequest, service: Service) -> datetime | None:
+    """Return when this service would be done if it were asked for now; None if nobody can say."""
+    site = request.person.site
+    if site is None:
+        return None
+    try:
+        hours = calendars.of_site(site).timetable
+        return hours.add(timezone.now(), timedelta(seconds=service.delivery_seconds))
+    except (calendars.NoCalendar, ValueError):
+        return None
+
+
+# My service --------------------------------------------------------------------------------------
+
+
+@login_required
+@require_safe
+def my_service(request: HttpRequest) -> HttpResponse:
+    """Show opening hours today, who answers, and what is promised."""
+    access = request.access
+    if not access.is_client:
+        raise Http404
+    site = request.person.site
+    company = get_object_or_404(access.see(Company), pk=request.person.company_id)
+    engagement = company.engagement
+    now = timezone.now()
+    context = {
+        "site": site,
+        "today": telling.opening_today(site, now) if site else None,
+        "is_open": _is_open(site, now),
+        "zone": _zone(request),
+        "local": now.astimezone(ZoneInfo(_zone(request))),
+        "engagement": engagement,
+        "answering": answering(site, now) if site and engagement else [],
+        "services": by_family(access.see(Service).filter(active=True)),
+        "inbox": request.person.provider.inbox,
+    }
+    return render(request, "desk/my_service.html", context)
+
+
+def answering(site: Site, now: datetime) -> list[Person]:
+    """Return who answers the site's requests now: names only, never hours nor why not."""
+    covers = Cover.objects.filter(site=site, person__archived_at=None).select_related("person")
+    profiles = {
+        profile.person_id: profile
+        for profile in AssistantProfile.objects.filter(
+            person__in=[cover.person_id for cover in covers]
+        ).select_related("calendar")
+    }
+    away = set(
+        Person.objects.filter(pk__in=profiles, absences__period__contains=now).values_list(
+            "pk", flat=True
+        )
+    )
+    order = ["lead", "backup", "float"]
+    found = []
+    for cover in sorted(covers, key=lambda one: (order.index(one.position), one.pk)):
+        profile = profiles.get(cover.person_id)
+        if cover.person_id in away or profile is None or profile.calendar is None:
+            continue
+        if calendars.timetable(profile.calendar).is_open(now):
+            found.append(cover.person)
+    return found
+
+
+def _is_open(site: Site | None, now: datetime) -> bool:
+    try:
+        return site is not None and calendars.of_site(site).timetable.is_open(now)
+    except (calendars.NoCalendar, ValueError):
+        return False
