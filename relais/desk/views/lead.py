@@ -19,7 +19,12 @@ from relais.desk.models import Event, Message, Ticket
 from relais.lib.listing import Choice, Column, Empty, Linked, Listing, answer, is_part
 from relais.people.models import Person, Role, Site
 
-PERIODS = (("7", _("Last 7 days")), ("30", _("Last 30 days")), ("365", _("Last 12 months")))
+PERIODS = (
+    ("", _("Always")),
+    ("7", _("Last 7 days")),
+    ("30", _("Last 30 days")),
+    ("365", _("Last 12 months")),
+)
 
 
 def lead_only(request: HttpRequest) -> None:
@@ -70,7 +75,7 @@ def tickets_listing(request: HttpRequest) -> Listing:
     """Return the list of requests as this person may read it."""
     access = request.access
     states = list(Ticket.State.choices)
-    groups = [("live", _t("Not ended")), ("late", _t("Late")), *states]
+    groups = [("", _t("All")), ("live", _t("Not ended")), ("late", _t("Late")), *states]
 
     def by_state(rows: QuerySet[Ticket], value: str) -> QuerySet[Ticket]:
         if value == "live":
@@ -92,7 +97,13 @@ def tickets_listing(request: HttpRequest) -> Listing:
     if not access.is_client:
         linked.append(Linked("holder", _("Assistant"), person_name, "holder"))
     columns = (
-        Column("reference", _("Reference"), lambda t: t.reference, sort="pk"),
+        Column(
+            "reference",
+            _("Reference"),
+            lambda t: t.reference,
+            sort="pk",
+            template="desk/_reference_cell.html",
+        ),
         Column(
             "subject",
             _("Subject"),
@@ -101,8 +112,13 @@ def tickets_listing(request: HttpRequest) -> Listing:
             url=lambda t: f"/tickets/{t.pk}/",
             note=lambda t: t.service.name,
         ),
-        Column("site", _("Site"), lambda t: t.site.name, sort="site__name_key"),
-        Column("requester", _("Requester"), lambda t: t.requester.name),
+        Column("site", _("Site"), lambda t: t.site.name, sort="site__name_key", export_only=True),
+        Column(
+            "requester",
+            _("Requester"),
+            lambda t: t.requester.name,
+            note=lambda t: t.site.name,
+        ),
         Column(
             "state",
             _("State"),
@@ -174,7 +190,11 @@ DISPATCHES = Listing(
         Choice(
             "kind",
             _("Decision"),
-            lambda: (("assigned", _("Assigned")), ("unassigned", _("Nobody to assign"))),
+            lambda: (
+                ("", _("All")),
+                ("assigned", _("Assigned")),
+                ("unassigned", _("Nobody to assign")),
+            ),
             lambda rows, value: rows.filter(kind=value) if value else rows,
         ),
         Choice("period", _("Period"), lambda: PERIODS, lambda r, v: since(r, v, "at")),

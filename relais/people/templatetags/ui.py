@@ -11,7 +11,6 @@ from zoneinfo import ZoneInfo
 from babel.dates import (
     format_datetime,
     format_skeleton,
-    format_time,
     format_timedelta,
     get_timezone_location,
 )
