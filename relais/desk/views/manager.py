@@ -19,13 +19,13 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
-from relais.desk import board, intake, rules, telling
+from relais.desk import board, duty, intake, rules, telling
 from relais.desk.models import Ticket
 from relais.lib.listing import is_part
 from relais.lib.problem import Problem
 from relais.offer.models import Service
 from relais.people import calendars
-from relais.people.models import AssistantProfile, Company, Cover, Person, Site
+from relais.people.models import Company, Person, Site
 
 from .tickets import in_words
 
@@ -59,11 +59,14 @@ class RequestForm(forms.Form):
         input_formats=["%Y-%m-%dT%H:%M"],
         help_text=_("Only if there is a real date; the promised deadline holds anyway."),
     )
-    site = forms.ModelChoiceField(Site.objects.none(), label=_("For the site"))
+    site = forms.ModelChoiceField(None, label=_("For the site"))
 
-    def __init__(self, *args: Any, sites: QuerySet[Site], **more: Any) -> None:
+    def __init__(self, *args: Any, sites: QuerySet[Site] | None, **more: Any) -> None:
         super().__init__(*args, **more)
-        self.fields["site"].queryset = sites
+        if sites is None:
+            del self.fields["site"]
+        else:
+            self.fields["site"].queryset = sites
 
 
 class HeardForm(RequestForm):
@@ -76,9 +79,8 @@ class HeardForm(RequestForm):
     field_order = ("asked_by", "subject", "body", "wanted_by")
 
     def __init__(self, *args: Any, people: QuerySet[Person], **more: Any) -> None:
-        super().__init__(*args, sites=Site.objects.none(), **more)
+        super().__init__(*args, sites=None, **more)
         self.people = people
-        del self.fields["site"]
 
     def clean_asked_by(self) -> Person:
         """Return the person of this address, if she is seen."""
@@ -228,36 +230,11 @@ def my_service(request: HttpRequest) -> HttpResponse:
         "zone": _zone(request),
         "local": now.astimezone(ZoneInfo(_zone(request))),
         "engagement": engagement,
-        "answering": answering(site, now) if site and engagement else [],
+        "answering": duty.answering(site, now) if site and engagement else [],
         "services": by_family(access.see(Service).filter(active=True)),
         "inbox": request.person.provider.inbox,
     }
     return render(request, "desk/my_service.html", context)
-
-
-def answering(site: Site, now: datetime) -> list[Person]:
-    """Return who answers the site's requests now: names only, never hours nor why not."""
-    covers = Cover.objects.filter(site=site, person__archived_at=None).select_related("person")
-    profiles = {
-        profile.person_id: profile
-        for profile in AssistantProfile.objects.filter(
-            person__in=[cover.person_id for cover in covers]
-        ).select_related("calendar")
-    }
-    away = set(
-        Person.objects.filter(pk__in=profiles, absences__period__contains=now).values_list(
-            "pk", flat=True
-        )
-    )
-    order = ["lead", "backup", "float"]
-    found = []
-    for cover in sorted(covers, key=lambda one: (order.index(one.position), one.pk)):
-        profile = profiles.get(cover.person_id)
-        if cover.person_id in away or profile is None or profile.calendar is None:
-            continue
-        if calendars.timetable(profile.calendar).is_open(now):
-            found.append(cover.person)
-    return found
 
 
 def _is_open(site: Site | None, now: datetime) -> bool:

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from relais.desk import board, buttons, telling
+from relais.desk import board, buttons, rules, telling
 from relais.desk.errors import Overtaken, Refused
 from relais.desk.models import Clock, Event, Message, Ticket
 from relais.lib.listing import is_part
@@ -85,7 +85,8 @@ def colleagues(request: HttpRequest, ticket: Ticket, offered: dict[str, Any]) ->
     """Return to whom the ticket may be given: first those who cover its site."""
     if request.access.is_client or not {"hand_over", "assign"} & offered.keys():
         return []
-    covering = set(Cover.objects.filter(site=ticket.site_id).values_list("person_id", flat=True))
+    covers = request.access.see(Cover).filter(site=ticket.site_id)
+    covering = set(covers.values_list("person_id", flat=True))
     pool = request.access.see(Person).filter(assistant__isnull=False, archived_at=None)
     people = [person for person in pool if person.pk != ticket.holder_id]
     return sorted(people, key=lambda person: person.pk not in covering)
@@ -151,12 +152,12 @@ SAME = {
 
 def said_already(request: HttpRequest, ticket: Ticket, verb: str) -> bool:
     """Return whether the last event is this very form, sent twice by a double click."""
-    last = Event.objects.filter(ticket=ticket).order_by("-id").first()
+    last = request.access.see(Event).filter(ticket=ticket).order_by("-id").first()
     if last is None or last.kind != SAME.get(verb) or last.by_id != request.person.pk:
         return False
     if last.facts.get("version") != (version_of(request.POST) or 0) + 1:
         return False
-    written = Message.objects.filter(pk=last.facts.get("message", 0)).first()
+    written = request.access.see(Message).filter(pk=last.facts.get("message", 0)).first()
     typed = text_of(request.POST).strip()
     return written.body == typed if written else not typed or verb == "wait_third"
 
@@ -177,7 +178,8 @@ def in_words(problem: Problem) -> str:
 def _colleague(ticket: Ticket, by: Person, form: QueryDict) -> Person:
     """Return the person chosen: somebody of the pool."""
     asked = form.get("to", "")
-    pool = Person.objects.filter(assistant__isnull=False, archived_at=None, company=None)
+    seen = rules.access_of(by).see(Person)
+    pool = seen.filter(assistant__isnull=False, archived_at=None, company=None)
     found = pool.filter(pk=asked).first() if asked.isdecimal() and len(asked) < 19 else None
     if found is None:
         raise Http404
