@@ -18,6 +18,9 @@ from django.db.models import F, Q, QuerySet
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
+from django.utils.formats import localize
+from django.utils.html import conditional_escape, format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from .sheet import send_sheet
@@ -30,6 +33,7 @@ COUNT_LIMIT = (
 EXPORT_LIMIT = 100_000
 WORDS = 8
 BIGGEST_ID = 2**63 - 1
+NOTHING = SafeString('<span class="text-secondary">–</span>')
 
 Rows = QuerySet[Any]
 
@@ -45,7 +49,8 @@ class Column:
 
     `sort` is the field path by which the database sorts, empty when it cannot. `tone` draws the
     value as a badge; `note` adds a second, quieter line; `template` draws the cell by itself, with
-    `row` and `cell`. An `export_only` column stays off the page.
+    `row` and `cell`; `draw` does so without a template (faster by far). An `export_only` column
+    stays off the page.
     """
 
     name: str
@@ -56,14 +61,9 @@ class Column:
     note: Callable[[Any], Any] = nothing
     tone: Callable[[Any], str] | None = None
     template: str = ""
+    draw: Callable[[Any], SafeString] | None = None
     export_only: bool = False
     number: bool = False
-    subject: Any = None  # what the column is about, for its template
-
-    @property
-    def is_badge(self) -> bool:
-        """Return whether the value is drawn as a badge."""
-        return self.tone is not None
 
 
 @dataclass(frozen=True)
@@ -192,6 +192,7 @@ class Cell:
 
     column: Column
     row: Any
+    label: str = ""
 
     @cached_property
     def value(self) -> Any:
@@ -200,19 +201,30 @@ class Cell:
         return ", ".join(str(part) for part in value) if isinstance(value, list) else value
 
     @property
-    def url(self) -> str | None:
-        """Return where the value leads, if anywhere."""
-        return self.column.url(self.row) if self.column.url else None
+    def drawn(self) -> SafeString:
+        """Return the cell as HTML. In Python: templates take 30 ms for the cells of a page."""
+        note = self.column.note(self.row)
+        return format_html(
+            '<td data-label="{}" class="{}">{}{}</td>',
+            self.label,
+            "text-md-end" if self.column.number else "",
+            self._drawn_value(),
+            format_html('<div class="text-secondary small">{}</div>', note) if note else "",
+        )
 
-    @property
-    def note(self) -> Any:
-        """Return the second line."""
-        return self.column.note(self.row)
-
-    @property
-    def tone(self) -> str:
-        """Return the colour of the badge."""
-        return self.column.tone(self.row) if self.column.tone else ""
+    def _drawn_value(self) -> SafeString:
+        if self.column.draw is not None:
+            return self.column.draw(self.row)
+        if self.value is None or self.value == "":
+            return NOTHING
+        # Numbers and days in the reader's manner; format_html does not see to that.
+        text = self.value if isinstance(self.value, str) else localize(self.value)
+        if self.column.tone is not None:
+            return format_html(
+                '<span class="tone tone-{}">{}</span>', self.column.tone(self.row), text
+            )
+        url = self.column.url(self.row) if self.column.url else None
+        return format_html('<a href="{}">{}</a>', url, text) if url else conditional_escape(text)
 
 
 @dataclass
@@ -280,7 +292,8 @@ class Listed:
     @property
     def table(self) -> list[list[Cell]]:
         """Return the cells of the page, row by row."""
-        return [[Cell(column, row) for column in self.columns] for row in self.rows]
+        columns = [(column, str(column.label)) for column in self.columns]
+        return [[Cell(column, row, label) for column, label in columns] for row in self.rows]
 
     @property
     def heads(self) -> list[Head]:

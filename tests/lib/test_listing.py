@@ -166,3 +166,16 @@ def test_others_get_the_page(headers: dict[str, str]):
 def test_values_may_be_lists_and_dates(world):
     column = Column("x", "X", lambda s: [1, date(2026, 1, 1)])
     assert listing.Cell(column, None).value == "1, 2026-01-01"
+
+
+def test_values_are_drawn_as_text_never_as_html(world):
+    evil = "<script>alert(1)</script>"
+    for extra in (
+        {},
+        {"url": lambda _r: '/x"><script>'},
+        {"tone": lambda _r: "warn"},
+        {"note": lambda _r: evil},
+    ):
+        drawn = listing.Cell(Column("x", "X", lambda _r: evil, **extra), None, evil).drawn
+        assert "<script" not in drawn
+        assert "&lt;script&gt;" in drawn

@@ -10,7 +10,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
 from relais.people import identifiers, wording
-from relais.people.models import Cover, OrganisationChange, Person, Role, Site
+from relais.people.models import Cover, OrganisationChange, Role
 
 register = template.Library()
 
@@ -37,12 +37,6 @@ def skill(level: Any) -> str:
 def away(absence: Any) -> str:
     """Return an absence: its class and days."""
     return wording.away_text(absence)
-
-
-@register.simple_tag
-def position_in(site: Site, person: Person) -> str:
-    """Return the position that a person has at a site fetched with its cover, or nothing."""
-    return next((c.position for c in site.seen_covers if c.person_id == person.pk), "")
 
 
 @register.simple_tag

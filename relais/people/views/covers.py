@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from django import forms
@@ -9,6 +10,8 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.html import conditional_escape, format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -32,8 +35,8 @@ def team(access: Access) -> list[Person]:
     return list(rows.distinct().order_by("name_key", "id"))
 
 
-def matrix_listing(access: Access, people: list[Person]) -> Listing:
-    """Return the list of sites with a column for each of `people`."""
+def matrix_listing(access: Access, people: list[Person], here: str) -> Listing:
+    """Return the list of sites with a column for each of `people`; `here` takes the choices."""
     columns = [
         Column(
             "name",
@@ -50,8 +53,7 @@ def matrix_listing(access: Access, people: list[Person]) -> Listing:
                 f"person-{person.pk}",
                 person.name,
                 lambda s, p=person: _held(s, p).label if _held(s, p) else "",
-                template="people/assistants/_cover_cell.html",
-                subject=person,
+                draw=lambda s, p=person: _choice(s, p, here),
             )
         )
     columns.append(
@@ -85,6 +87,30 @@ def _held(site: Site, person: Person) -> Cover.Position | None:
     return None
 
 
+def _choice(site: Site, person: Person, here: str) -> SafeString:
+    """Return the field of one cell: the position of a person at a site."""
+    held = _held(site, person)
+    if site.archived_at is not None:
+        return conditional_escape(held.label if held else "")
+    options = [("", "–"), *Cover.Position.choices]
+    drawn = format_html_join(
+        "",
+        '<option value="{}"{}>{}</option>',
+        ((value, mark_safe(" selected") if value == held else "", text) for value, text in options),
+    )
+    return format_html(
+        '<select class="form-select form-select-sm cover-cell cover-{}" name="position" id="{}"'
+        ' aria-label="{}" autocomplete="off" hx-post="{}" hx-trigger="change"'
+        ' hx-target="#cover-rows" hx-vals="{}">{}</select>',
+        held or "none",
+        f"cover-{site.pk}-{person.pk}",
+        f"{person.name}, {site.name}",
+        here,
+        json.dumps({"site": site.pk, "person": person.pk}),
+        drawn,
+    )
+
+
 @organiser
 def matrix(request: HttpRequest) -> HttpResponse:
     """Show sites against assistants; a choice in a cell is kept at once."""
@@ -97,7 +123,6 @@ def matrix(request: HttpRequest) -> HttpResponse:
     start = start if 0 <= start < len(people) else 0
     shown = people[start : start + TEAM_AT_ONCE]
     context = {
-        "positions": Cover.Position.choices,
         "team_size": len(people),
         "first": start + 1,
         "last": start + len(shown),
@@ -105,9 +130,8 @@ def matrix(request: HttpRequest) -> HttpResponse:
         "part": start // TEAM_AT_ONCE + 1,
     }
     rows = access.see(Site)
-    return answer(
-        request, matrix_listing(access, shown), rows, "people/assistants/matrix.html", context
-    )
+    listing = matrix_listing(access, shown, request.get_full_path())
+    return answer(request, listing, rows, "people/assistants/matrix.html", context)
 
 
 class CoverForm(forms.Form):
