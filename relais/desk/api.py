@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from django.db.models import Prefetch, Q, QuerySet
 from django.http import Http404, HttpRequest
-from ninja import Query, Router, Schema
+from ninja import Query, Router, Schema, Status
 
 from relais.lib.api_types import Fault, FieldFaults, Key, Line, Moment, PageOf, PathKey, Said, Text
 from relais.offer.models import Service
@@ -201,7 +201,7 @@ def ticket(request: HttpRequest, key: PathKey) -> Schema:
 
 
 @router.post("/tickets", response={201: StaffTicketDetail | TicketDetail, **REFUSALS})
-def create(request: HttpRequest, sent: TicketIn) -> tuple[int, Schema]:
+def create(request: HttpRequest, sent: TicketIn) -> Status:
     access = access_of(request)
     me = access.person
     requester = me
@@ -221,7 +221,7 @@ def create(request: HttpRequest, sent: TicketIn) -> tuple[int, Schema]:
         wanted_by=sent.wanted_by,
         external_ref=sent.external_ref,
     )
-    return 201, _detail(access, made.pk)
+    return Status(201, _detail(access, made.pk))
 
 
 # Verbs --------------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from typing import Any
 
 from django.db.models import Count
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from relais.engine import dispatch, worktime
 from relais.people import calendars
@@ -18,6 +19,18 @@ from relais.people.models import Absence, AssistantProfile, Cover, Person, Role,
 from . import rules
 from .errors import Refused
 from .models import Event, Ticket
+
+# The codes of engine/dispatch.py as people read them.
+REASONS = {
+    "fewest_open": _("has the fewest open requests"),
+    "more_open": _("has more open requests"),
+    "after": _("as few open requests, but comes after"),
+    "off_duty": _("not on duty"),
+    "absent": _("absent"),
+    "not_cleared": _("not cleared for this class"),
+    "not_skilled": _("lacks the skill"),
+    "nobody_covers": _("nobody covers this site"),
+}
 
 
 @dataclass
@@ -77,7 +90,7 @@ class Pool:
 
     def person(self, ticket: Ticket, key: int) -> Person:
         """Return the candidate of this key."""
-        return next(person for person, _ in self.covers[ticket.site_id] if person.pk == key)
+        return next(person for person, _position in self.covers[ticket.site_id] if person.pk == key)
 
     def _hours(self, person: Person) -> worktime.Calendar | None:
         """Return her own hours. Without any nobody knows when she works: she is not on duty."""

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import IO
 from zoneinfo import ZoneInfo
 
+from django.utils.translation import gettext
 from django.utils.translation import gettext_noop as _
 
 from relais.lib.problem import Problem
@@ -107,7 +108,7 @@ def read(path: Path, zone: ZoneInfo) -> Iterator[Row | BadRow]:
     except (OSError, EOFError, zlib.error) as fault:
         raise BadLog(path=path.name, detail=f"{fault}") from fault
     except UnicodeDecodeError as fault:
-        detail = _("the file is not in UTF-8: save it as “CSV UTF-8”")
+        detail = gettext(_("the file is not in UTF-8: save it as “CSV UTF-8”"))
         raise BadLog(path=path.name, detail=detail) from fault
     except csv.Error as fault:
         raise BadLog(path=path.name, detail=f"CSV: {fault}") from fault
@@ -135,7 +136,7 @@ def _opened(path: Path) -> IO[bytes]:
 
 def _columns(path: Path, names: list[str]) -> dict[str, int]:
     if "event_no" in names:
-        detail = _("this is a log of events; give the file with one row a request")
+        detail = gettext(_("this is a log of events; give the file with one row a request"))
         raise BadLog(path=path.name, detail=detail)
     at = {}
     for field, candidates in COLUMNS.items():
@@ -143,7 +144,7 @@ def _columns(path: Path, names: list[str]) -> dict[str, int]:
             at[field] = names.index(found)
     missing = [" / ".join(COLUMNS[field]) for field in NEEDED if field not in at]
     if missing:
-        detail = "no column " + ", ".join(missing)
+        detail = gettext(_("no column %(columns)s")) % {"columns": ", ".join(missing)}
         raise BadLog(path=path.name, detail=detail)
     return at
 

@@ -30,7 +30,7 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """What was decided of one candidate, and why, in codes (`REASONS`)."""
+    """What was decided of one candidate, and why, in codes."""
 
     key: int
     name: str
@@ -49,15 +49,6 @@ class Decision:
     next_at: datetime | None = None
 
 
-REASONS = {
-    "fewest_open": "has the fewest open tickets",
-    "more_open": "has more open tickets",
-    "after": "as few open tickets, but not the site's first assistant",
-    "off_duty": "not on duty now",
-    "absent": "absent",
-    "not_cleared": "not cleared for this class",
-    "not_skilled": "lacks the skill",
-}
 # Said when nobody is left: the first of these that would have helped.
 MISSING = ("off_duty", "absent", "not_skilled", "not_cleared")
 NOBODY_COVERS = "nobody_covers"

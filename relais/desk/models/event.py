@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from relais.lib.tenancy import SameTenant
 from relais.people.models import Person
@@ -23,11 +24,11 @@ class Event(TenantModel):
         RESUMED = "resumed", _("Resumed")
         WAITED_THIRD = "waited_third", _("Waits for a third party")
         DELIVERED = "delivered", _("Delivered")
-        ACCEPTED = "accepted", _("Accepted")
+        ACCEPTED = "accepted", pgettext_lazy("request", "Accepted")
         REOPENED = "reopened", _("Reopened")
         HANDED_OVER = "handed_over", _("Handed over")
         CANCELLED = "cancelled", _("Cancelled")
-        REFUSED = "refused", _("Refused")
+        REFUSED = "refused", pgettext_lazy("request", "Refused")
         NOTED = "noted", _("Internal note")
         BREACHED = "breached", _("Deadline passed")
 

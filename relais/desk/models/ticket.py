@@ -12,6 +12,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from relais.desk import rules
 from relais.desk.errors import Missing, NotNow, Overtaken
@@ -43,7 +44,7 @@ class Ticket(TenantModel):
         WAITING = "waiting", _("Waits for the requester")
         THIRD = "third", _("Waits for a third party")
         DELIVERED = "delivered", _("Delivered")
-        ACCEPTED = "accepted", _("Accepted")
+        ACCEPTED = "accepted", pgettext_lazy("request", "Accepted")
         REFUSED = "refused", _("Declined")
         CANCELLED = "cancelled", _("Cancelled")
 
