@@ -232,6 +232,7 @@ def overseas(country_text: str, postcode_text: str) -> str:
     return next((_BY_POSTCODE[head] for head in heads if head in _BY_POSTCODE), "")
 
 
+@lru_cache(maxsize=10_000)
 def guessed_zones(country_text: str, postcode_text: str) -> tuple[str, str]:
     """Return (time zone, holiday zone) of a place; "" for what cannot be guessed."""
     if part := overseas(country_text, postcode_text):

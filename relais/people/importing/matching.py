@@ -79,7 +79,10 @@ class RowWork:
             return
         old = draft.values.get(name)
         same = old == value
-        if not same and isinstance(old, str) and (loosely or name in draft.said):
+        if isinstance(old, str) and isinstance(value, str):
+            # A list typed without accents does not take those away that are registered.
+            loosely = loosely or name in draft.said or (value.isascii() and not old.isascii())
+        if not same and isinstance(old, str) and loosely:
             same = _loose(name, old) == _loose(name, value)
         if not same and name in draft.said:
             raise refusals.Contradiction(
@@ -130,9 +133,11 @@ class RowWork:
                     entity=str(found), known=found.values["siren"], siren=record.siren
                 )
         if found is None:
+            made = self._make("entity", name=name, siren=record.siren, company=self.company)
             if not record.entity:
                 self.notes.append((NAMED_AFTER, {}))
-            return self._make("entity", name=name, siren=record.siren, company=self.company)
+                self._said.remove((made, "name"))  # a guess; another row may say it
+            return made
         self._alive(found)
         self._say(found, "name", record.entity, loosely=record.entity.isupper())
         self._say(found, "siren", record.siren)
@@ -219,6 +224,7 @@ class RowWork:
         )
         # What is guessed may be corrected by another row of the file.
         unsaid = {"time_zone", "holiday_zone", "country"} - set(place)
+        unsaid |= set() if record.site else {"name"}
         self._said = [(d, f) for d, f in self._said if d is not site or f not in unsaid]
         return site
 
@@ -303,7 +309,9 @@ class RowWork:
         first, last = found.values["first_name"], found.values["last_name"]
         other_order = cells.key(first) != cells.key(said.name.first)
         if said.key == cells.person_key(first, last) and (said.name.shouted or other_order):
-            return  # capitals, or the same name in another order, say nothing new
+            # Capitals, or the same name in another order, say nothing new.
+            self._said += [(found, "first_name"), (found, "last_name")]
+            return
         self._say(found, "first_name", said.name.first)
         self._say(found, "last_name", said.name.last)
 

@@ -145,23 +145,31 @@ class _Merge:
             if person.email
         }
         self.works: list[RowWork] = []
-        for record in sorted(records.values(), key=_fullest_first):
-            if record.number not in refused:
-                self._take(record)
+        waiting = [r for n, r in records.items() if n not in refused]
+        waiting.sort(key=_fullest_first)
+        # What one row lacks another may bring, later in the file: refused ones are asked again.
+        while True:
+            left = [record for record in waiting if not self._take(record)]
+            if len(left) in (0, len(waiting)):
+                break
+            waiting = left
         self._settle_executives()
         if not self.newly_refused:
             for work in sorted(self.works, key=lambda work: work.record.number):
                 self._give_roles(work)
 
-    def _take(self, record: Record) -> None:
+    def _take(self, record: Record) -> bool:
+        """Return whether the row is taken; why not stands in `newly_refused`."""
         work = RowWork(record, self.register, self.options, self.claimed)
         try:
             work.resolve()
         except refusals.Refusal as refusal:
             self.newly_refused[record.number] = refusal
-            return
+            return False
+        self.newly_refused.pop(record.number, None)
         self._commit(work)
         self.works.append(work)
+        return True
 
     def _commit(self, work: RowWork) -> None:
         line = self.lines[work.record.number]
@@ -233,13 +241,15 @@ class _Merge:
                 line.outcome = CHANGED
 
 
-def _fullest_first(record: Record) -> tuple[bool, bool, bool, bool, int]:
+def _fullest_first(record: Record) -> tuple[object, ...]:
     """Return a rank by which what is named fully comes before what is found through it."""
     no_email = not any(person.email for person in record.persons)
     codeless = bool(record.site) and not record.site_code
     return (
-        not record.company,
         record.tells_of_site and not record.site,
+        record.tells_of_site and not record.site and not record.place.get("city"),
+        not record.company,
+        bool(record.siren) and not record.entity,
         codeless and no_email,
         no_email,
         record.number,
