@@ -225,6 +225,8 @@ def create_provider(parser: argparse.ArgumentParser) -> Run:
     parser.add_argument("--language", choices=["fr", "en"], default="fr")
 
     def run(args: argparse.Namespace) -> int:
+        from relais.lib.tenancy import tenant
+        from relais.offer import catalogue
         from relais.people import setup
 
         made = setup.create_provider(
@@ -234,6 +236,8 @@ def create_provider(parser: argparse.ArgumentParser) -> Run:
             first_name=args.first_name,
             language=args.language,
         )
+        with tenant(made.provider.pk):
+            catalogue.preload(made.provider)
         if made.link:
             say(N_("Open this within 14 days to choose a password:\n%(link)s"), link=made.link)
         else:

@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from relais.lib.tenancy import all_tenants, tenant
 from relais.lib.text import french_key
+from relais.offer import catalogue
 from relais.people.models import (
     Absence,
     AssistantProfile,
@@ -283,6 +284,7 @@ def build(now: datetime | None = None) -> Provider:
             name="Pôle Sud Assistance", siren=SIREN, inbox="demandes@pole-sud.example"
         )
     with tenant(provider.pk):
+        catalogue.preload(provider)
         _Builder(provider, timezone.localtime(now).date()).build()
     return provider
 

@@ -5,6 +5,7 @@ import gzip
 from datetime import UTC, datetime
 
 import pytest
+from django.utils import translation
 
 from relais.desk import import_log
 from relais.desk.log_rows import BadLog
@@ -166,7 +167,7 @@ def test_a_french_export_is_read(world, tmp_path):
 def test_a_file_that_is_no_log_is_named(world, tmp_path, content, why):
     file = tmp_path / "bad.csv"
     file.write_bytes(content)
-    with pytest.raises(BadLog, match=why):
+    with translation.override("en"), pytest.raises(BadLog, match=why):
         import_log.run(file, world.provider, report=lambda line: None)
 
 
