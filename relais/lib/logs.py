@@ -182,6 +182,8 @@ def configuration(*, level: str = "INFO", plain: bool = False) -> dict[str, Any]
             # The request's own line tells of pages not found.
             "django": {"handlers": [], "level": "WARNING", "propagate": True},
             "django.request": {"level": "ERROR"},
+            # Scanners ask by any name; the request's line holds the 400.
+            "django.security.DisallowedHost": {"level": "CRITICAL"},
             "django.server": {"handlers": [], "propagate": False},
         },
     }
