@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from calendar import Calendar as Weeks
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -69,7 +70,14 @@ def year_of(book: Book, year: int) -> Year:
 
 def full_date(day: date) -> str:
     """Return a day with its weekday: "vendredi 25 décembre 2026"."""
-    return format_date(day, "full", locale=(get_language() or "fr")[:2])
+    return _first_of_month(format_date(day, "full", locale=(get_language() or "fr")[:2]))
+
+
+def _first_of_month(text: str) -> str:
+    """Return a French date with its "1er", which neither Django's formats nor CLDR's write."""
+    if (get_language() or "fr")[:2] != "fr":
+        return text
+    return re.sub(r"\b1 (?=[a-zéû])", "1er ", text)
 
 
 def spoken(state: DayState) -> str:
@@ -170,7 +178,7 @@ def _day_text(fact: Mapping[str, Any]) -> str:
 def span_text(first: date, last: date, *, yearly: bool) -> str:
     """Return a day or a range of days as one reads it; a yearly one without its year."""
     style = "MONTH_DAY_FORMAT" if yearly else "DATE_FORMAT"
-    start, end = date_format(first, style), date_format(last, style)
+    start, end = (_first_of_month(date_format(day, style)) for day in (first, last))
     text = start if first == last else _("%(first)s to %(last)s") % {"first": start, "last": end}
     return _("%(days)s, every year") % {"days": text} if yearly else text
 

@@ -70,7 +70,11 @@ def _owner(calendar: Calendar) -> str:
 
 
 def _uses(calendar: Calendar) -> int:
-    return calendar.sites_count + calendar.entities_count + calendar.companies_count
+    """Return how many places or persons were given this calendar."""
+    if calendar.company_id is None:
+        # Of a company's calendar the assistants are not told: its people read this list too.
+        return calendar.places + calendar.assistants_count
+    return calendar.places
 
 
 def _owned(rows: Any, value: str) -> Any:
@@ -104,20 +108,21 @@ LISTING = Listing(
             sort="holiday_zone",
         ),
         Column("zone", gettext_lazy("Time zone"), lambda row: row.time_zone, sort="time_zone"),
-        Column("uses", gettext_lazy("Places that use it"), _uses, number=True),
+        Column("uses", gettext_lazy("Used by"), _uses, number=True),
     ),
     filters=(
         Choice(
             "owner",
             gettext_lazy("Whose"),
-            lambda: [("company", _("Companies")), ("own", _("The provider's own"))],
+            lambda: [("", _("All")), ("company", _("Companies")), ("own", _("The provider's own"))],
             _owned,
         ),
     ),
     prepare=lambda rows: rows.select_related("company").annotate(
-        sites_count=Count("sites", distinct=True),
-        entities_count=Count("entities", distinct=True),
-        companies_count=Count("companies", distinct=True),
+        places=Count("sites", distinct=True)
+        + Count("entities", distinct=True)
+        + Count("companies", distinct=True),
+        assistants_count=Count("assistants", distinct=True),
     ),
     empty=Empty(
         gettext_lazy("No calendar yet."),
