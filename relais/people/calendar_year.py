@@ -7,6 +7,7 @@ from calendar import Calendar as Weeks
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Any
 
 from babel.dates import format_date
@@ -70,7 +71,13 @@ def year_of(book: Book, year: int) -> Year:
 
 def full_date(day: date) -> str:
     """Return a day with its weekday: "vendredi 25 décembre 2026"."""
-    return _first_of_month(format_date(day, "full", locale=(get_language() or "fr")[:2]))
+    return _full_date(day, (get_language() or "fr")[:2])
+
+
+@lru_cache(maxsize=8000)
+def _full_date(day: date, language: str) -> str:
+    # A year's page asks for 365 of them, and Babel takes its time.
+    return _first_of_month(format_date(day, "full", locale=language))
 
 
 def _first_of_month(text: str) -> str:

@@ -34,6 +34,7 @@
       days.forEach((each) => { each.removeAttribute("aria-current"); each.tabIndex = -1; });
       day.setAttribute("aria-current", "date");
       day.tabIndex = 0;
+      document.getElementById("day").classList.add("chosen");
     });
   }
   document.addEventListener("click", (e) => {
