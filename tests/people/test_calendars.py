@@ -67,6 +67,12 @@ def test_a_feed_beats_the_holiday_and_a_person_beats_the_feed():
     assert state.hours_text == "08:00–12:00"
 
 
+def test_a_persons_yearly_word_beats_a_feeds_single_day():
+    typed = entry(date(2025, 8, 14), yearly=True, kind=Kind.NORMAL, pk=1)
+    fed = entry(date(2026, 8, 14), feed="Officiel", pk=2)
+    assert book(typed, fed).day(date(2026, 8, 14)).origin is Origin.MANUAL
+
+
 def test_a_worked_holiday_has_the_hours_of_its_weekday():
     state = book(entry(CHRISTMAS, kind=Kind.NORMAL)).day(CHRISTMAS)
     assert state.intervals == (MORNING, AFTERNOON)
