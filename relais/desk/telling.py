@@ -190,7 +190,7 @@ def explained(clock: Clock, now: datetime) -> list[Stretch]:
 def _stretch(segment: Segment) -> Stretch:
     text = {
         Kind.OPEN: _("open: the time counts"),
-        Kind.CLOSED: _("closed"),
+        Kind.CLOSED: _("closed hours"),
         Kind.HOLIDAY: _("closed all day"),
         Kind.PAUSED: _("waiting for the requester: the time stands still"),
     }[segment.kind]
