@@ -2,7 +2,7 @@
 
     .venv/bin/python bench/kill9.py --kills 50 --seed 1
 
-Starts the product on a folder of its own, has managers send requests through the web form, and
+Starts the product on a folder of its own, has managers send requests through the API, and
 kills by turns the command itself, the web server, its worker process, the worker of the jobs,
 PostgreSQL and one of its sessions. A request that was not acknowledged is sent again with the same
 token, as a browser would: it must become one ticket, never two. At the end the product is stopped
@@ -13,10 +13,11 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import http.client
 import http.cookiejar
+import json
 import os
 import random
-import re
 import shutil
 import signal
 import socket
@@ -36,7 +37,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PASSWORD = "calanques-demo"
 MANAGERS = ["antoine.mercier@calanques.example", "philippe.roche@calanques.example"]
 TARGETS = ["command", "web server", "web process", "worker", "postgres", "session"]
-PATIENCE = 90.0
+PATIENCE = 120.0
 
 
 class NoRedirect(urllib.request.HTTPRedirectHandler):
@@ -55,41 +56,37 @@ class Browser:
         cookies = urllib.request.HTTPCookieProcessor(self.jar)
         self.opener = urllib.request.build_opener(cookies, NoRedirect)
 
-    def fetch(self, path: str, data: dict[str, str] | None = None) -> tuple[int, str, str]:
-        """Return status, target of the redirect, and text."""
-        body = urllib.parse.urlencode(data).encode() if data is not None else None
-        request = urllib.request.Request(self.base + path, body, {"Referer": self.base + path})
+    def fetch(self, path: str, body: bytes | None = None, kind: str = "") -> tuple[int, str]:
+        """Return status and text; sends the body, of that content type, if there is one."""
+        headers = {"Referer": self.base + path, "X-CSRFToken": self.token()}
+        if kind:
+            headers["Content-Type"] = kind
+        request = urllib.request.Request(self.base + path, body, headers)
         try:
             with self.opener.open(request, timeout=10) as page:
-                return page.status, "", page.read().decode()
+                return page.status, page.read().decode()
         except urllib.error.HTTPError as page:
-            return page.code, page.headers.get("Location", ""), page.read().decode()
+            return page.code, page.read().decode()
 
-    def post(self, path: str, data: dict[str, str]) -> tuple[int, str, str]:
-        token = next((c.value for c in self.jar if c.name == "csrftoken"), "") or ""
-        return self.fetch(path, data | {"csrfmiddlewaretoken": token})
+    def token(self) -> str:
+        return next((c.value for c in self.jar if c.name.endswith("csrf")), "") or ""
 
     def sign_in(self) -> None:
         self.fetch("/accounts/login/")
-        status, _, text = self.post("/accounts/login/", {"login": self.email, "password": PASSWORD})
+        fields = urllib.parse.urlencode({"login": self.email, "password": PASSWORD})
+        status, text = self.fetch("/accounts/login/", fields.encode())
         if status != 302:
             raise SystemExit(f"{self.email} cannot sign in ({status}): {text[:300]}")
 
-    def form(self) -> tuple[str, dict[str, str]]:
-        """Return where a request is sent to, and the fields that the form comes with."""
-        _, _, page = self.fetch("/requests/new/")
-        found = re.search(r'href="(/requests/new/[^"/]+/)', page)
-        if found is None:
-            raise SystemExit("There is nothing to ask for: no service on /requests/new/")
-        _, _, page = self.fetch(found[1])
-        fields = {}
-        for tag in re.findall(r"<input[^>]*>", page):
-            name, value = re.search(r'name="([^"]+)"', tag), re.search(r'value="([^"]*)"', tag)
-            if name and value:
-                fields[name[1]] = value[1]
-        if chosen := re.search(r'name="site".*?<option value="(\d+)"\s+selected', page, re.DOTALL):
-            fields["site"] = chosen[1]
-        return found[1], fields
+    def ask(self, token: str) -> str:
+        """Return the reference of the request; "" when it was not acknowledged."""
+        asked = {"subject": f"Kill -9 {token}", "body": "Is it kept?", "external_ref": token}
+        status, text = self.fetch("/api/tickets", json.dumps(asked).encode(), "application/json")
+        if status in (200, 201):
+            return str(json.loads(text)["reference"])
+        if status < 500:
+            raise SystemExit(f"The API refuses the request ({status}): {text[:300]}")
+        return ""
 
 
 class Writer(threading.Thread):
@@ -97,36 +94,32 @@ class Writer(threading.Thread):
 
     def __init__(self, browser: Browser) -> None:
         super().__init__(daemon=True)
-        self.browser, self.path, self.fields = browser, *browser.form()
-        self.acknowledged: list[str] = []
+        self.browser = browser
+        self.acknowledged: dict[str, str] = {}
         self.last = 0.0
         self.again = 0
-        self.refused: list[str] = []
+        self.refusal = ""
         self.stop = threading.Event()
 
     def run(self) -> None:
         while not self.stop.is_set():
             token = str(uuid.uuid4())
-            while not self.send(token):
+            while not (reference := self.send(token)):
                 if self.stop.is_set():
                     return
                 self.again += 1
                 time.sleep(0.1)
-            self.acknowledged.append(token)
+            self.acknowledged[token] = reference
             self.last = time.monotonic()
 
-    def send(self, token: str) -> bool:
-        fields = self.fields | {"token": token, "subject": f"Kill -9 {token}"}
+    def send(self, token: str) -> str:
         try:
-            status, target, text = self.browser.post(self.path, fields)
-        except (OSError, ValueError, urllib.error.URLError):
-            return False
-        if status == 302 and "/accounts/" not in target:
-            return True
-        if status == 422:
-            self.refused.append(text)
-            raise SystemExit("the form refuses the request")
-        return False
+            return self.browser.ask(token)
+        except SystemExit as refusal:
+            self.refusal = str(refusal)
+            raise
+        except (OSError, ValueError, http.client.HTTPException):
+            return ""
 
 
 class Product:
@@ -239,22 +232,22 @@ def kill(product: Product, writers: list[Writer], target: str) -> tuple[float, i
     return time.monotonic() - began, left
 
 
-def judge(place: Path, acknowledged: list[str]) -> dict[str, int]:
-    """Return what the database holds: lost, doubled, without assistant, jobs left undone."""
+def judge(place: Path, acknowledged: dict[str, str]) -> dict[str, int]:
+    """Return what the database holds: tickets, those lost or doubled, jobs that nobody does."""
     os.environ["RELAIS_DATA"] = str(place / "data")
     from relais import database
 
     with database.connect("owner") as owner:
         owner.execute("set role relais_ops")
         rows = owner.execute(
-            "select substr(subject, 9), count(*), count(*) filter (where state = 'new')"
-            " from desk_ticket where subject like 'Kill -9 %' group by 1"
+            "select substr(subject, 9), count(*) from desk_ticket"
+            " where subject like 'Kill -9 %' group by 1"
         ).fetchall()
         jobs = owner.execute(
             "select count(*) from procrastinate_jobs where status in ('doing', 'failed')"
             " or status = 'todo' and coalesce(scheduled_at, now()) < now() - interval '30 seconds'"
         ).fetchone()
-    counted = {token: count for token, count, _ in rows}
+    counted = dict(rows)
     return {
         "tickets": len(rows),
         "lost": sum(token not in counted for token in acknowledged),
@@ -281,10 +274,19 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--writers", type=int, default=4)
     arguments = parser.parse_args()
-    chance = random.Random(arguments.seed)
     place = Path(tempfile.mkdtemp(prefix="relais-kill9-"))
     place.chmod(0o755)
     product = Product(place)
+    try:
+        trial(product, arguments)
+    finally:
+        product.stop()
+        shutil.rmtree(place, ignore_errors=True)
+
+
+def trial(product: Product, arguments: argparse.Namespace) -> None:
+    """Kill, write and judge; ends the process with 1 when something was lost."""
+    chance, place = random.Random(arguments.seed), product.place
     print(f"first start {product.start():.1f} s", flush=True)
     base = f"http://127.0.0.1:{product.port}"
     writers = []
@@ -311,13 +313,12 @@ def main() -> None:
         writer.stop.set()
     for writer in writers:
         writer.join(15)
-    acknowledged = [token for writer in writers for token in writer.acknowledged]
+    acknowledged = {k: v for writer in writers for k, v in writer.acknowledged.items()}
     stopped = product.stop()
     started = product.start()
     time.sleep(45)  # the jobs of killed workers are taken up after half a minute
     found = judge(place, acknowledged)
     damage = check_files(place)
-    product.stop()
     print(f"\n{'killed':12} {'times':>5} {'median s':>9} {'worst s':>8}")
     for target, seconds in took.items():
         known = [s for s in seconds if s == s]
@@ -328,7 +329,6 @@ def main() -> None:
     print(f"processes left by a killed command: {orphans}")
     print(f"last stop {stopped:.2f} s, last start {started:.2f} s")
     print(f"pg_amcheck: {damage or 'every table and index is sound'}")
-    shutil.rmtree(place, ignore_errors=True)
     if found["lost"] or found["doubled"] or found["jobs stuck"] or orphans or damage:
         sys.exit(1)
 
