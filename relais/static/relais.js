@@ -59,6 +59,14 @@
   });
   document.addEventListener("toggle", (e) => e.target.toggleAttribute("hx-morph-skip", e.target.open), true);
 
+  // A file may be dropped anywhere on its form.
+  for (const kind of ["dragover", "drop"]) document.addEventListener(kind, (e) => {
+    const form = e.target.closest?.("[data-drop-zone]");
+    if (!form) return;
+    e.preventDefault();
+    if (kind === "drop" && e.dataTransfer.files.length) $("input[type=file]", form).files = e.dataTransfer.files;
+  });
+
   $("[data-open-now]")?.showModal();
   $(".form-summary")?.focus();
 })();
