@@ -204,11 +204,13 @@ class Cell:
     def drawn(self) -> SafeString:
         """Return the cell as HTML. In Python: templates take 30 ms for the cells of a page."""
         note = self.column.note(self.row)
+        inner = self._drawn_value()
         return format_html(
-            '<td data-label="{}" class="{}">{}{}</td>',
+            '<td data-label="{}" class="{}{}">{}{}</td>',
             self.label,
             "text-md-end" if self.column.number else "",
-            self._drawn_value(),
+            " none" if inner is NOTHING and not note else "",
+            inner,
             format_html('<div class="text-secondary small">{}</div>', note) if note else "",
         )
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 
 from .models import Absence, Cover, Engagement, Person, Site
 from .organisation import record
@@ -22,52 +22,43 @@ ORDER = {Position.LEAD: 0, Position.BACKUP: 1, Position.FLOAT: 2}
 class Gap:
     """Something that a site or an engagement lacks, and what to do about it."""
 
-    text: str
-    mend: str
+    text: Any
+    mend: Any
     at: str  # "cover" or "engagement": where it is mended
+
+
+NO_LEAD = Gap(_("No lead assistant"), _("Choose one in the cover."), "cover")
+NO_BACKUP = Gap(_("No backup"), _("Name somebody who takes over when the lead is away."), "cover")
+NO_ENGAGEMENT = Gap(
+    _("No engagement in force"),
+    _("Start one: it names the two leads and what the client may do."),
+    "engagement",
+)
+NO_CLIENT_DEPUTY = Gap(
+    _("The client lead has no deputy"),
+    _("Agree with the client on a deputy and name that person."),
+    "engagement",
+)
+NO_PROVIDER_DEPUTY = Gap(
+    _("The provider lead has no deputy"), _("Name a second person of the staff."), "engagement"
+)
 
 
 def gaps(covers: Iterable[Cover], engagement: Engagement | None) -> list[Gap]:
     """Return what a site lacks to be served without depending on one person."""
     held = {cover.position for cover in covers}
-    found = []
-    if Position.LEAD not in held:
-        found.append(Gap(_("No lead assistant"), _("Choose one in the cover."), "cover"))
+    found = [] if Position.LEAD in held else [NO_LEAD]
     if Position.BACKUP not in held:
-        found.append(
-            Gap(_("No backup"), _("Name somebody who takes over when the lead is away."), "cover")
-        )
+        found.append(NO_BACKUP)
     return found + steering_gaps(engagement)
 
 
 def steering_gaps(engagement: Engagement | None) -> list[Gap]:
     """Return what an engagement lacks: two leads, and a deputy of each."""
     if engagement is None:
-        return [
-            Gap(
-                _("No engagement in force"),
-                _("Start one: it names the two leads and what the client may do."),
-                "engagement",
-            )
-        ]
-    found = []
-    if engagement.client_deputy_id is None:
-        found.append(
-            Gap(
-                _("The client lead has no deputy"),
-                _("Agree with the client on a deputy and name that person."),
-                "engagement",
-            )
-        )
-    if engagement.provider_deputy_id is None:
-        found.append(
-            Gap(
-                _("The provider lead has no deputy"),
-                _("Name a second person of the staff."),
-                "engagement",
-            )
-        )
-    return found
+        return [NO_ENGAGEMENT]
+    found = [] if engagement.client_deputy_id else [NO_CLIENT_DEPUTY]
+    return found if engagement.provider_deputy_id else [*found, NO_PROVIDER_DEPUTY]
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from relais.lib.kept_form import QuickSelect
 from relais.lib.listing import Column, Empty, Listing, answer
@@ -25,6 +25,11 @@ from . import sites
 from .companies import in_use
 from .doors import organiser, seen
 
+SHORT = {
+    Cover.Position.LEAD: pgettext_lazy("cover", "Lead"),
+    Cover.Position.BACKUP: pgettext_lazy("cover", "Backup"),
+    Cover.Position.FLOAT: pgettext_lazy("cover", "Float"),
+}
 TEAM_AT_ONCE = 12  # columns of the matrix; a larger pool is leafed through
 
 
@@ -60,7 +65,7 @@ def matrix_listing(access: Access, people: list[Person], here: str) -> Listing:
         Column(
             "missing",
             gettext_lazy("To be mended"),
-            lambda s: ", ".join(g.text for g in sites.gaps_of(s) if g.at == "cover"),
+            lambda s: ", ".join(str(g.text) for g in sites.gaps_of(s) if g.at == "cover"),
             tone=lambda s: "warn",
         )
     )
@@ -92,7 +97,7 @@ def _choice(site: Site, person: Person, here: str) -> SafeString:
     held = _held(site, person)
     if site.archived_at is not None:
         return conditional_escape(held.label if held else "")
-    options = [("", "–"), *Cover.Position.choices]
+    options = [("", "–"), *((position.value, SHORT[position]) for position in Cover.Position)]
     drawn = format_html_join(
         "",
         '<option value="{}"{}>{}</option>',

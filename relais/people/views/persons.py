@@ -72,8 +72,8 @@ def persons_listing(access: Access) -> Listing:
             gettext_lazy("Roles"),
             lambda p: list(dict.fromkeys(r.get_kind_display() for r in p.seen_roles)),
         ),
-        Column("email", gettext_lazy("E-mail"), lambda p: p.email, "email"),
-        Column("phone", gettext_lazy("Telephone"), lambda p: p.phone),
+        Column("email", gettext_lazy("E-mail"), lambda p: p.email, "email", note=lambda p: p.phone),
+        Column("phone", gettext_lazy("Telephone"), lambda p: p.phone, export_only=True),
     ]
     if access.may_invite():
         columns.append(

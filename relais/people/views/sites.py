@@ -116,7 +116,7 @@ def sites_listing(access: Access, company: Company | None = None) -> Listing:
             Column(
                 "missing",
                 gettext_lazy("To be mended"),
-                lambda s: "" if s.archived_at else ", ".join(gap.text for gap in gaps_of(s)[:1]),
+                lambda s: "" if s.archived_at else next((str(gap.text) for gap in gaps_of(s)), ""),
                 tone=lambda s: "warn",
             )
         )
