@@ -104,7 +104,7 @@ def demo(parser: argparse.ArgumentParser) -> Run:
         if known.get("world") != "demo":
             say(N_("The database holds a world of its own: nothing was added."))
             return 1
-        say_sign_ins(known)
+        installation.say_sign_ins(known)
         return 0
 
     return run
@@ -350,19 +350,6 @@ def django_command(arguments: list[str]) -> int:
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else 1
     return 0
-
-
-def say_sign_ins(known: dict[str, str]) -> None:
-    """Print the accounts of the demo world, if this is one."""
-    import json
-
-    if known.get("world") != "demo" or "sign_ins" not in known:
-        return
-    signs = json.loads(known["sign_ins"])
-    say(N_("Demo accounts, all with the password %(password)s:"), password=signs["password"])
-    width = max(len(email) for _, _, email in signs["people"])
-    for role, name, email in signs["people"]:
-        say(f"  {email:<{width}}  {name}, {role}")
 
 
 def overview() -> None:

@@ -19,7 +19,7 @@ import psycopg
 
 from relais import database
 from relais.lib.problem import Problem
-from relais.lib.terminal import N_
+from relais.lib.terminal import N_, say
 
 PACKAGE = Path(__file__).resolve().parent
 # Whose tables come with other people's migrations.
@@ -151,3 +151,14 @@ def first_world(step: Step, *, demo: bool) -> dict[str, str]:
         return {"world": "demo", "sign_ins": json.dumps(signs)}
     finally:
         connection.close()
+
+
+def say_sign_ins(known: dict[str, str]) -> None:
+    """Print the accounts of the demo world, if this is one."""
+    if known.get("world") != "demo" or "sign_ins" not in known:
+        return
+    signs = json.loads(known["sign_ins"])
+    say(N_("Demo accounts, all with the password %(password)s:"), password=signs["password"])
+    width = max(len(email) for _, _, email in signs["people"])
+    for role, name, email in signs["people"]:
+        say(f"  {email:<{width}}  {name}, {role}")

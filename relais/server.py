@@ -19,7 +19,7 @@ import time
 from collections.abc import Callable, Iterator
 from types import FrameType
 
-from relais import cli, database, installation
+from relais import database, installation
 from relais.lib import postgres
 from relais.lib.problem import Problem
 from relais.lib.terminal import N_, Steps, complain, say, translate
@@ -320,7 +320,7 @@ def _announce(steps: Steps, known: dict[str, str], host: str, port: int, *, web:
         return
     shown = {"0.0.0.0": "localhost", "::": "localhost", "127.0.0.1": "localhost"}.get(host, host)  # noqa: S104
     print(f"\n  {os.environ.get('RELAIS_URL') or f'http://{shown}:{port}/'}\n")
-    cli.say_sign_ins(known)
+    installation.say_sign_ins(known)
     if not os.environ.get("RELAIS_SMTP"):
         folder = database.data_dir() / "outgoing-mail"
         say(N_("\nNo mail server (RELAIS_SMTP): letters are laid in %(folder)s"), folder=folder)
