@@ -110,8 +110,12 @@ IN_THE_BOX = ("reply", "ask", "deliver", "note")
 
 def offered(ticket: Ticket, person: Person) -> dict[str, Button]:
     """Return the buttons of this person on this ticket now, by verb."""
+    # Her answer resumes the work by itself: a button beside it would only raise a question.
+    hidden = {"resume"} if person.is_client else set()
     return {
         button.verb: button
         for button in BUTTONS
-        if ticket.state in button.states and rules.may(button.verb, ticket, person)
+        if ticket.state in button.states
+        and button.verb not in hidden
+        and rules.may(button.verb, ticket, person)
     }
