@@ -126,7 +126,6 @@ def migrate() -> None:
 
     try:
         call_command("migrate", interactive=False, verbosity=0)
-        call_command("createcachetable", verbosity=0)
     except DatabaseError as problem:
         raise MigrationFailed(detail=str(problem).strip()) from problem
 

@@ -149,9 +149,13 @@ class SameTenant(BaseConstraint):
         """Return nothing inline: the key follows once both tables stand."""
         schema_editor.deferred_sql.append(self._statement(model))
 
-    def create_sql(self, model: type[models.Model], schema_editor: Any) -> None:
-        """Return nothing yet: the unique constraint that it leans on may come later."""
+    def create_sql(self, model: type[models.Model], schema_editor: Any) -> str:
+        """Return a statement that does nothing: the unique constraint it leans on may come later.
+
+        Not None, which Django runs as a word of SQL where a table has defaults of its own.
+        """
         schema_editor.deferred_sql.append(self._statement(model))
+        return "SELECT 1"
 
     def remove_sql(self, model: type[models.Model], schema_editor: Any) -> str:
         """Return the statement that drops the composite key."""
