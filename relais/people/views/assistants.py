@@ -9,8 +9,9 @@ from zoneinfo import ZoneInfo
 from babel import Locale
 from django import forms
 from django.contrib import messages
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
-from django.db.models import Prefetch, QuerySet
+from django.db.models import OuterRef, Prefetch, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -45,6 +46,7 @@ from .form_page import draw, form_page
 from .persons import crumbs
 
 COMMON_LANGUAGES = ("fr", "en", "de", "es", "it", "nl", "pt")
+SITES_NAMED = 6  # in the list of the pool; the person's page has them all
 CLOCK = "%Y-%m-%dT%H:%M"
 
 
@@ -53,7 +55,6 @@ def with_skills(access: Access, rows: QuerySet[AssistantProfile]) -> QuerySet[As
     ahead = access.see(Absence).filter(period__endswith__gt=timezone.now()).order_by("period")
     today = timezone.localdate()
     clearances = access.see(Clearance).filter(starts_on__lte=today).exclude(ends_on__lt=today)
-    covers = access.see(Cover).filter(site__archived_at=None).select_related("site").order_by("id")
     return rows.select_related("person", "calendar").prefetch_related(
         Prefetch("skills", access.see(SkillLevel).select_related("skill"), to_attr="seen_skills"),
         Prefetch("languages", access.see(LanguageLevel), to_attr="seen_languages"),
@@ -61,15 +62,20 @@ def with_skills(access: Access, rows: QuerySet[AssistantProfile]) -> QuerySet[As
         Prefetch(
             "person__clearances", clearances.select_related("company"), to_attr="seen_clearances"
         ),
-        Prefetch("person__covers", covers, to_attr="seen_covers"),
     )
 
 
 def assistants_listing(access: Access) -> Listing:
     """Return the list of the pool's assistants."""
 
-    def covers(profile: AssistantProfile, position: str) -> list[str]:
-        return [c.site.name for c in profile.person.seen_covers if c.position == position]
+    covers = access.see(Cover).filter(site__archived_at=None, person=OuterRef("person"))
+
+    def served(position: str) -> ArraySubquery:
+        names = covers.filter(position=position).order_by("site__name_key", "id")
+        return ArraySubquery(names.values("site__name")[: SITES_NAMED + 1])
+
+    def some(names: list[str]) -> list[str]:
+        return names if len(names) <= SITES_NAMED else [*names[:SITES_NAMED], "…"]
 
     columns = (
         Column(
@@ -85,8 +91,8 @@ def assistants_listing(access: Access) -> Listing:
             gettext_lazy("Languages"),
             lambda p: [f"{language_name(x.language)} {x.level}" for x in p.seen_languages],
         ),
-        Column("lead", gettext_lazy("Leads"), lambda p: covers(p, Cover.Position.LEAD)),
-        Column("backup", gettext_lazy("Backs up"), lambda p: covers(p, Cover.Position.BACKUP)),
+        Column("lead", gettext_lazy("Leads"), lambda p: some(p.led_sites)),
+        Column("backup", gettext_lazy("Backs up"), lambda p: some(p.backed_sites)),
         Column(
             "hours",
             gettext_lazy("Hours a week"),
@@ -106,7 +112,9 @@ def assistants_listing(access: Access) -> Listing:
         columns=columns,
         search=("person__name_key",),
         filters=(_skill_filter(access),),
-        prepare=lambda rows: with_skills(access, rows),
+        prepare=lambda rows: with_skills(access, rows).annotate(
+            led_sites=served(Cover.Position.LEAD), backed_sites=served(Cover.Position.BACKUP)
+        ),
         empty=Empty(
             _("No assistant yet."),
             _("Enter a person of the staff, give the role “Assistant”, then say what she can do."),

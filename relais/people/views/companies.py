@@ -72,9 +72,13 @@ def engagement_of(company: Company) -> Engagement | None:
 def companies_listing(access: Access) -> Listing:
     """Return the list of companies as this person reads it."""
 
+    open_with_leads = (
+        access.see(Engagement).filter(ended_on=None).select_related("client_lead", "provider_lead")
+    )
+
     def prepare(rows: QuerySet[Company]) -> QuerySet[Company]:
         return rows.prefetch_related(
-            Prefetch("engagements", in_force(access), to_attr="open_engagements")
+            Prefetch("engagements", open_with_leads, to_attr="open_engagements")
         ).annotate(
             site_count=number_of(access.see(Site).filter(archived_at=None)),
             person_count=number_of(access.see(Person).filter(archived_at=None)),

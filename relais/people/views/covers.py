@@ -42,6 +42,7 @@ def team(access: Access) -> list[Person]:
 
 def matrix_listing(access: Access, people: list[Person], here: str) -> Listing:
     """Return the list of sites with a column for each of `people`; `here` takes the choices."""
+    options = {held: _options(held) for held in ("", *Cover.Position.values)}
     columns = [
         Column(
             "name",
@@ -58,7 +59,7 @@ def matrix_listing(access: Access, people: list[Person], here: str) -> Listing:
                 f"person-{person.pk}",
                 person.name,
                 lambda s, p=person: _held(s, p).label if _held(s, p) else "",
-                draw=lambda s, p=person: _choice(s, p, here),
+                draw=lambda s, p=person: _choice(s, p, here, options),
             )
         )
     columns.append(
@@ -75,7 +76,7 @@ def matrix_listing(access: Access, people: list[Person], here: str) -> Listing:
         columns=tuple(columns),
         search=("name_key", "company__name_key"),
         filters=(in_use(), sites.cover_filter(access)),
-        prepare=lambda rows: sites.with_cover(access, rows),
+        prepare=lambda rows: sites.for_rows(access, rows),
         empty=Empty(
             _("No site yet."),
             _("Sites belong to a company: open one and add its sites there."),
@@ -92,17 +93,21 @@ def _held(site: Site, person: Person) -> Cover.Position | None:
     return None
 
 
-def _choice(site: Site, person: Person, here: str) -> SafeString:
+def _options(held: str) -> SafeString:
+    """Return the options of a cell; six hundred cells share these few."""
+    known = [("", "–"), *((position.value, SHORT[position]) for position in Cover.Position)]
+    return format_html_join(
+        "",
+        '<option value="{}"{}>{}</option>',
+        ((value, mark_safe(" selected") if value == held else "", text) for value, text in known),
+    )
+
+
+def _choice(site: Site, person: Person, here: str, options: dict[str, SafeString]) -> SafeString:
     """Return the field of one cell: the position of a person at a site."""
     held = _held(site, person)
     if site.archived_at is not None:
         return conditional_escape(held.label if held else "")
-    options = [("", "–"), *((position.value, SHORT[position]) for position in Cover.Position)]
-    drawn = format_html_join(
-        "",
-        '<option value="{}"{}>{}</option>',
-        ((value, mark_safe(" selected") if value == held else "", text) for value, text in options),
-    )
     return format_html(
         '<select class="form-select form-select-sm cover-cell cover-{}" name="position" id="{}"'
         ' aria-label="{}" autocomplete="off" hx-post="{}" hx-trigger="change"'
@@ -112,7 +117,7 @@ def _choice(site: Site, person: Person, here: str) -> SafeString:
         f"{person.name}, {site.name}",
         here,
         json.dumps({"site": site.pk, "person": person.pk}),
-        drawn,
+        options[held or ""],
     )
 
 

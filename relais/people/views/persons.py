@@ -36,10 +36,13 @@ from .person_field import PersonField
 
 
 def with_roles(access: Access, rows: QuerySet[Person]) -> QuerySet[Person]:
-    """Return the persons with place and the roles in force that this person may see."""
-    roles = access.see(Role).in_force().order_by("id")
-    return rows.select_related("company", "site", "user").prefetch_related(
-        Prefetch("roles", roles, to_attr="seen_roles")
+    """Return the persons with what a row shows: place, and the roles in force that are seen."""
+    roles = access.see(Role).in_force().only("person_id", "kind").order_by("id")
+    shown = ["first_name", "last_name", "email", "phone", "job", "archived_at"]
+    return (
+        rows.select_related("company", "site", "user")
+        .only(*shown, "company__name", "site__name", "user__is_active")
+        .prefetch_related(Prefetch("roles", roles, to_attr="seen_roles"))
     )
 
 
