@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
 from allauth.account.models import EmailAddress
+from django.contrib.auth.hashers import make_password
 from django.utils import timezone
 
 from relais.lib.tenancy import all_tenants, tenant
@@ -296,6 +297,7 @@ class _Builder:
         self.provider, self.today = provider, today
         self.start = date(today.year, 1, 5)
         self.people: dict[str, Person] = {}
+        self.secret = make_password(PASSWORD)  # once: it is made to take long
         self.sites: dict[str, Site] = {}
 
     def build(self) -> None:
@@ -309,7 +311,7 @@ class _Builder:
 
     def person(self, key: str, first: str, last: str, domain: str, **fields: object) -> Person:
         mail = f"{_plain(first)}.{_plain(last)}@{domain}.example"
-        user = User.objects.create_user(mail, PASSWORD, provider=self.provider)
+        user = User.objects.create(email=mail, password=self.secret, provider=self.provider)
         EmailAddress.objects.create(user=user, email=mail, primary=True, verified=True)
         made = self.add(Person, user=user, first_name=first, last_name=last, email=mail, **fields)
         self.people[key] = made
