@@ -182,20 +182,17 @@ class Product:
             return self.process.pid
         found = self.processes()
 
-        def first(*words: str, parents: bool = True) -> int | None:
-            hits = [p for p, line in found.items() if all(word in line for word in words)]
-            return (min(hits) if parents else max(hits)) if hits else None
+        def child_of(parent: int | None, word: str) -> int | None:
+            return next((p for p in found if _parent(p) == parent and word in found[p]), None)
 
         if target == "web server":
-            return first("granian", "relais.wsgi")
+            return child_of(self.process.pid, "granian")
         if target == "web process":
-            server = first("granian", "relais.wsgi")
-            return next((p for p in found if _parent(p) == server and "spawn" in found[p]), None)
+            return child_of(child_of(self.process.pid, "granian"), "granian")
         if target == "worker":
-            return first("procrastinate worker")
-        if target == "postgres":
-            return first("bin/postgres", "-D")
-        return first("postgres: relais_app", parents=False)
+            return child_of(self.process.pid, "procrastinate worker")
+        word = "bin/postgres -D" if target == "postgres" else "postgres: relais_app"
+        return next((p for p, line in found.items() if word in line), None)
 
 
 def _parent(pid: int) -> int:
