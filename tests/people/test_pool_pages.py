@@ -199,6 +199,14 @@ def test_the_matrix_keeps_a_choice_and_shows_the_rows_again(world, paul):
     assert ">Aix<" not in rows
 
 
+def test_the_matrix_sends_the_token_that_its_choices_need(world, paul):
+    """A cell stands in no form: it must name the token, else every choice is refused."""
+    page = paul.get(reverse("cover")).content.decode()
+    assert page.count('hx-include="#cover-token"') == page.count('hx-post="') > 0
+    token = page[page.index('id="cover-token"') :][:200]
+    assert "csrfmiddlewaretoken" in token
+
+
 @pytest.mark.parametrize(
     "data",
     [

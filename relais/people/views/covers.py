@@ -111,7 +111,7 @@ def _choice(site: Site, person: Person, here: str, options: dict[str, SafeString
     return format_html(
         '<select class="form-select form-select-sm cover-cell cover-{}" name="position" id="{}"'
         ' aria-label="{}" autocomplete="off" hx-post="{}" hx-trigger="change"'
-        ' hx-target="#cover-rows" hx-vals="{}">{}</select>',
+        ' hx-target="#cover-rows" hx-include="#cover-token" hx-vals="{}">{}</select>',
         held or "none",
         f"cover-{site.pk}-{person.pk}",
         f"{person.name}, {site.name}",
