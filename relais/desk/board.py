@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
 
 from relais.people.access import Access
 from relais.people.models import Person, Site
@@ -49,6 +49,12 @@ def complete(tickets: QuerySet[Ticket]) -> QuerySet[Ticket]:
     """Return the tickets with everything that a line of a list shows."""
     related = ("site", "company", "requester", "holder", "service")
     return with_due(tickets).select_related(*related)
+
+
+def late(tickets: QuerySet[Ticket], now: datetime) -> QuerySet[Ticket]:
+    """Return the tickets of which a deadline that still runs has passed."""
+    passed = Clock.objects.filter(ticket=OuterRef("pk"), stopped_at=None, due_at__lt=now)
+    return tickets.filter(Exists(passed), state__in=Ticket.LIVE)
 
 
 # My requests -------------------------------------------------------------------------------------

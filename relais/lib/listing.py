@@ -284,7 +284,10 @@ class Listed:
         if not self.count:
             return []
         start = (self.page - 1) * PAGE_SIZE
-        return list(self.listing.prepare(self.ordered)[start : start + PAGE_SIZE])
+        # The keys first: a late page would else join and compute for every row that it skips.
+        keys = list(self.ordered.values_list("pk", flat=True)[start : start + PAGE_SIZE])
+        found = {row.pk: row for row in self.listing.prepare(self.filtered.filter(pk__in=keys))}
+        return [found[key] for key in keys if key in found]
 
     @property
     def columns(self) -> list[Column]:

@@ -54,7 +54,14 @@ class Event(TenantModel):
             SameTenant(name="desk_event_ticket_fk", field="ticket", to="desk_ticket"),
             SameTenant(name="desk_event_person_fk", field="by", to="people_person"),
         ]
-        indexes = [models.Index(fields=["provider", "at"], name="desk_event_at")]
+        indexes = [
+            models.Index(fields=["provider", "at"], name="desk_event_at"),
+            models.Index(
+                fields=["provider", "at"],
+                name="desk_event_dispatch",
+                condition=models.Q(kind__in=["assigned", "unassigned"]),
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} · {self.at:%Y-%m-%d %H:%M}"

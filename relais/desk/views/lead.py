@@ -81,10 +81,7 @@ def tickets_listing(request: HttpRequest) -> Listing:
         if value == "live":
             return rows.filter(state__in=Ticket.LIVE)
         if value == "late":
-            now = timezone.now()
-            return rows.filter(
-                clocks__stopped_at=None, clocks__due_at__lt=now, state__in=Ticket.LIVE
-            ).distinct()
+            return board.late(rows, timezone.now())
         return rows.filter(state=value) if value else rows
 
     def site_name(pk: int) -> Any:

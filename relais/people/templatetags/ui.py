@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from babel.dates import (
-    format_datetime,
     format_skeleton,
     format_timedelta,
     get_timezone_location,
@@ -95,14 +94,14 @@ def moment(when: datetime | None, zone: str = "", style: str = "both") -> SafeSt
         return mark_safe('<span class="text-secondary">—</span>')
     there = ZoneInfo(zone) if zone else timezone.get_current_timezone()
     absolute = absolute_text(when, there)
-    exact = format_datetime(when.astimezone(there), "full", locale=_locale())
-    text = {
-        "both": format_html("{} <small>· {}</small>", relative_text(when), absolute),
-        "relative": relative_text(when),
-        "absolute": absolute,
-    }[style]
+    if style == "absolute":
+        text, title = absolute, ""
+    elif style == "relative":
+        text, title = relative_text(when), format_html(' title="{}"', absolute)
+    else:
+        text, title = format_html("{} <small>· {}</small>", relative_text(when), absolute), ""
     return format_html(
-        '<time datetime="{}" title="{}">{}</time>', when.isoformat(timespec="seconds"), exact, text
+        '<time datetime="{}"{}>{}</time>', when.isoformat(timespec="seconds"), title, text
     )
 
 
@@ -119,8 +118,7 @@ def absolute_text(when: datetime, zone: Any) -> str:
     now = timezone.localtime()
     # The tables hold days and times, but not both at once.
     skeleton = "MMMEd" if local.year == now.year else "yMMMd"
-    day = format_skeleton(skeleton, local, locale=_locale())
-    text = f"{day}, {format_skeleton('Hm', local, locale=_locale())}"
+    text = f"{format_skeleton(skeleton, local, locale=_locale())}, {local:%H:%M}"
     if local.utcoffset() != when.astimezone(timezone.get_current_timezone()).utcoffset():
         text = f"{text} ({zone_name(zone)})"
     return text
