@@ -15,7 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from relais import database, installation
 from relais.lib import postgres, terminal
@@ -56,6 +56,10 @@ def command(name: str, *, group: str, line: str) -> Callable[[Build], Build]:
 
 class NoSuchFile(Problem):
     message = N_("There is no file %(path)s.")
+
+
+class NoSuchProvider(Problem):
+    message = N_("There is no provider %(name)s here. Known: %(known)s")
 
 
 # --- run ------------------------------------------------------------------------------------
@@ -158,12 +162,18 @@ def restore(parser: argparse.ArgumentParser) -> Run:
 def receive(parser: argparse.ArgumentParser) -> Run:
     parser.add_argument("files", nargs="+", type=Path, metavar="FILE.eml")
 
+    parser.add_argument("--provider", default="", help=translate("whose mail or log it is"))
+
     def run(args: argparse.Namespace) -> int:
         from relais.desk import mailbox
 
-        for path in args.files:
-            say("%(path)s: %(outcome)s", path=path, outcome=mailbox.receive_file(path))
-        return 0
+        provider = named_provider(args.provider)
+
+        def receive_one(path: Path) -> None:
+            outcome = mailbox.receive_file(path, provider)
+            say("%(path)s: %(outcome)s", path=path, outcome=outcome)
+
+        return one_by_one(args.files, receive_one)
 
     return with_database(run)
 
@@ -171,13 +181,20 @@ def receive(parser: argparse.ArgumentParser) -> Run:
 @command("import-log", group="work", line=N_("live a log of past requests through, at its times"))
 def import_log(parser: argparse.ArgumentParser) -> Run:
     parser.add_argument("files", nargs="+", type=Path, metavar="FILE")
+    parser.add_argument("--provider", default="", help=translate("whose mail or log it is"))
+    parser.add_argument("--company", help=translate("the name of the company that asked"))
+    parser.add_argument("--zone", help=translate("the time zone of times without one"))
 
     def run(args: argparse.Namespace) -> int:
         from relais.desk import import_log
 
-        for path in args.files:
-            print(import_log.run(path), flush=True)
-        return 0
+        provider, steps = named_provider(args.provider), terminal.Steps()
+
+        def import_one(path: Path) -> None:
+            done = import_log.run(path, provider, args.company, args.zone, report=steps)
+            say(str(done))
+
+        return one_by_one(args.files, import_one)
 
     return with_database(run)
 
@@ -338,6 +355,33 @@ def with_database(run: Run) -> Run:
                 return run(args)
 
     return ready
+
+
+def one_by_one(paths: list[Path], work: Callable[[Path], None]) -> int:
+    """Return the exit code after every file: one that cannot be taken does not stop the others."""
+    code = 0
+    for path in paths:
+        try:
+            work(path)
+        except Problem as problem:
+            terminal.complain(problem)
+            code = 2
+    return code
+
+
+def named_provider(name: str) -> Any:
+    """Return the provider of this name, or None when none was given. Raises `NoSuchProvider`."""
+    if not name:
+        return None
+    from relais.lib.tenancy import all_tenants
+    from relais.people.models import Provider
+
+    with all_tenants("find the provider that the command names"):
+        found = list(Provider.objects.filter(name__iexact=name))
+        if len(found) == 1:
+            return found[0]
+        known = ", ".join(Provider.objects.order_by("name").values_list("name", flat=True))
+    raise NoSuchProvider(name=name, known=known)
 
 
 def django_command(arguments: list[str]) -> int:

@@ -33,8 +33,9 @@ def _catalogue(language: str) -> gettext.NullTranslations:
     return gettext.translation("django", LOCALE, [language], fallback=True)
 
 
-def translate(text: str) -> str:
-    return _catalogue(language()).gettext(text)
+def translate(text: object) -> str:
+    """Return the text in the reader's language; a lazy one of Django's is turned into text."""
+    return _catalogue(language()).gettext(str(text))
 
 
 def fill(text: str, values: dict[str, object]) -> str:
