@@ -6,12 +6,25 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import (
+    BigIntegerField,
+    Count,
+    Exists,
+    F,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    TextField,
+    Value,
+)
+from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Cast, Concat
 
 from relais.people.access import Access
 from relais.people.models import Person, Site
 
-from .models import Clock, Ticket
+from .models import Clock, Event, Ticket
 
 State = Ticket.State
 SOON = timedelta(hours=4)
@@ -55,6 +68,16 @@ def late(tickets: QuerySet[Ticket], now: datetime) -> QuerySet[Ticket]:
     """Return the tickets of which a deadline that still runs has passed."""
     passed = Clock.objects.filter(ticket=OuterRef("pk"), stopped_at=None, due_at__lt=now)
     return tickets.filter(Exists(passed), state__in=Ticket.LIVE)
+
+
+def with_receiver(dispatches: QuerySet[Event]) -> QuerySet[Event]:
+    """Return the dispatches, each with the name of whom the request was given to (`given_to`)."""
+    key = Cast(KeyTextTransform("holder", "facts"), BigIntegerField())
+    name = Concat("first_name", Value(" "), "last_name", output_field=TextField())
+    person = Person.objects.filter(pk=OuterRef("given_key")).annotate(whole=name)
+    return dispatches.annotate(given_key=key).annotate(
+        given_to=Subquery(person.values("whole")[:1])
+    )
 
 
 # My requests -------------------------------------------------------------------------------------

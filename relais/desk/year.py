@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from django.db.models import Count, Exists, Max, Min, OuterRef, Q, QuerySet
-from django.db.models.functions import TruncMonth
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models.functions import ExtractYear, TruncMonth
 from django.utils import timezone
 
 from relais.people.access import Access
@@ -48,12 +48,9 @@ class Report:
 
 def years(access: Access) -> list[int]:
     """Return the years in which requests came, the latest first."""
-    ends = access.see(Ticket).aggregate(first=Min("received_at"), last=Max("received_at"))
-    if ends["first"] is None:
-        return []
     zone = timezone.get_current_timezone()
-    first, last = (ends[key].astimezone(zone).year for key in ("first", "last"))
-    return list(range(last, first - 1, -1))
+    came = access.see(Ticket).order_by().annotate(year=ExtractYear("received_at", tzinfo=zone))
+    return sorted(came.values_list("year", flat=True).distinct(), reverse=True)
 
 
 def report(access: Access, year: int, site: int | None = None) -> Report:

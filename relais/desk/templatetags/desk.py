@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from relais.desk import board, telling
 from relais.desk.models import Event, Ticket
-from relais.people.templatetags.ui import badge, icon, moment
+from relais.people.templatetags.ui import badge, icon, moment, relative_text
 
 register = template.Library()
 
@@ -53,7 +53,8 @@ def done_by(ticket: Any) -> SafeString:
     if ticket.done_by is None:
         return mark_safe("")
     label = _("Promised by") if ticket.done_by >= timezone.now() else _("Late: was promised by")
-    return format_html("{} {}", label, moment(ticket.done_by, zone))
+    when = moment(ticket.done_by, zone, "absolute")
+    return format_html("{} {} ({})", label, when, relative_text(ticket.done_by))
 
 
 @register.filter

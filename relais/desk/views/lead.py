@@ -197,7 +197,7 @@ DISPATCHES = Listing(
         Choice("period", _("Period"), lambda: PERIODS, lambda r, v: since(r, v, "at")),
     ),
     order="-at",
-    prepare=lambda rows: rows.select_related("ticket__site", "by"),
+    prepare=lambda rows: board.with_receiver(rows.select_related("ticket__site", "by")),
     empty=Empty(_("No dispatch yet"), _("Each new request gets one, with its reasons.")),
 )
 
