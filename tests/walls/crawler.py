@@ -1,0 +1,159 @@
+"""A visitor who follows every link of a person's pages, and guesses every address that exists."""
+
+from __future__ import annotations
+
+import html
+import io
+import json
+import re
+import zipfile
+from collections import Counter, deque
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+from typing import Any
+from urllib.parse import urljoin, urlsplit
+
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver
+
+SKIPPED = re.compile(r"^/(static|accounts/logout)|/live/")
+MOST_ALIKE = 3  # addresses of one shape that are followed; the guesses open the rest
+
+
+@dataclass
+class Page:
+    """What one address answered to one person."""
+
+    url: str
+    status: int
+    text: str
+    fields: int
+    keys: frozenset[str] = frozenset()
+
+
+class _Links(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+        self.fields = 0
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        facts = dict(attrs)
+        for name in ("href", "hx-get", "data-url"):
+            if facts.get(name):
+                self.found.append(str(facts[name]))
+        if tag == "form" and (facts.get("method") or "get").lower() == "get":
+            self.found.append(str(facts.get("action") or ""))
+
+    def handle_data(self, data: str) -> None:
+        self.fields += bool(data.strip())
+
+
+def _leaves(value: Any, keys: set[str]) -> Iterator[str]:
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            keys.add(key)
+            yield from _leaves(inner, keys)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _leaves(inner, keys)
+    else:
+        yield str(value)
+
+
+def _sheet_text(content: bytes) -> str:
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        return " ".join(
+            html.unescape(re.sub(r"<[^>]+>", " ", archive.read(name).decode("utf-8", "replace")))
+            for name in archive.namelist()
+            if name.endswith(".xml")
+        )
+
+
+def read(url: str, response: Any) -> tuple[Page, list[str]]:
+    """Return what the response shows, and the addresses that it names."""
+    kind = response.headers.get("Content-Type", "")
+    if "event-stream" in kind:
+        response.close()
+        return Page(url, response.status_code, "", 0), []
+    content = b"".join(response.streaming_content) if response.streaming else response.content
+    if "json" in kind:
+        keys: set[str] = set()
+        leaves = list(_leaves(json.loads(content or b"null"), keys))
+        return Page(url, response.status_code, " \n".join(leaves), len(leaves), frozenset(keys)), []
+    if "spreadsheet" in kind:
+        text = _sheet_text(content)
+        return Page(url, response.status_code, text, len(text.split())), []
+    text = content.decode("utf-8", "replace")
+    if "html" not in kind:
+        return Page(url, response.status_code, text, len(text.split())), []
+    links = _Links()
+    links.feed(text)
+    # Names may stand in attributes too (titles, labels): read the source, not what is drawn.
+    return Page(url, response.status_code, html.unescape(text), links.fields), links.found
+
+
+@dataclass
+class Crawler:
+    """Visits as one person; keeps what it saw."""
+
+    client: Client
+    pages: dict[str, Page] = field(default_factory=dict)
+    shapes: Counter[str] = field(default_factory=Counter)
+
+    def visit(self, url: str) -> list[str]:
+        """Open one address once; return the addresses that its page names."""
+        if url in self.pages or SKIPPED.search(url):
+            return []
+        page, links = read(url, self.client.get(url))
+        self.pages[url] = page
+        location = [] if page.status not in (301, 302) else [self._location(url)]
+        return links + location
+
+    def _location(self, url: str) -> str:
+        response = self.client.get(url)
+        return str(response.headers.get("Location", "/"))
+
+    def follow(self, start: str = "/") -> None:
+        """Open every address that is reached from `start`, breadth first."""
+        queue = deque([start])
+        while queue:
+            url = queue.popleft()
+            shape = re.sub(r"\d+", "1", re.sub(r"=[^&]*", "", url))
+            if url in self.pages or self.shapes[shape] >= MOST_ALIKE:
+                continue
+            self.shapes[shape] += 1
+            for link in self.visit(url):
+                target = urlsplit(urljoin(url, link))
+                if target.netloc or target.scheme not in ("", "http"):
+                    continue
+                known = target.path + (f"?{target.query}" if target.query else "")
+                if known.startswith("/") and known not in self.pages:
+                    queue.append(known)
+
+    def guess(self, urls: Iterable[tuple[str, str]]) -> None:
+        """Open each address; `urls` holds its shape too, and one refused method speaks for all."""
+        closed: set[str] = set()
+        for shape, url in urls:
+            if shape not in closed:
+                self.visit(url)
+                if url in self.pages and self.pages[url].status == 405:
+                    closed.add(shape)
+
+
+def patterns(resolver: Any = None, prefix: str = "") -> Iterator[tuple[str, list[str]]]:
+    """Yield each address of the URL table as a template, with the names of its parameters."""
+    for item in (resolver or get_resolver()).url_patterns:
+        route = prefix + _template(item)
+        if isinstance(item, URLResolver):
+            yield from patterns(item, route)
+        elif isinstance(item, URLPattern) and not re.search(r"[\\[(]", route):
+            yield "/" + route, re.findall(r"{(\w+)}", route)
+
+
+def _template(item: Any) -> str:
+    text = str(item.pattern)
+    text = re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", text)
+    text = re.sub(r"\(\?P<(\w+)>(?:[^()]|\([^()]*\))*\)", r"{\1}", text)
+    return text.lstrip("^").rstrip("$").replace("\\Z", "").replace("\\.", ".")

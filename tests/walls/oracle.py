@@ -1,0 +1,191 @@
+"""Who may know what, written a second time, by hand, without asking the policy.
+
+Each secret is a text that lies in one place of the world, with the persons who may read it. The
+crawler fails when anybody else does.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from relais.desk import intake, mailbox
+from relais.desk.models import Ticket
+from relais.lib.tenancy import tenant
+from relais.offer import catalogue
+from relais.people.models import (
+    Absence,
+    AssistantProfile,
+    Clearance,
+    Confidentiality,
+    Person,
+    Skill,
+    SkillLevel,
+)
+from tests.world import World
+
+STAFF = {"maud", "paul", "alice", "basile", "chloe", "quentin", "bruno"}
+WHOLE_POOL = {"maud", "paul", "quentin", "bruno"}
+RUNS_POOL = {"maud", "paul"}
+CALANQUES = {"sylvie", "claire", "luc", "marc", "nadia", "denis", "aude"}
+FROID = {"erwan", "fanny"}
+EVERYBODY = STAFF | CALANQUES | FROID
+OTHERS = {"zoe", "yann"}
+
+# Who sees the persons of whom (each sees himself as well).
+SEES_PERSONS = {
+    "alice": STAFF | {"sylvie", "claire", "marc", "denis"},
+    "basile": STAFF | {"sylvie", "claire", "marc", "denis", "luc", "nadia"},
+    "chloe": STAFF | {"erwan"},
+    "sylvie": CALANQUES,
+    "claire": CALANQUES,
+    "denis": CALANQUES,
+    "luc": {"luc", "nadia"},
+    "nadia": {"luc", "nadia"},
+    "marc": {"sylvie", "claire", "marc", "denis"},
+    "erwan": {"erwan"},
+    "fanny": FROID,
+    "aude": set(),
+    "zoe": OTHERS,
+    "yann": {"yann"},
+} | dict.fromkeys(WHOLE_POOL, EVERYBODY)
+
+# The names (never the addresses) that the two companies' people are told: who steers, who answers.
+TOLD_NAMES = {
+    "calanques": {"claire", "sylvie", "paul", "maud", "alice", "basile"},
+    "froid": {"fanny", "paul", "chloe"},
+}
+
+
+@dataclass
+class Secret:
+    """A text, and the keys of the persons who may read it."""
+
+    what: str
+    text: str
+    readers: set[str] = field(default_factory=set)
+
+    def is_in(self, page: str) -> bool:
+        """Return whether the page shows it."""
+        # The plain test first: a page is long, a pattern slow.
+        return self.text in page and bool(re.search(rf"(?<!\w){re.escape(self.text)}(?!\w)", page))
+
+
+def add_internals(world: World) -> None:
+    """Give the pool the facts that no client may ever read, each with a text of its own."""
+    provider, people = world.provider, world.people
+    AssistantProfile.objects.filter(person=people.alice).update(contract_hours="33.25")
+    skill = Skill.objects.create(
+        provider=provider, code="zx-interne", name_fr="Compétence-interne", name_en="Internal-skill"
+    )
+    for profile in AssistantProfile.objects.filter(person=people.alice):
+        SkillLevel.objects.create(provider=provider, profile=profile, skill=skill, level=3)
+    start = datetime(2027, 3, 1, tzinfo=UTC)
+    Absence.objects.create(
+        provider=provider, person=people.alice, kind="training",
+        period=(start, start + timedelta(days=1)),
+    )  # fmt: skip
+    Clearance.objects.create(
+        provider=provider, person=people.alice, company=world.companies.calanques,
+        granted_by=people.maud, reason="Motif-habilitation", starts_on="2026-01-05",
+    )  # fmt: skip
+
+
+def add_tickets(world: World, other: World) -> None:
+    """Let each company ask for something, in words of its own; one matter is for named persons."""
+    for made in (world, other):
+        with tenant(made.provider.pk):
+            catalogue.preload(made.provider)
+    people = world.people
+    with tenant(world.provider.pk):
+        marc = _ask(people.marc, "Objet-marc", "Corps-marc")
+        _ask(people.nadia, "Objet-nadia", "Corps-nadia")
+        _ask(people.erwan, "Objet-erwan", "Corps-erwan")
+        secret = _ask(
+            people.claire, "Objet-dirigeant", "Corps-dirigeant",
+            confidentiality=Confidentiality.EXECUTIVE,
+        )  # fmt: skip
+        marc.assign(people.alice)
+        marc.take(by=people.alice)
+        marc.note("Note-interne", by=people.alice)
+        marc.reply("Réponse-publique", by=people.alice)
+        secret.assign(people.alice)
+    with tenant(other.provider.pk):
+        _ask(other.people.yann, "Objet-yann", "Corps-yann")
+    mailbox.receive_bytes(
+        b"From: inconnu@nulle-part.example\r\nTo: x@atout.example\r\nMessage-ID: <walls@x>\r\n"
+        b"Subject: Objet-inconnu\r\n\r\nCorps-inconnu\r\n",
+        world.provider.pk,
+    )
+
+
+def _ask(person: Person, subject: str, body: str, **more: object) -> Ticket:
+    return intake.receive(
+        requester=person, subject=subject, body=body, channel=Ticket.Channel.FORM, **more
+    )
+
+
+def secrets(world: World, other: World) -> list[Secret]:
+    """Return every secret of the two providers' worlds."""
+    found = [
+        Secret("company", "Calanques Services", STAFF - {"chloe"} | CALANQUES),
+        Secret("company", "Bretagne Froid", WHOLE_POOL | {"chloe"} | FROID),
+        Secret("company", "Ailleurs", set(OTHERS)),
+        Secret("provider", "Autre Pool", set(OTHERS)),
+        Secret("provider", "Atout Services", set(EVERYBODY)),
+        Secret("entity", "Calanques SAS", STAFF - {"chloe"} | CALANQUES),
+        Secret("entity", "552100554", STAFF - {"chloe"} | CALANQUES),
+        Secret("site", "Brest", WHOLE_POOL | {"chloe"} | FROID),
+        Secret("site", "Nantes", set(OTHERS)),
+        Secret("calendar", "Bureaux Calanques", STAFF - {"chloe"} | CALANQUES),
+        Secret("calendar", "Bureaux Froid", WHOLE_POOL | {"chloe"} | FROID),
+        Secret("own hours", "Horaires du pôle", set(STAFF)),
+        Secret("contract hours", "33,25", RUNS_POOL | {"alice"}),
+        Secret("contract hours", "33.25", RUNS_POOL | {"alice"}),
+        Secret("skill", "Compétence-interne", set(STAFF)),
+        Secret("skill", "Internal-skill", set(STAFF)),
+        Secret("clearance", "Motif-habilitation", RUNS_POOL | {"alice"}),
+    ]
+    for made in (world, other):
+        for key, person in vars(made.people).items():
+            readers = {who for who, seen in SEES_PERSONS.items() if key in seen} | {key}
+            told = {
+                who
+                for names, company in [(CALANQUES, "calanques"), (FROID, "froid")]
+                if key in TOLD_NAMES[company]
+                for who in names
+            }
+            if key in {"claire", "sylvie"}:
+                told |= STAFF - {"chloe"}
+            if key == "fanny":
+                told |= {"chloe"}
+            found.append(Secret("address", person.email, set(readers)))
+            for name in (person.name, f"{person.last_name} {person.first_name}"):
+                found.append(Secret("name", name, readers | told))
+    return found + ticket_secrets()
+
+
+def ticket_secrets() -> list[Secret]:
+    """Return the secrets of the tickets that `add_tickets` made."""
+    aix = {"maud", "paul", "quentin", "alice", "basile", "claire", "sylvie"}
+    lyon = {"maud", "paul", "quentin", "basile", "claire", "sylvie", "luc"}
+    brest = {"maud", "paul", "quentin", "chloe", "fanny"}
+    found = []
+    for who, readers in [
+        ("marc", aix | {"marc"}),
+        ("nadia", lyon | {"nadia"}),
+        ("erwan", brest | {"erwan"}),
+        ("yann", set(OTHERS)),
+        ("dirigeant", {"claire", "alice"}),
+        ("inconnu", set(RUNS_POOL)),
+    ]:
+        found += [
+            Secret("subject", f"Objet-{who}", readers),
+            Secret("text", f"Corps-{who}", readers),
+        ]
+    return [
+        *found,
+        Secret("public answer", "Réponse-publique", aix | {"marc"}),
+        Secret("internal note", "Note-interne", aix - {"claire", "sylvie"}),
+    ]

@@ -1,0 +1,144 @@
+"""Every person of two providers opens every page he can reach or guess, and learns nothing more.
+
+The crawler fails on a text of somebody else. Its own teeth are tested: with a filter of the policy
+taken out it fails, and again with the row-level policies taken down.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from itertools import product
+
+import psycopg
+import pytest
+from django.apps import apps
+from psycopg import sql
+
+from relais.lib.tenancy import all_tenants, tenant
+from relais.people import access
+from relais.people.models import Provider
+from relais.people.models.tenant import TenantModel
+from tests.world import build_other_world, build_world
+
+from . import oracle
+from .crawler import Crawler, patterns
+
+MOST_IDS = 8
+
+# One person a role, and the other provider's: the crawl takes minutes as it is.
+VISITORS = [
+    "maud", "paul", "alice", "quentin", "bruno", "sylvie", "claire", "luc", "marc", "denis",
+    "aude", "erwan", "zoe",
+]  # fmt: skip
+
+# What no answer of the API may call a field, when a client asks.
+INTERNAL_KEYS = {
+    "absence", "absences", "candidates", "clearance", "contract_hours", "decision", "excluded",
+    "facts", "load", "open_tickets", "reasons", "runners_up", "skills", "workload",
+}  # fmt: skip
+
+
+def _singular(word: str) -> str:
+    return word[:-3] + "y" if word.endswith("ies") else word.removesuffix("s")
+
+
+def _ids(parameter: str, route: str) -> list[int]:
+    """Return keys worth guessing: those of the tables that the address names, else small ones."""
+    words = {_singular(word) for word in route.strip("/").split("/")}
+    found: set[int] = set()
+    with all_tenants("guess the keys of every provider's rows"):
+        for model in apps.get_models():
+            if issubclass(model, TenantModel) and model._meta.model_name in words:
+                found.update(model.objects.order_by("pk").values_list("pk", flat=True))
+    return sorted(found) or list(range(1, MOST_IDS + 1))
+
+
+def guesses(most: int | None = None) -> list[tuple[str, str]]:
+    """Return every shape of the URL table with each address that everybody's keys make of it."""
+    found = []
+    for route, parameters in patterns():
+        if route.startswith(("/accounts/", "/static/")) and parameters:
+            continue
+        values = [_ids(parameter, route) for parameter in parameters]
+        if len(parameters) > 1:
+            values = [ids[:MOST_IDS] for ids in values]
+        if most:  # spread over the rows of everybody
+            values = [ids[:: max(1, len(ids) // most)] for ids in values]
+        for chosen in product(*values):
+            found.append((route, route.format(**dict(zip(parameters, chosen, strict=True)))))
+    return found
+
+
+def _settle(world, other, client_of):
+    """Return the secrets of the two worlds, and each person's key with a signed-in browser."""
+    with tenant(world.provider.pk):
+        oracle.add_internals(world)
+    oracle.add_tickets(world, other)
+    browsers = {
+        key: client_of(person)
+        for made in (world, other)
+        for key, person in vars(made.people).items()
+    }
+    return oracle.secrets(world, other), browsers
+
+
+@pytest.fixture
+def everybody(worlds, client_of):
+    """Return the two worlds, inside a transaction that is rolled back."""
+    return _settle(*worlds, client_of)
+
+
+def leaks(hidden, browsers, keys=None, guess=True):
+    """Return what was read by somebody who may not, and how much was visited."""
+    found, visited = [], Counter()
+    addresses = guesses() if guess else []
+    for key in keys or browsers:
+        crawler = Crawler(browsers[key])
+        crawler.follow("/")
+        crawler.guess(addresses)
+        visited["pairs"] += len(crawler.pages)
+        for page in crawler.pages.values():
+            visited["fields"] += page.fields
+            visited[page.status] += 1
+            if page.status >= 500:
+                found.append((key, page.url, "error", page.status))
+            # The description of the API names every field; it holds nobody's values.
+            if key in oracle.CALANQUES | oracle.FROID and "openapi" not in page.url:
+                found += [(key, page.url, "field", k) for k in page.keys & INTERNAL_KEYS]
+            found += [
+                (key, page.url, secret.what, secret.text)
+                for secret in hidden
+                if key not in secret.readers
+                and secret.text in page.text
+                and secret.is_in(page.text)
+            ]
+    return found, visited
+
+
+def test_nobody_reads_what_is_not_his(everybody, capsys):
+    found, visited = leaks(*everybody, VISITORS)
+    with capsys.disabled():
+        print(f"\nwalls: {visited['pairs']} (person, address) pairs, {visited['fields']} fields")
+    assert not found, found[:20]
+    assert visited["pairs"] > 500
+    assert visited[200] > 100
+
+
+def test_the_crawler_fails_when_a_filter_is_removed(everybody, monkeypatch):
+    monkeypatch.setitem(access.RULES, "people.Person", lambda _access: access.EVERYTHING)
+    monkeypatch.setitem(access.RULES, "people.Company", lambda _access: access.EVERYTHING)
+    found, _visited = leaks(*everybody, keys=["claire"], guess=True)
+    assert any(text == "Bretagne Froid" for _key, _url, _what, text in found)
+
+
+def test_the_crawler_fails_when_the_row_level_policies_are_removed(committed, server, client_of):
+    """A pool lead's queries have no filter of their own: only PostgreSQL stops them."""
+    hidden, browsers = _settle(build_world(), build_other_world(), client_of)
+    assert not leaks(hidden, browsers, keys=["zoe"])[0]
+    with psycopg.connect(**server.owner | {"dbname": committed["dbname"]}) as owner:
+        for model in apps.get_models():
+            if issubclass(model, TenantModel | Provider):
+                table = sql.Identifier(model._meta.db_table)
+                owner.execute(sql.SQL("alter table {} disable row level security").format(table))
+    found, _visited = leaks(hidden, browsers, keys=["zoe"])
+    assert any(text == "Calanques Services" for _key, _url, _what, text in found)

@@ -1,0 +1,76 @@
+"""Every person sends something to every address, and moves nothing that is not his."""
+
+import pytest
+
+from relais.desk.models import Event, Message, Ticket
+from relais.lib.tenancy import all_tenants, tenant
+from relais.people.models import CalendarChange, Company, OrganisationChange, Person, Site
+
+from . import oracle
+from .test_crawl import guesses
+
+SENT = {
+    "text": "Mot-intrus", "reason": "Mot-intrus", "subject": "Mot-intrus", "body": "Mot-intrus",
+    "name": "Mot-intrus", "last_name": "Mot-intrus", "version": "1", "confirm": "on",
+}  # fmt: skip
+
+# Who may not touch what: by the words of the tickets, as the oracle has them.
+INTRUDERS = ["erwan", "aude", "chloe", "zoe"]
+MAY_WRITE_ON = {
+    "erwan": {"Objet-erwan"},
+    "chloe": {"Objet-erwan"},
+    "zoe": {"Objet-yann"},
+}
+
+
+def _facts():
+    """Return everything that a write would leave behind, of all providers."""
+    with all_tenants("compare what stands with what stood"):
+        return {
+            "organisation": OrganisationChange.objects.count(),
+            "calendars": CalendarChange.objects.count(),
+            "companies": sorted(Company.objects.values_list("pk", "name", "archived_at")),
+            "sites": sorted(Site.objects.values_list("pk", "name", "archived_at")),
+            "persons": sorted(Person.objects.values_list("pk", "last_name", "email")),
+            "tickets": dict(Ticket.objects.values_list("subject", "version")),
+            "words": set(
+                Message.objects.filter(body__contains="Mot-intrus").values_list(
+                    "ticket__subject", flat=True
+                )
+            ),
+            "events": Event.objects.count(),
+        }
+
+
+@pytest.mark.parametrize("key", INTRUDERS)
+def test_nobody_moves_what_is_not_his(worlds, client_of, key):
+    world, other = worlds
+    with tenant(world.provider.pk):
+        oracle.add_internals(world)
+    oracle.add_tickets(world, other)
+    person = getattr(world.people, key, None) or getattr(other.people, key)
+    mine = MAY_WRITE_ON.get(key, set())
+    browser = client_of(person)
+    before = _facts()
+    sent = 0
+    for shape, url in guesses(most=3):
+        if shape.startswith("/accounts/") or "logout" in shape:
+            continue
+        for kind in ("multipart/form-data", "application/json"):
+            if kind == "application/json":
+                if not shape.startswith("/api/"):
+                    continue
+                answer = browser.post(url, SENT, content_type=kind)
+            else:
+                answer = browser.post(url, SENT)
+            sent += 1
+            assert answer.status_code < 500, (key, url, answer.status_code)
+    after = _facts()
+    assert sent > 100
+    for subject, version in before["tickets"].items():
+        if subject not in mine:
+            assert after["tickets"][subject] == version, (key, subject)
+    assert after["words"] <= mine | {"Mot-intrus"}, key
+    if key != "zoe":
+        for what in ("organisation", "calendars", "companies", "sites", "persons"):
+            assert after[what] == before[what], (key, what)
