@@ -329,6 +329,47 @@ def _public_on_ticket(access: Access) -> Q:
     return rule & Q(internal=False) if access.is_client else rule
 
 
+def _agreements(access: Access) -> Q:
+    """Return the rule for agreements: a client reads its own once signed; who steers, at once."""
+    if access.sees_whole_pool:
+        return EVERYTHING if access.runs_pool else Q(first_signed_at__isnull=False)
+    if access.is_client:
+        signed = Q(company=access.person.company_id, first_signed_at__isnull=False)
+        return (signed if access.roles else NOTHING) | Q(company__in=access.steered_company_ids)
+    covered = Site.objects.filter(pk__in=access.covered_site_ids).values("company_id")
+    return Q(company__in=covered, first_signed_at__isnull=False)
+
+
+def _versions(access: Access, path: str = "") -> Q:
+    """Return the rule for versions, and (with `path`) for their lines: drafts for who steers."""
+    company, signed = f"{path}agreement__company", Q(**{f"{path}state": "signed"})
+    if access.runs_pool:
+        return EVERYTHING
+    if access.sees_whole_pool:
+        return signed
+    if access.is_client:
+        own = signed & Q(**{company: access.person.company_id}) if access.roles else NOTHING
+        return own | Q(**{f"{company}__in": access.steered_company_ids})
+    covered = Site.objects.filter(pk__in=access.covered_site_ids).values("company_id")
+    return signed & Q(**{f"{company}__in": covered})
+
+
+def _of_version(access: Access) -> Q:
+    return _versions(access, "version__")
+
+
+def _steering(access: Access) -> Q:
+    """Return the rule for what only the two sides' leads read of an agreement."""
+    if access.runs_pool:
+        return EVERYTHING
+    return Q(version__agreement__company__in=access.steered_company_ids)
+
+
+def _credits(access: Access) -> Q:
+    billing = access.sees_whole_pool and access.has(Kind.BILLING)
+    return _of_version(access) if billing else _steering(access)
+
+
 RULES: dict[str, Callable[[Access], Q]] = {
     "people.Provider": _provider,
     "people.Company": _companies,
@@ -355,6 +396,13 @@ RULES: dict[str, Callable[[Access], Q]] = {
     "people.ImportBatch": _internal,
     "people.ImportLine": _internal,
     "offer.Service": lambda access: EVERYTHING if access.roles else NOTHING,
+    "offer.Agreement": _agreements,
+    "offer.AgreementVersion": _versions,
+    "offer.AgreementScope": _of_version,
+    "offer.AgreementTarget": _of_version,
+    "offer.AgreementClause": _of_version,
+    "offer.AgreementCredit": _credits,
+    "offer.AgreementEvent": _steering,
     "desk.Ticket": _tickets,
     "desk.Message": _public_on_ticket,
     "desk.Event": _public_on_ticket,
