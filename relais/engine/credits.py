@@ -23,6 +23,8 @@ EARN_BACK_MONTHS = 3
 
 
 class Level(StrEnum):
+    """How good a measured value is against the levels agreed on."""
+
     TARGET = "target"
     EXPECTED = "expected"
     BELOW = "below"
@@ -31,6 +33,8 @@ class Level(StrEnum):
 
 
 class Statistic(StrEnum):
+    """What is measured of the clocks of a window."""
+
     PCT_WITHIN = "pct_within"
     MEAN = "mean"
     MEDIAN = "median"
@@ -151,6 +155,8 @@ class Miss:
 
 @dataclass(frozen=True, slots=True)
 class Line:
+    """What one metric of a month puts on the statement; `amount` is in euros."""
+
     metric: str
     multiplier: Decimal
     repeat: Decimal

@@ -14,6 +14,8 @@ from relais.engine.pauses import Pause, Pauses, moment, read
 
 
 class Kind(StrEnum):
+    """What a stretch of time is for a clock."""
+
     OPEN = "open"
     CLOSED = "closed"
     HOLIDAY = "holiday"

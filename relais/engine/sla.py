@@ -221,6 +221,8 @@ def _any(triggers: Sequence[On], group: Sequence[Event]) -> bool:
 
 
 class State(StrEnum):
+    """Where a clock stands; the names of `Status.state`."""
+
     RUNNING = "running"
     PAUSED = "paused"
     LATE = "late"
