@@ -151,7 +151,8 @@ class Product:
             )
         while "Ctrl-C stops everything" not in self.log.read_text()[at:]:
             if self.process.poll() is not None or time.monotonic() - began > PATIENCE:
-                raise SystemExit(f"It does not start:\n{self.log.read_text()[at:][-3000:]}")
+                story = self.log.read_text()[-3000:]
+                raise SystemExit(f"It does not start ({self.process.poll()}):\n{story}")
             time.sleep(0.02)
         return time.monotonic() - began
 
