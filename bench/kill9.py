@@ -220,7 +220,8 @@ def kill(product: Product, writers: list[Writer], target: str) -> tuple[float, i
             time.sleep(0.05)
         left = len(rest)
         product.start()
-    killed_at = time.monotonic() if target == "command" else began
+    # For a moment the process of a killed web server goes on without it.
+    killed_at = time.monotonic() if target == "command" else began + 0.5
     while any(writer.last <= killed_at for writer in writers):
         if time.monotonic() - began > PATIENCE:
             raise SystemExit(
