@@ -13,6 +13,7 @@ from allauth.account.models import EmailAddress
 from django.contrib.auth.hashers import make_password
 from django.utils import timezone
 
+from relais.demo_life import Life
 from relais.lib.tenancy import all_tenants, tenant
 from relais.lib.text import french_key
 from relais.offer import catalogue
@@ -274,8 +275,8 @@ def is_needed() -> bool:
         return not Provider.objects.exists()
 
 
-def build(now: datetime | None = None) -> Provider:
-    """Return the demo provider, made unless it stands already: all of it or nothing."""
+def build(now: datetime | None = None, *, lived: bool = True) -> Provider:
+    """Return the demo provider, made unless it stands already; `lived`: with its last weeks."""
     now = now or timezone.now()
     with all_tenants("make the provider of the demo world"):
         known = Provider.objects.filter(siren=SIREN).first()
@@ -286,7 +287,10 @@ def build(now: datetime | None = None) -> Provider:
         )
     with tenant(provider.pk):
         catalogue.preload(provider)
-        _Builder(provider, timezone.localtime(now).date()).build()
+        builder = _Builder(provider, timezone.localtime(now).date())
+        builder.build()
+        if lived:
+            Life(now, builder.people).run()
     return provider
 
 

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from relais import demo
+from relais.desk.models import Event, Letter, Ticket
 from relais.lib.tenancy import tenant
 from relais.people.access import Access
 from relais.people.models import Company, Cover, LegalEntity, Person, Role, Site, User
@@ -14,7 +15,7 @@ NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
 
 @pytest.fixture
 def provider(db):
-    made = demo.build(NOW)
+    made = demo.build(NOW, lived=False)
     with tenant(made.pk):
         yield made
 
@@ -50,7 +51,7 @@ def test_every_row_is_valid(provider):
 
 def test_building_it_twice_changes_nothing(provider):
     before = Person.objects.count()
-    assert demo.build(NOW) == provider
+    assert demo.build(NOW, lived=False) == provider
     assert Person.objects.count() == before
 
 
@@ -70,5 +71,27 @@ def test_the_second_client_is_unknown_to_the_first(provider):
 
 def test_it_is_needed_only_in_an_empty_database(db):
     assert demo.is_needed()
-    demo.build(NOW)
+    demo.build(NOW, lived=False)
     assert not demo.is_needed()
+
+
+def test_its_weeks_are_lived_through_the_verbs(db):
+    with tenant(demo.build(NOW).pk):
+        assert Ticket.objects.count() > 60
+        states = set(Ticket.objects.values_list("state", flat=True))
+        assert {"accepted", "delivered"} <= states
+        assert not Event.objects.filter(at__gt=NOW).exists()
+        for ticket in Ticket.objects.all():
+            kinds = [event.kind for event in ticket.events.all()]
+            assert kinds[0] == "received"
+            assert kinds.count("delivered") == kinds.count("reopened") + (
+                ticket.state in ("delivered", "accepted")
+            )
+        assert Event.objects.filter(kind="breached").exists()
+        assert Event.objects.filter(kind="reopened").exists()
+
+
+def test_nothing_that_was_written_in_the_past_is_mailed_now(db):
+    with tenant(demo.build(NOW).pk):
+        assert Letter.objects.exists()
+        assert not Letter.objects.filter(state=Letter.State.WAITING).exists()
