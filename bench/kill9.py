@@ -149,7 +149,7 @@ class Product:
                 stdout=log,
                 stderr=subprocess.STDOUT,
             )
-        while "Ctrl-C stops everything" not in self.log.read_text()[at:]:
+        while b"Ctrl-C stops everything" not in self.log.read_bytes()[at:]:
             if self.process.poll() is not None or time.monotonic() - began > PATIENCE:
                 story = self.log.read_text()[-3000:]
                 raise SystemExit(f"It does not start ({self.process.poll()}):\n{story}")
