@@ -43,7 +43,15 @@ class TestServer:
         with psycopg.connect(self.maker, autocommit=True) as root:
             root.execute(sql.SQL(statement).format(*[sql.Identifier(name) for name in names]))
 
-    def make_template(self, migrate: Callable[[dict[str, Any]], None]) -> None:
+    @contextlib.contextmanager
+    def holding_template(self, migrate: Callable[[dict[str, Any]], None]) -> Iterator[None]:
+        """Make the template, and keep runs of other migrations from dropping it meanwhile."""
+        with psycopg.connect(self.maker, autocommit=True) as holder:
+            holder.execute("select pg_advisory_lock_shared(hashtext(%s))", [self.template])
+            self._make_template(migrate)
+            yield
+
+    def _make_template(self, migrate: Callable[[dict[str, Any]], None]) -> None:
         """Migrate a database once for this set of migrations; everybody else waits for it."""
         with psycopg.connect(self.maker, autocommit=True) as root:
             root.execute("select pg_advisory_lock(hashtext('relais template'))")
@@ -53,6 +61,9 @@ class TestServer:
             if (self.template,) in known:
                 return
             for (old,) in known:
+                free = root.execute("select pg_try_advisory_lock(hashtext(%s))", [old]).fetchone()
+                if free != (True,):
+                    continue
                 root.execute(sql.SQL("drop database if exists {}").format(sql.Identifier(old)))
             making = "relais_making_template"
             root.execute(sql.SQL("drop database if exists {}").format(sql.Identifier(making)))
@@ -142,14 +153,15 @@ def django_db_setup(
     django_test_environment: None, django_db_blocker: Any, server: TestServer
 ) -> Iterator[None]:
     """Give pytest-django a copy of the template, served as the app role."""
-    with django_db_blocker.unblock():
-        server.make_template(_migrate)
-        server.copy(RUN)
-        _point(server.app | {"dbname": RUN})
-    yield
-    with django_db_blocker.unblock():
-        connections.close_all()
-        server.drop(RUN)
+    with contextlib.ExitStack() as held:
+        with django_db_blocker.unblock():
+            held.enter_context(server.holding_template(_migrate))
+            server.copy(RUN)
+            _point(server.app | {"dbname": RUN})
+        yield
+        with django_db_blocker.unblock():
+            connections.close_all()
+            server.drop(RUN)
 
 
 @pytest.fixture(autouse=True)

@@ -28,7 +28,8 @@ from tests import world as cast
 
 # Playwright keeps an event loop in this thread; Django would take it for asynchronous code.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+NAMES = ["chromium", "chromium-browser", "google-chrome"]
+CHROMIUM = next(filter(None, map(shutil.which, NAMES)), None)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -81,9 +82,9 @@ def live(
     server.server_close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def chromium() -> Iterator[Any]:
-    """Return one browser for all tests."""
+    """Return one browser for all tests here; its event loop would be in the way of the others."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:

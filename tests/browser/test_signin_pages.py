@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import threading
 from socketserver import ThreadingMixIn
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
@@ -16,8 +15,6 @@ from relais.people import invitations
 from relais.people.models import Person, Role
 from tests.world import PASSWORD, build_world
 
-pytestmark = pytest.mark.browser
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 PAGES = ["/accounts/login/", "/accounts/password/reset/", "/accounts/signup/"]
 INSIDE = ["/account/", "/account/security/", "/accounts/email/", "/accounts/2fa/totp/activate/"]
 INSIDE += ["/accounts/2fa/webauthn/add/", "/accounts/password/change/", "/invitations/"]
@@ -54,18 +51,11 @@ def site(committed):
 
 
 @pytest.fixture
-def page():
+def page(chromium):
     """Return a page of headless Chromium, in French."""
-    if CHROMIUM is None:
-        pytest.skip("Chromium is not installed (apt-get install chromium)")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
-        page = browser.new_page(locale="fr-FR")
-        yield page
-        browser.close()
+    page = chromium.new_page(locale="fr-FR")
+    yield page
+    page.close()
 
 
 def sign_in(page, site, email):
@@ -118,10 +108,7 @@ def test_a_passkey_is_added_and_opens_the_account_by_itself(site, page):
 
 @pytest.fixture
 def invited(site):
-    """Return the address of the site and the link of a new assistant's letter.
-
-    Made before the browser is: Playwright's loop keeps Django's database calls out.
-    """
+    """Return the address of the site and the link of a new assistant's letter."""
     world, address = site
     with tenant(world.provider.pk):
         person = Person.objects.create(

@@ -265,7 +265,7 @@ class Ticket(TenantModel):
             message=message,
             stop=[] if by.is_client else [FIRST],
             resume=resumes,
-            **({"state": self.State.TAKEN} if resumes else {}),
+            **(dict[str, Any](state=self.State.TAKEN) if resumes else {}),
         )
 
     def ask(self, text: str, *, by: Person, at: datetime | None = None) -> None:

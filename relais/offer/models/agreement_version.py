@@ -22,6 +22,7 @@ from django.utils.translation import pgettext_lazy
 from relais.lib.tenancy import SameTenant
 from relais.offer import signing, terms
 from relais.offer.errors import DraftStands, NotNow, Overlaps, Overtaken, TooEarly, Unsound
+from relais.offer.terms import Terms
 from relais.people.models import LegalEntity, Person, Site
 from relais.people.models.assistant import IntPoint
 from relais.people.models.tenant import TenantModel
@@ -142,7 +143,7 @@ class AgreementVersion(TenantModel):
         over = self.period.upper is not None and day >= self.period.upper
         return self.Standing.SUPERSEDED if over else self.Standing.IN_FORCE
 
-    def terms(self) -> terms.Terms:
+    def terms(self) -> Terms:
         """Return all that the version says, as plain values. Credits included: mind who reads."""
         clauses = list(self.clauses.all())
         credit = AgreementCredit.objects.filter(version=self).first()
@@ -150,7 +151,7 @@ class AgreementVersion(TenantModel):
         def texts(kind: str) -> tuple[str, ...]:
             return tuple(each.text for each in clauses if each.kind == kind)
 
-        return terms.Terms(
+        return Terms(
             effective_from=self.effective_from,
             ends_on=self.ends_on,
             note=self.note,
@@ -193,7 +194,7 @@ class AgreementVersion(TenantModel):
                 copied_from=base,
                 created_at=at,
             )
-            copied = terms.without_dates(base.terms()) if base else terms.Terms()
+            copied = terms.without_dates(base.terms()) if base else Terms()
             agreement_terms.write(version, copied)
             AgreementEvent.tell(
                 version,
@@ -251,12 +252,12 @@ class AgreementVersion(TenantModel):
         try:
             with transaction.atomic():
                 Agreement.objects.select_for_update().get(pk=self.agreement_id)
-                self._check_ready(timezone.localdate(at))
+                first = self._check_ready(timezone.localdate(at))
                 self._update(**{f"{side}_signer": by, f"{side}_signed_at": at})
                 facts = {"side": side, "digest": self.digest()}
                 AgreementEvent.tell(self, AgreementEvent.Kind.SIGNED, by, at, facts)
                 if self.client_signed_at and self.provider_signed_at:
-                    self._conclude(by, at)
+                    self._conclude(first, by, at)
         except IntegrityError as error:
             if "no_overlap" in str(error):
                 raise Overlaps from None
@@ -297,23 +298,23 @@ class AgreementVersion(TenantModel):
     def _refuse(self) -> None:
         raise NotNow(version=str(self), state=self.standing().label)
 
-    def _conclude(self, by: Person, at: datetime) -> None:
+    def _conclude(self, first: date, by: Person, at: datetime) -> None:
         """Put the version in force at its date, and let the former one end the day before."""
         former = self.agreement.versions.filter(
-            state=self.State.SIGNED, period__contains=self.effective_from
+            state=self.State.SIGNED, period__contains=first
         ).first()
         if former is not None:
-            former._end_before(self.effective_from)
+            former._end_before(first)
             AgreementEvent.tell(
                 former, AgreementEvent.Kind.ENDED, by, at, {"replaced_by": self.number}
             )
-        self._update(state=self.State.SIGNED, period=_days(self.effective_from, self.ends_on))
+        self._update(state=self.State.SIGNED, period=_days(first, self.ends_on))
         self.scopes.update(period=self.period)
         Agreement.objects.filter(pk=self.agreement_id, first_signed_at=None).update(
             first_signed_at=at
         )
         AgreementEvent.tell(
-            self, AgreementEvent.Kind.CONCLUDED, by, at, {"from": self.effective_from.isoformat()}
+            self, AgreementEvent.Kind.CONCLUDED, by, at, {"from": first.isoformat()}
         )
 
     def _end_before(self, day: date) -> None:
@@ -321,18 +322,20 @@ class AgreementVersion(TenantModel):
         self._update(period=DateRange(self.effective_from, day))
         self.scopes.update(period=self.period)
 
-    def _check_ready(self, today: date) -> None:
-        """Raise unless two parties could keep this as it stands."""
+    def _check_ready(self, today: date) -> date:
+        """Return its first day; raise unless two parties could keep this as it stands."""
         told = self.terms()
         found = terms.faults(told)
-        if told.effective_from is None:
+        first = told.effective_from
+        if first is None:
             found.append(("effective_from", _t("Say from which day it is in force.")))
         if not told.targets:
             found.append(("targets", _t("Promise something: one target at least.")))
-        if found:
+        if first is None or found:
             raise Unsound(found)
-        self._check_date(told.effective_from, today)
-        self._check_overlap(_days(told.effective_from, told.ends_on))
+        self._check_date(first, today)
+        self._check_overlap(_days(first, told.ends_on))
+        return first
 
     def _check_date(self, first: date, today: date) -> None:
         if first < today:
@@ -347,11 +350,9 @@ class AgreementVersion(TenantModel):
             )
         signed = self.agreement.versions.filter(state=self.State.SIGNED)
         last = signed.order_by("-effective_from").first()
-        if last is None:
+        if last is None or last.effective_from is None:
             return
-        soonest = last.effective_from + ONE_DAY
-        if last.ends_on is not None:
-            soonest = last.ends_on + ONE_DAY
+        soonest = (last.ends_on or last.effective_from) + ONE_DAY
         if first < soonest:
             text = _t(
                 "Version %(number)d is signed and holds until then: start on %(day)s or later."
@@ -368,18 +369,20 @@ class AgreementVersion(TenantModel):
             if scope.value in mine:
                 raise Overlaps(f"{scope.version}, {scope}")
 
-    def _check_lines(self, told: terms.Terms) -> None:
+    def _check_lines(self, told: Terms) -> None:
         """Raise `Unsound` for what cannot be kept or does not belong to the company."""
         found = terms.faults(told)
         company = self.agreement.company_id
-        checks = [
+        checks: list[tuple[str, type[models.Model], set[int | None], dict[str, int]]] = [
             ("scopes", Site, {each.site for each in told.scopes}, {"company": company}),
             ("scopes", LegalEntity, {each.entity for each in told.scopes}, {"company": company}),
             ("targets", Service, {each.service for each in told.targets}, {}),
         ]
         for field, model, wanted, where in checks:
             keys = {key for key in wanted if key}
-            if keys - set(model.objects.filter(pk__in=keys, **where).values_list("pk", flat=True)):
+            if keys - set(
+                model._default_manager.filter(pk__in=keys, **where).values_list("pk", flat=True)
+            ):
                 found.append((field, _t("Choose places and services of this company's list.")))
         if found:
             raise Unsound(found)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.core.validators import MinLengthValidator
 from django.db import models
@@ -19,7 +19,7 @@ from .tenant import TenantModel
 if TYPE_CHECKING:
     from .engagement import Engagement
 
-NAME = {"max_length": 200, "validators": [MinLengthValidator(1)]}
+NAME: dict[str, Any] = {"max_length": 200, "validators": [MinLengthValidator(1)]}
 
 
 def key_of(*fields: str) -> GeneratedField:
