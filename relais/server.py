@@ -209,7 +209,7 @@ def _web(host: str, port: int, processes: int) -> Child:
     command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--log-level", "error"]
     command += ["--host", host, "--port", str(port), "--workers", str(processes)]
     command += ["--blocking-threads", str(THREADS), "--workers-kill-timeout", "2s"]
-    command += ["--respawn-failed-workers", "relais.wsgi:application"]
+    command += ["--respawn-failed-workers", "--respawn-interval", "0.2", "relais.wsgi:application"]
     pool = max(4, min(16, CONNECTIONS // processes))
     return Child(
         translate("Web"), command, {"RELAIS_DB_ROLE": "app"} | _unless("RELAIS_DB_POOL", pool)
