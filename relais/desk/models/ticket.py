@@ -18,20 +18,19 @@ from relais.desk import rules
 from relais.desk.errors import Missing, NotNow, Overtaken
 from relais.lib.tenancy import SameTenant
 from relais.offer.models import Service
-from relais.people import calendars
 from relais.people.models import Company, Confidentiality, Person, Site
 from relais.people.models.organisation import key_of
 from relais.people.models.tenant import TenantModel
 
+from . import ticket_clocks
 from .clock import Clock
 from .event import Event
 from .letter import Letter
 from .message import Message
+from .ticket_clocks import CORRECTION, DELIVERY, FIRST
 
 if TYPE_CHECKING:
     from relais.desk.batch import Batch
-
-FIRST, DELIVERY, CORRECTION = Clock.Kind.FIRST_RESPONSE, Clock.Kind.DELIVERY, Clock.Kind.CORRECTION
 
 
 class Ticket(TenantModel):
@@ -205,8 +204,10 @@ class Ticket(TenantModel):
         with ticket._together():
             ticket._insert()
             promised = {FIRST: service.response_seconds, DELIVERY: service.delivery_seconds}
-            clocks = [ticket._start(kind, seconds, at) for kind, seconds in promised.items()]
-            told = {"clocks": _told(clocks), **(facts or {})}
+            clocks = [
+                ticket_clocks.start(ticket, kind, seconds, at) for kind, seconds in promised.items()
+            ]
+            told = {"clocks": ticket_clocks.told(clocks), **(facts or {})}
             ticket._tell(Event.Kind.RECEIVED, by or requester, at, told)
         return ticket
 
@@ -454,10 +455,12 @@ class Ticket(TenantModel):
             self._update(fields)
             told = dict(facts or {})
             if stop or pause or resume or void:
-                moved = self._move_clocks(at, set(stop), pause, resume, void)
-                told |= {"clocks": _told(moved)} if moved else {}
+                moved = ticket_clocks.move(self, at, set(stop), pause, resume, void)
+                told |= {"clocks": ticket_clocks.told(moved)} if moved else {}
             if start:
-                told["clocks"] = _told([self._start(k, s, at) for k, s in start.items()])
+                told["clocks"] = ticket_clocks.told(
+                    [ticket_clocks.start(self, k, s, at) for k, s in start.items()]
+                )
             if text:
                 written = self._write(text, by, at, internal, mail, message or {})
                 told |= {"message": written.pk} if written else {}
@@ -482,53 +485,6 @@ class Ticket(TenantModel):
             self.save(force_insert=True)
         else:
             self.batch.tickets.append(self)
-
-    def _start(self, kind: str, seconds: int, at: datetime) -> Clock:
-        found = calendars.of_site(self.site)
-        clock = Clock(
-            provider_id=self.provider_id,
-            ticket=self,
-            kind=kind,
-            started_at=at,
-            target=seconds,
-            calendar=found.calendar,
-            calendar_source=found.level,
-        )
-        clock.due_at = clock.due()
-        if self.batch is None:
-            clock.save(force_insert=True)
-        else:
-            self.batch.clocks.append(clock)
-            self.batch.running.setdefault(id(self), []).append(clock)
-        return clock
-
-    def _move_clocks(
-        self, at: datetime, stop: set[str], pause: bool, resume: bool, void: bool
-    ) -> list[Clock]:
-        """Return the clocks that were stopped, paused, resumed or voided."""
-        moved = []
-        for clock in self._running():
-            if void:
-                clock.void(at)
-            elif clock.kind in stop:
-                clock.stop(at)
-            elif clock.kind == FIRST:
-                continue  # waiting for the requester is an answer already
-            elif pause and not clock.is_paused:
-                clock.pause(at)
-            elif resume and clock.is_paused:
-                clock.resume(at)
-            else:
-                continue
-            moved.append(clock)
-            if self.batch is None:
-                clock.save(update_fields=["pauses", "due_at", "stopped_at", "verdict"])
-        return moved
-
-    def _running(self) -> list[Clock]:
-        if self.batch is not None:
-            return self.batch.of(self)
-        return list(self.clocks.filter(stopped_at=None).select_related("calendar"))
 
     def _write(
         self,
@@ -578,22 +534,6 @@ def _said(text: str) -> str:
     if text := text.strip():
         return text
     raise Missing(field=_t("Message"))
-
-
-def _told(clocks: list[Clock]) -> list[dict[str, Any]]:
-    """Return what an event keeps of clocks: enough to measure without reading their rows."""
-    return [
-        {
-            "kind": clock.kind,
-            "target": clock.target,
-            "calendar": clock.calendar_id,
-            "source": clock.calendar_source,
-            "due_at": _iso(clock.due_at),
-            **({"verdict": clock.verdict} if clock.verdict else {}),
-            **({"paused": True} if clock.is_paused else {}),
-        }
-        for clock in clocks
-    ]
 
 
 def _iso(at: datetime | None) -> str | None:
