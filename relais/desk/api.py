@@ -18,6 +18,7 @@ from relais.people.api import NamedOut, access_of
 from relais.people.models import Person, Site
 
 from . import intake, rules
+from .board import PROMISES
 from .models import Clock, Event, Message, Ticket
 
 router = Router(tags=["requests"])
@@ -330,7 +331,7 @@ def note(request: HttpRequest, key: PathKey, sent: SaidIn) -> Schema:
 
 
 def _seen(access: Access) -> QuerySet[Ticket]:
-    running = access.see(Clock).filter(stopped_at=None).exclude(kind=Clock.Kind.FIRST_RESPONSE)
+    running = access.see(Clock).filter(stopped_at=None, kind__in=PROMISES)
     return (
         access.see(Ticket)
         .select_related("company", "site", "requester", "service", "holder")

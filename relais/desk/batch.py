@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from relais.offer.promises import Book
+
 if TYPE_CHECKING:
     from .models import Clock, Event, Ticket
 
@@ -20,6 +22,14 @@ class Batch:
     clocks: list[Clock] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
     running: dict[int, list[Clock]] = field(default_factory=dict)
+
+    books: dict[int, Book] = field(default_factory=dict)
+
+    def book(self, company: int) -> Book:
+        """Return what is promised to a company, read once for all its tickets."""
+        if company not in self.books:
+            self.books[company] = Book.of(company)
+        return self.books[company]
 
     def of(self, ticket: Ticket) -> list[Clock]:
         """Return the running clocks of a ticket."""

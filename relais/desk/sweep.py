@@ -42,8 +42,9 @@ def tell(keys: list[int], at: datetime) -> int:
     running = clocks.filter(pk__in=keys, stopped_at=None, breached_at=None, due_at__isnull=False)
     for clock in running.select_related("ticket", "calendar").order_by("due_at", "pk"):
         due_at = clock.due()
-        if due_at is not None and due_at >= at:
-            # The calendar changed since: its answer of today is what counts.
+        if due_at is None or due_at >= at:
+            # The calendar changed since: its answer of today is what counts. None: it now falls
+            # after the pause that lasts.
             Clock.objects.filter(pk=clock.pk).update(due_at=due_at)
             continue
         clock.ticket.breach(clock, at=at)

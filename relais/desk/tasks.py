@@ -12,7 +12,7 @@ from procrastinate.contrib.django import app
 from relais.lib.tenancy import all_tenants, tenant
 from relais.people.models import Provider
 
-from . import dispatching, letters, sweep
+from . import dispatching, letters, recalculation, sweep
 
 
 class NotSent(Exception):
@@ -61,3 +61,30 @@ def sweep_deadlines(timestamp: int) -> None:
     """Tell the deadlines that passed."""
     close_old_connections()
     sweep.run()
+
+
+# Named by people/calendar_changes, which stands a floor below.
+@app.task(queue="recalculations", retry=RetryStrategy(max_attempts=5, wait=5))
+def recalculate_calendar(provider_id: int, change_id: int) -> None:
+    """Date anew the open clocks of a calendar that changed."""
+    with _working(provider_id):
+        begun = recalculation.begin_for_change(change_id)
+    if begun is not None:
+        recalculation.run(provider_id, begun.pk)
+
+
+# Named by offer/models/agreement_version.
+@app.task(queue="recalculations", retry=RetryStrategy(max_attempts=5, wait=5))
+def recalculate_version(provider_id: int, version_id: int) -> None:
+    """Date anew the open clocks that were born on a day for which a version was signed later."""
+    with _working(provider_id):
+        begun = recalculation.begin_for_version(version_id)
+    if begun is not None:
+        recalculation.run(provider_id, begun.pk)
+
+
+@app.task(queue="recalculations", retry=RetryStrategy(max_attempts=5, wait=5))
+def recalculate(provider_id: int, recalculation_id: int) -> None:
+    """Go on with a run that was stopped."""
+    close_old_connections()
+    recalculation.run(provider_id, recalculation_id)

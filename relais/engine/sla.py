@@ -106,7 +106,8 @@ _ANSWERS = tuple(On(kind, SERVICE) for kind in ("replied", "asked", "taken", "de
 _PROMISES: dict[str, tuple[tuple[On, ...], tuple[On, ...], bool]] = {
     # The first human answer or acceptance; an automatic acknowledgement is none.
     "first_response": ((On("received"),), _ANSWERS, False),
-    "next_reply": ((On("replied", CLIENT),), _ANSWERS, True),
+    # Who accepts awaits no answer any more.
+    "next_reply": ((On("replied", CLIENT),), (*_ANSWERS, On("accepted")), True),
     "delivery": ((On("received"),), (On("delivered"),), False),
     "correction": ((On("reopened"),), (On("delivered"),), True),
     "acceptance": ((On("delivered"),), (On("accepted"), On("reopened")), True),

@@ -407,5 +407,7 @@ RULES: dict[str, Callable[[Access], Q]] = {
     "desk.Message": _public_on_ticket,
     "desk.Event": _public_on_ticket,
     "desk.Clock": _on_ticket,
+    "desk.Recalculation": _internal,
+    "desk.DeadlineChange": lambda access: _tickets(access, "clock__ticket__"),
     "desk.Letter": lambda access: _on_ticket(access) if access.runs_pool else NOTHING,
 }

@@ -19,6 +19,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from relais.lib.later import later
 from relais.lib.problem import Problem
 
 from . import opening_hours
@@ -37,6 +38,7 @@ from .models import (
 from .opening_hours import Pairs, Week
 
 LONGEST = 366
+RECALCULATE = "relais.desk.tasks.recalculate_calendar"
 MOST_FEED_DAYS = 5000
 SETTINGS = ("name", "time_zone", "holiday_zone", "holiday_eve", "whit_monday_worked")
 
@@ -86,6 +88,14 @@ def _change(calendar: Calendar, kind: str, *, by: Person | None, seen: int) -> I
         change.facts = facts
         change.save(update_fields=["facts"])
         calendar.version = version
+        # Deadlines follow. The desk stands a floor above, so its job is called by name; in this
+        # transaction, so that no change is ever without its recalculation.
+        later(
+            RECALCULATE,
+            lock=f"recalculate:{calendar.provider_id}",
+            provider_id=calendar.provider_id,
+            change_id=change.pk,
+        )
 
 
 class _Lost(Exception):

@@ -8,17 +8,23 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from relais.engine import worktime
 from relais.lib.tenancy import SameTenant
+from relais.offer.models import AgreementVersion
 from relais.people import calendars
 from relais.people.models import Calendar
 from relais.people.models.tenant import TenantModel
 
 
 class Clock(TenantModel):
-    """One promise. `due_at` is empty while it is paused; it is computed once and then stored."""
+    """One promise. `due_at` is computed once and then stored; empty while it is paused in time.
+
+    A deadline that had passed before the pause stays: waiting hides no breach.
+    """
 
     class Kind(models.TextChoices):
         FIRST_RESPONSE = "first_response", _("First answer")
+        NEXT_REPLY = "next_reply", _("Next answer")
         DELIVERY = "delivery", _("Delivery")
         CORRECTION = "correction", _("Correction")
 
@@ -31,9 +37,20 @@ class Clock(TenantModel):
     ticket = models.ForeignKey("desk.Ticket", models.PROTECT, related_name="clocks")
     kind = models.CharField(max_length=20, choices=Kind.choices)
     started_at = models.DateTimeField()
-    # Open seconds of the calendar.
+    # Open seconds of the calendar; 0 when the promise is in working days.
     target = models.PositiveIntegerField()
-    calendar = models.ForeignKey(Calendar, models.PROTECT, null=True, related_name="+")
+    days = models.PositiveSmallIntegerField(null=True)
+    # The text under which the ticket was born; empty: the catalogue's own hours.
+    agreement_version = models.ForeignKey(
+        AgreementVersion, models.PROTECT, null=True, related_name="+"
+    )
+    calendar = models.ForeignKey(
+        Calendar,
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        db_index=False,  # the partial index below serves
+    )
     # "site", "entity" or "company": whose calendar it is.
     calendar_source = models.CharField(max_length=20, blank=True)
     # [["2026-03-02T10:00:00+00:00", "2026-03-02T15:00:00+00:00" or null], …]
@@ -54,6 +71,14 @@ class Clock(TenantModel):
                 | Q(stopped_at__isnull=False) & ~Q(verdict=""),
                 name="desk_clock_verdict",
             ),
+            models.CheckConstraint(
+                condition=Q(days=None) | Q(target=0), name="desk_clock_quantity"
+            ),
+            SameTenant(
+                name="desk_clock_version_fk",
+                field="agreement_version",
+                to="offer_agreementversion",
+            ),
             SameTenant(name="desk_clock_ticket_fk", field="ticket", to="desk_ticket"),
             SameTenant(name="desk_clock_calendar_fk", field="calendar", to="people_calendar"),
         ]
@@ -62,6 +87,11 @@ class Clock(TenantModel):
                 fields=["provider", "due_at"],
                 name="desk_clock_running",
                 condition=Q(stopped_at=None, due_at__isnull=False),
+            ),
+            models.Index(
+                fields=["calendar", "id"],  # a change of calendar touches these alone
+                name="desk_clock_of_calendar",
+                condition=Q(stopped_at=None),
             ),
             models.Index(
                 fields=["due_at"],  # the sweep asks across providers
@@ -78,18 +108,31 @@ class Clock(TenantModel):
         """Return whether the last pause still lasts."""
         return bool(self.pauses) and self.pauses[-1][1] is None
 
+    @property
+    def paused_at(self) -> datetime | None:
+        """Return since when it stands still, or None."""
+        return datetime.fromisoformat(self.pauses[-1][0]) if self.is_paused else None
+
     def due(self) -> datetime | None:
-        """Return when the promise runs out, asked of the calendar; None while paused."""
-        if self.is_paused or self.calendar is None:
-            return None
-        hours = calendars.timetable(self.calendar)
-        return hours.add(self.started_at, timedelta(seconds=self.target), self._spans())
+        """Return when the promise runs out, asked of the calendar; None while paused in time."""
+        return self.due_by(calendars.timetable(self.calendar)) if self.calendar else None
+
+    def due_by(self, hours: worktime.Calendar) -> datetime | None:
+        """Return when the promise runs out by these hours; None while paused in time."""
+        pauses = self.spans()
+        if self.days is not None:
+            due = hours.add_days(self.started_at, self.days, pauses)
+        else:
+            due = hours.add(self.started_at, timedelta(seconds=self.target), pauses)
+        paused_at = self.paused_at
+        return due if paused_at is None or due <= paused_at else None
 
     def pause(self, at: datetime) -> None:
-        """Stand still from `at`."""
+        """Stand still from `at`; a deadline that has passed already stays what it was."""
         if not self.is_paused:
             self.pauses = [*self.pauses, [at.isoformat(), None]]
-            self.due_at = None
+            if self.due_at is not None and self.due_at > at:
+                self.due_at = None
 
     def resume(self, at: datetime) -> None:
         """Run again from `at`; the time of the pause is given back."""
@@ -117,7 +160,8 @@ class Clock(TenantModel):
         end = max(at, datetime.fromisoformat(start))
         self.pauses = [*self.pauses[:-1], [start, end.isoformat()]]
 
-    def _spans(self) -> list[tuple[datetime, datetime]]:
+    def spans(self) -> list[tuple[datetime, datetime]]:
+        """Return the pauses that have ended."""
         return [
             (datetime.fromisoformat(start), datetime.fromisoformat(end))
             for start, end in self.pauses

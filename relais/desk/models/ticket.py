@@ -27,7 +27,7 @@ from .clock import Clock
 from .event import Event
 from .letter import Letter
 from .message import Message
-from .ticket_clocks import CORRECTION, DELIVERY, FIRST
+from .ticket_clocks import ANSWERS, CORRECTION, DELIVERY, FIRST, NEXT
 
 if TYPE_CHECKING:
     from relais.desk.batch import Batch
@@ -203,10 +203,8 @@ class Ticket(TenantModel):
         ticket.batch = batch
         with ticket._together():
             ticket._insert()
-            promised = {FIRST: service.response_seconds, DELIVERY: service.delivery_seconds}
-            clocks = [
-                ticket_clocks.start(ticket, kind, seconds, at) for kind, seconds in promised.items()
-            ]
+            promised = ticket_clocks.promises_at_birth(ticket)
+            clocks = [ticket_clocks.start(ticket, k, promised[k], at) for k in (FIRST, DELIVERY)]
             told = {"clocks": ticket_clocks.told(clocks), **(facts or {})}
             ticket._tell(Event.Kind.RECEIVED, by or requester, at, told)
         return ticket
@@ -247,7 +245,7 @@ class Ticket(TenantModel):
             by,
             at,
             when=[self.State.OPEN, self.State.ASSIGNED],
-            stop=[FIRST],
+            stop=ANSWERS,
             state=self.State.TAKEN,
             holder=by,
         )
@@ -264,7 +262,8 @@ class Ticket(TenantModel):
             text=_said(text),
             mail=not by.is_client,
             message=message,
-            stop=[] if by.is_client else [FIRST],
+            start={NEXT: NEXT} if by.is_client else None,
+            stop=[] if by.is_client else ANSWERS,
             resume=resumes,
             **(dict[str, Any](state=self.State.TAKEN) if resumes else {}),
         )
@@ -279,7 +278,7 @@ class Ticket(TenantModel):
             when=[self.State.TAKEN],
             text=_said(text),
             mail=True,
-            stop=[FIRST],
+            stop=ANSWERS,
             pause=True,
             state=self.State.WAITING,
         )
@@ -319,7 +318,7 @@ class Ticket(TenantModel):
             when=[self.State.TAKEN, self.State.WAITING, self.State.THIRD],
             text=_said(text),
             mail=True,
-            stop=[FIRST, DELIVERY, CORRECTION],
+            stop=[*ANSWERS, DELIVERY, CORRECTION],
             state=self.State.DELIVERED,
             delivered_at=at,
         )
@@ -333,6 +332,7 @@ class Ticket(TenantModel):
             by,
             at,
             when=[self.State.DELIVERED],
+            stop=[NEXT],
             state=self.State.ACCEPTED,
             closed_at=at,
         )
@@ -346,7 +346,7 @@ class Ticket(TenantModel):
             at,
             when=[self.State.DELIVERED, self.State.ACCEPTED],
             text=_said(text),
-            start={CORRECTION: self.service.delivery_seconds},
+            start={CORRECTION: DELIVERY},
             state=self.State.ASSIGNED if self.holder_id else self.State.OPEN,
             reopened=self.reopened + 1,
             delivered_at=None,
@@ -437,7 +437,7 @@ class Ticket(TenantModel):
         internal: bool = False,
         mail: bool = False,
         message: dict[str, Any] | None = None,
-        start: dict[str, int] | None = None,
+        start: dict[str, str] | None = None,
         stop: Iterable[str] = (),
         pause: bool = False,
         resume: bool = False,
@@ -454,13 +454,12 @@ class Ticket(TenantModel):
         with self._together():
             self._update(fields)
             told = dict(facts or {})
+            clocks: list[Clock] = []
             if stop or pause or resume or void:
-                moved = ticket_clocks.move(self, at, set(stop), pause, resume, void)
-                told |= {"clocks": ticket_clocks.told(moved)} if moved else {}
+                clocks += ticket_clocks.move(self, at, set(stop), pause, resume, void)
             if start:
-                told["clocks"] = ticket_clocks.told(
-                    [ticket_clocks.start(self, k, s, at) for k, s in start.items()]
-                )
+                clocks += ticket_clocks.begin(self, start, at)
+            told |= {"clocks": ticket_clocks.told(clocks)} if clocks else {}
             if text:
                 written = self._write(text, by, at, internal, mail, message or {})
                 told |= {"message": written.pk} if written else {}

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from relais.offer import promises
+from relais.offer.promises import Book, Promise
 from relais.people import calendars
 
 from .clock import Clock
@@ -12,10 +14,45 @@ from .clock import Clock
 if TYPE_CHECKING:
     from .ticket import Ticket
 
-FIRST, DELIVERY, CORRECTION = Clock.Kind.FIRST_RESPONSE, Clock.Kind.DELIVERY, Clock.Kind.CORRECTION
+FIRST, NEXT = Clock.Kind.FIRST_RESPONSE, Clock.Kind.NEXT_REPLY
+DELIVERY, CORRECTION = Clock.Kind.DELIVERY, Clock.Kind.CORRECTION
+# Any human answer of the service stops these.
+ANSWERS = (FIRST, NEXT)
 
 
-def start(ticket: Ticket, kind: str, seconds: int, at: datetime) -> Clock:
+def promises_at_birth(ticket: Ticket) -> dict[str, Promise]:
+    """Return what is promised about a ticket that comes in."""
+    at, place = ticket.received_at, ticket.site
+    if ticket.batch is None:
+        return promises.promised(place, ticket.service, ticket.priority, at)
+    book = ticket.batch.book(ticket.company_id)
+    return book.promised(place, ticket.service, ticket.priority, at)
+
+
+def promises_kept(ticket: Ticket) -> dict[str, Promise]:
+    """Return what the version says under which the ticket was born, whatever is in force now."""
+    if ticket.batch is not None:
+        return promises_at_birth(ticket)
+    born = ticket.clocks.order_by("pk").first()
+    version = born.agreement_version_id if born else None
+    return Book(ticket.company_id, []).of_version(version, ticket.service, ticket.priority)
+
+
+def begin(ticket: Ticket, kinds: dict[str, str], at: datetime) -> list[Clock]:
+    """Return the clocks started: by kind of clock, the promise it holds the service to.
+
+    An answer that is awaited already is not awaited anew, nor one that nobody promised.
+    """
+    promised = promises_kept(ticket)
+    awaited = {clock.kind for clock in running(ticket)}
+    return [
+        start(ticket, kind, promised[promise], at)
+        for kind, promise in kinds.items()
+        if promise in promised and not (kind == NEXT and kind in awaited)
+    ]
+
+
+def start(ticket: Ticket, kind: str, promise: Promise, at: datetime) -> Clock:
     """Return the clock that was started. Raises `NoCalendar`."""
     found = calendars.of_site(ticket.site)
     clock = Clock(
@@ -23,7 +60,9 @@ def start(ticket: Ticket, kind: str, seconds: int, at: datetime) -> Clock:
         ticket=ticket,
         kind=kind,
         started_at=at,
-        target=seconds,
+        target=promise.seconds or 0,
+        days=promise.days,
+        agreement_version_id=promise.version,
         calendar=found.calendar,
         calendar_source=found.level,
     )
@@ -46,7 +85,7 @@ def move(
             clock.void(at)
         elif clock.kind in stop:
             clock.stop(at)
-        elif clock.kind == FIRST:
+        elif clock.kind in ANSWERS:
             continue  # waiting for the requester is an answer already
         elif pause and not clock.is_paused:
             clock.pause(at)
@@ -64,7 +103,10 @@ def running(ticket: Ticket) -> list[Clock]:
     """Return the clocks that run or wait."""
     if ticket.batch is not None:
         return ticket.batch.of(ticket)
-    return list(ticket.clocks.filter(stopped_at=None).select_related("calendar"))
+    # Locked, or a recalculation could move a deadline between reading and writing; the calendars
+    # are read after the lock, as they stand then.
+    clocks = ticket.clocks.filter(stopped_at=None).select_for_update(of=("self",)).order_by("pk")
+    return list(clocks.prefetch_related("calendar"))
 
 
 def told(clocks: list[Clock]) -> list[dict[str, Any]]:
@@ -73,6 +115,8 @@ def told(clocks: list[Clock]) -> list[dict[str, Any]]:
         {
             "kind": clock.kind,
             "target": clock.target,
+            **({"days": clock.days} if clock.days is not None else {}),
+            **({"agreement": clock.agreement_version_id} if clock.agreement_version_id else {}),
             "calendar": clock.calendar_id,
             "source": clock.calendar_source,
             "due_at": clock.due_at.isoformat() if clock.due_at else None,

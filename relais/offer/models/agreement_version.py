@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from relais.lib.later import later
 from relais.lib.tenancy import SameTenant
 from relais.offer import signing, terms
 from relais.offer.errors import DraftStands, NotNow, Overlaps, Overtaken, TooEarly, Unsound
@@ -33,6 +34,7 @@ from .agreement_terms import AgreementClause, AgreementCredit, AgreementScope
 from .service import Service
 
 ONE_DAY = timedelta(days=1)
+RECALCULATE = "relais.desk.tasks.recalculate_version"
 
 
 class AgreementVersion(TenantModel):
@@ -316,6 +318,15 @@ class AgreementVersion(TenantModel):
         AgreementEvent.tell(
             self, AgreementEvent.Kind.CONCLUDED, by, at, {"from": first.isoformat()}
         )
+        # Tickets of its first day may have come in before the signature. The desk stands a floor
+        # above, so its job is called by name. A day more: elsewhere it is tomorrow already.
+        if self.effective_from <= timezone.localdate(at) + ONE_DAY:
+            later(
+                RECALCULATE,
+                lock=f"recalculate:{self.provider_id}",
+                provider_id=self.provider_id,
+                version_id=self.pk,
+            )
 
     def _end_before(self, day: date) -> None:
         """Let this signed version be in force until the day before."""
