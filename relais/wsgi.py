@@ -1,8 +1,11 @@
 """The web application, for any WSGI server."""
 
+import gc
 import os
 
-from django.core.wsgi import get_wsgi_application
+gc.disable()  # the imports below make a million objects and no garbage
+
+from django.core.wsgi import get_wsgi_application  # noqa: E402
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "relais.settings")
 application = get_wsgi_application()
@@ -11,3 +14,5 @@ application = get_wsgi_application()
 from relais.checks import refuse_bad_settings  # noqa: E402
 
 refuse_bad_settings()
+gc.enable()
+gc.freeze()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import tempfile
 from collections.abc import Iterable
 from datetime import date, datetime
@@ -13,13 +14,11 @@ from typing import IO, Any
 from django.http import FileResponse
 from django.utils import formats, timezone, translation
 from django.utils.functional import Promise
-from openpyxl import Workbook
-from openpyxl.cell import WriteOnlyCell
-from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
-from openpyxl.styles import Font
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 IN_MEMORY = 2 * 2**20  # bytes; a bigger file is laid on disk
+# What XML cannot hold.
+ILLEGAL_CHARACTERS = re.compile(r"[\000-\010]|[\013-\014]|[\016-\037]")
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
@@ -54,6 +53,11 @@ def write_csv(rows: Iterable[list[Any]], file: IO[bytes], title: str = "") -> No
 
 def write_xlsx(rows: Iterable[list[Any]], file: IO[bytes], title: str = "") -> None:
     """Write rows as one sheet, row by row: memory stays the same for any number of them."""
+    # Here and not above: the library takes long to load, and every start would wait for it.
+    from openpyxl import Workbook
+    from openpyxl.cell import WriteOnlyCell
+    from openpyxl.styles import Font
+
     book = Workbook(write_only=True)
     sheet = book.create_sheet(_sheet_title(title))
     sheet.freeze_panes = "A2"
@@ -95,10 +99,10 @@ def _as_cell(value: Any) -> Any:
     if isinstance(value, datetime) and timezone.is_aware(value):
         return timezone.localtime(value).replace(tzinfo=None)  # workbooks know no zones
     if isinstance(value, str | Promise):
-        return ILLEGAL_CHARACTERS_RE.sub("", str(value))[:32_767]
+        return ILLEGAL_CHARACTERS.sub("", str(value))[:32_767]
     if value is None or isinstance(value, bool | int | float | Decimal | date):
         return value
-    return ILLEGAL_CHARACTERS_RE.sub("", str(value))
+    return ILLEGAL_CHARACTERS.sub("", str(value))
 
 
 def _sheet_title(title: str) -> str:
