@@ -319,7 +319,7 @@ def _announce(steps: Steps, known: dict[str, str], host: str, port: int, *, web:
     if not web:
         return
     shown = {"0.0.0.0": "localhost", "::": "localhost", "127.0.0.1": "localhost"}.get(host, host)  # noqa: S104
-    print(f"\n  {os.environ.get('RELAIS_URL') or f'http://{shown}:{port}/'}\n")
+    say(f"\n  {os.environ.get('RELAIS_URL') or f'http://{shown}:{port}/'}\n")
     installation.say_sign_ins(known)
     if not os.environ.get("RELAIS_SMTP"):
         folder = database.data_dir() / "outgoing-mail"
