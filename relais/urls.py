@@ -10,6 +10,7 @@ urlpatterns = [
     path("", include("relais.people.urls")),
     path("api/", api.urls),
     path("accounts/", include("allauth.urls")),
+    path("", include("relais.offer.urls")),
     path("", include("relais.desk.urls")),
 ]
 

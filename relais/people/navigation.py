@@ -72,6 +72,7 @@ ENTRIES: list[Entry] = [
     Entry("quarantine", _("Mails to place"), "mail-opened", _runs),
     Entry("dispatches", _("Dispatches"), "transfer", _runs),
     Entry("volumes", _("The year"), "chart-bar", _oversees),
+    Entry("agreements", _("Agreements"), "heart-handshake", lambda access: bool(access.roles)),
     # People and places: after the day's work, which comes first.
     Entry("sites", _("Sites"), "building", lambda access: bool(access.roles)),
     Entry("persons", _("Persons"), "users", lambda access: bool(access.roles)),

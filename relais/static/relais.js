@@ -38,6 +38,7 @@
   document.addEventListener("click", (e) => {
     const opener = e.target.closest("[data-open-dialog]");
     if (opener) document.getElementById(opener.dataset.openDialog)?.showModal();
+    if (e.target.closest("[data-print]")) window.print();
     if (e.target.closest("[data-close-dialog]")) e.target.closest("dialog").close();
     if (!e.target.closest(".searchbox")) $("#search-hits")?.replaceChildren();
   });

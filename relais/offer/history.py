@@ -1,0 +1,55 @@
+"""What happened to an agreement, told event by event."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
+
+from . import signing
+from .models import AgreementEvent
+from .reading import Change, Names, changes
+from .terms import Terms, compare
+
+Kind = AgreementEvent.Kind
+
+
+@dataclass(frozen=True)
+class Told:
+    """One event as it is read."""
+
+    event: AgreementEvent
+    title: str
+    by: str
+    lines: list[str] = field(default_factory=list)
+    changes: list[Change] = field(default_factory=list)
+
+
+def told(event: AgreementEvent, names: Names, known: Collection[int | None]) -> Told:
+    """Return an event in words; `known`: the keys of the persons whom the reader knows by name."""
+    by = "" if event.by is None else event.by.name
+    if event.by_id is not None and event.by_id not in known:
+        by = _("The client") if event.by.is_client else _("The provider")
+    version = pgettext("agreement", "Version %(n)d") % {"n": event.version.number}
+    title = f"{version} · {event.get_kind_display()}"
+    facts = event.facts
+    lines: list[str] = []
+    changed: list[Change] = []
+    if event.kind == Kind.EDITED:
+        before, after = (Terms.from_facts(facts.get(side, {})) for side in ("before", "after"))
+        changed = changes(compare(before, after), names)
+    elif event.kind == Kind.SIGNED:
+        client = facts.get("side") == signing.CLIENT
+        lines = [
+            _("For the client") if client else _("For the provider"),
+            _("Fingerprint of the text: %(digest)s") % {"digest": facts.get("digest", "")[:16]},
+        ]
+    elif event.kind == Kind.WITHDRAWN and facts.get("reason"):
+        lines = [facts["reason"]]
+    elif event.kind == Kind.ENDED:
+        lines = [_("Replaced by version %(n)s.") % {"n": facts.get("replaced_by", "")}]
+    elif event.kind == Kind.DRAFTED and facts.get("from"):
+        lines = [_("Copied from version %(n)s.") % {"n": facts["from"]}]
+    return Told(event, title, by, lines, changed)
