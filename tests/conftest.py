@@ -30,6 +30,26 @@ SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 RUN = f"relais_test_{os.getpid()}"
 
 
+# The longest first: the others fill up what the last of them leaves.
+LONGEST = ["walls/test_crawl.py", "browser/test_pages.py", "test_server.py"]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that take longest."""
+
+    def rank(item: pytest.Item) -> int:
+        return next((n for n, name in enumerate(LONGEST) if str(item.path).endswith(name)), 99)
+
+    items.sort(key=rank)
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Print what tests have to tell: the size of what they went through."""
+    for report in terminalreporter.getreports("passed") + terminalreporter.getreports("failed"):
+        for name, told in report.user_properties if report.when == "call" else ():
+            terminalreporter.write_line(f"{name}: {told}")
+
+
 class TestServer:
     """Where the tests' databases are made, and as whom."""
 
