@@ -320,7 +320,7 @@ class AgreementVersion(TenantModel):
         )
         # Tickets of its first day may have come in before the signature. The desk stands a floor
         # above, so its job is called by name. A day more: elsewhere it is tomorrow already.
-        if self.effective_from <= timezone.localdate(at) + ONE_DAY:
+        if first <= timezone.localdate(at) + ONE_DAY:
             later(
                 RECALCULATE,
                 lock=f"recalculate:{self.provider_id}",
