@@ -135,7 +135,7 @@ def test_what_is_typed_is_kept(world, draft, services, client_of):
     ]
     data = typed(
         version, rows, exclusions="Force majeure\n\nGrève", **{"targets-2-kind": "first_response"}
-    )  # noqa: E501
+    )
     browser = client_of(world.people.paul)
     assert browser.post(at(version, "edit"), data).status_code == 302
     told = AgreementVersion.objects.get(pk=version.pk).terms()
