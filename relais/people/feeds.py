@@ -10,16 +10,17 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import icalendar
-import recurring_ical_events
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from relais.lib.problem import Problem
 
 from .calendar_changes import LONGEST, MOST_FEED_DAYS, FedDays
+
+if TYPE_CHECKING:
+    import icalendar
 
 BIGGEST = 2**20
 YEARS_BACK, YEARS_AHEAD = 2, 10
@@ -71,6 +72,8 @@ def read(data: bytes, today: date) -> Reading:
         raise FeedRefused(why=_("it is larger than %(most)s kB.") % {"most": BIGGEST // 1024})
     if b"BEGIN:VCALENDAR" not in data[:4096].upper():
         raise FeedRefused(why=_("it does not begin as an iCalendar file does."))
+    from icalendar.error import BrokenCalendarProperty
+
     calendars = _parsed(data)
     reading = Reading(_name(calendars[0]), hashlib.sha256(data).hexdigest())
     events = [event for calendar in calendars for event in calendar.walk("VEVENT")]
@@ -86,7 +89,7 @@ def read(data: bytes, today: date) -> Reading:
             found.update(_days(series, today))
         except _Unusable as error:
             reading.left_out.append(LeftOut(_label(series[0]), str(error)))
-        except icalendar.error.BrokenCalendarProperty:
+        except BrokenCalendarProperty:
             reading.left_out.append(LeftOut(_label(series[0]), _("its dates cannot be read")))
         if len(found) > MOST_FEED_DAYS:
             raise FeedRefused(
@@ -103,6 +106,8 @@ def read(data: bytes, today: date) -> Reading:
 
 
 def _parsed(data: bytes) -> list[icalendar.Calendar]:
+    import icalendar  # here and not above: it takes long to load
+
     try:
         calendars = icalendar.Calendar.from_ical(data, multiple=True)
     except Exception as error:
@@ -186,6 +191,8 @@ def _whole_days(start: date, end: date) -> tuple[date, date]:
 
 
 def _is_plainly_yearly(event: icalendar.Event, first: date) -> bool:
+    import icalendar
+
     rule = event.get("RRULE")
     if not isinstance(rule, icalendar.vRecur) or "RDATE" in event or "EXDATE" in event:
         return False
@@ -197,6 +204,9 @@ def _is_plainly_yearly(event: icalendar.Event, first: date) -> bool:
 
 
 def _written_out(series: list[icalendar.Event], today: date) -> Iterator[FedDays]:
+    import icalendar
+    import recurring_ical_events
+
     calendar = icalendar.Calendar()
     for event in series:
         rule: Any = event.get("RRULE")

@@ -12,7 +12,6 @@ from datetime import date
 from functools import lru_cache
 from typing import NamedTuple
 
-import holidays as library
 from babel import Locale
 from django.core.exceptions import ValidationError
 from django.utils.functional import Promise
@@ -125,6 +124,9 @@ def _french(zone: str, year: int, language: str) -> Iterable[Holiday]:
 
 
 def _elsewhere(zone: str, year: int, language: str) -> Iterable[Holiday]:
+    # Here and not above: it takes long to load, and every start would wait for it.
+    import holidays as library
+
     country, _dash, region = zone.partition("-")
     spoken = library.country_holidays(country).supported_languages
     spoken_here = next((each for each in spoken if each.startswith(language)), None)
@@ -136,6 +138,8 @@ def _elsewhere(zone: str, year: int, language: str) -> Iterable[Holiday]:
 
 @lru_cache(maxsize=1)
 def _regions() -> dict[str, list[str]]:
+    import holidays as library
+
     known = library.list_supported_countries(include_aliases=False)
     # The library knows GP, RE … as countries too, with days that the official list does not have.
     official = {
@@ -152,6 +156,8 @@ def _regions() -> dict[str, list[str]]:
 
 @lru_cache(maxsize=300)
 def _region_names(country: str) -> dict[str, str]:
+    import holidays as library
+
     aliases = library.country_holidays(country).subdivisions_aliases
     # Several aliases a region ("MQ", "Martinique"): the longest is the one that a reader knows.
     best: dict[str, str] = {}

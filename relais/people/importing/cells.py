@@ -9,7 +9,6 @@ from email.utils import parseaddr
 from functools import lru_cache
 from zoneinfo import available_timezones
 
-import holidays as library
 from babel import Locale
 from babel.core import get_global
 from django.core.exceptions import ValidationError
@@ -267,6 +266,8 @@ def time_zone(text: str) -> str:
 
 @lru_cache(maxsize=1)
 def _holiday_zones() -> dict[str, str]:
+    import holidays as library  # here and not above: it takes long to load
+
     zones = {key(code): code for code in holidays.FRENCH_ZONES}
     for code, (official, _shown) in holidays.FRENCH_ZONES.items():
         zones[key(official)] = code
