@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import assistant, lead, live, manager, quarantine, tickets
+from .views import agreements, assistant, lead, live, manager, quarantine, tickets
 
 urlpatterns = [
     path("requests/", manager.requests, name="requests"),
@@ -17,6 +17,11 @@ urlpatterns = [
     path("quarantine/<int:pk>/refuse/", quarantine.refuse, name="quarantine_refuse"),
     path("volumes/", lead.volumes, name="volumes"),
     path("live/", live.live, name="live"),
+    path(
+        "agreements/<int:pk>/versions/<int:number>/preview/",
+        agreements.agreement_preview,
+        name="agreement_preview",
+    ),
     path("tickets/", lead.tickets, name="tickets"),
     path("tickets/<int:pk>/", tickets.ticket, name="ticket"),
     path("tickets/<int:pk>/write/", tickets.write, name="ticket_write"),

@@ -236,7 +236,9 @@ def groups(told: Terms, names: Names) -> list[Group]:
             Line(
                 what=str(PROMISES[each.kind]),
                 priority=str(PRIORITIES.get(each.priority or 0, each.priority or "")),
-                within=within(each),
+                within=within(each)
+                if each.days == 0
+                else _("within %(time)s") % {"time": within(each)},
                 levels=levels(each),
                 window=window_text(each),
                 weight=f"{number(each.weight * 100)} %" if each.weight else "",

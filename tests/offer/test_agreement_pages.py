@@ -171,14 +171,14 @@ def test_saving_what_is_shown_changes_nothing(world, draft, client_of):
     [
         ([{}, {"hours": "2"}, {"hours": "2"}], {}, "la même chose"),
         ([{"hours": "2", "days": "1"}], {}, "pas les deux"),
-        ([{"priority": "1"}], {}, "heures ou des jours ouvrés"),
+        ([{"priority": "1"}], {}, "indiquez des heures ou des jours"),
         ([{"hours": "0"}], {}, "entre 0 et"),
-        ([{"hours": "2", "expected": "80"}], {}, "entre le seuil critique et la cible"),
-        ([{"hours": "2", "kind": "soon"}], {}, "Sélectionnez un choix valide"),
-        ([{"hours": "2"}], {"ends_on": "2026-12-31"}, "inverser"),
+        ([{"hours": "2", "expected": "80"}], {}, "entre le niveau critique"),
+        ([{"hours": "2", "kind": "soon"}], {}, "targets-0-kind"),
+        ([{"hours": "2"}], {"ends_on": "2026-12-31"}, "échangez-les"),
         ([{"hours": "2"}], {"ends_on": "9999-12-31"}, "entre 2000 et 2100"),
-        ([{"hours": "2"}], {"with_credits": "on", "monthly_fee": "0"}, "supérieur"),
-        ([{"hours": "2"}], {"scopes-TOTAL_FORMS": "0"}, "Dire où"),
+        ([{"hours": "2"}], {"with_credits": "on", "monthly_fee": "0"}, "supérieure à zéro"),
+        ([{"hours": "2"}], {"scopes-TOTAL_FORMS": "0"}, "Dites où"),
     ],
 )
 def test_what_cannot_be_kept_is_refused_and_stands_as_typed(
@@ -196,7 +196,7 @@ def test_what_cannot_be_kept_is_refused_and_stands_as_typed(
     assert "Texte tapé" in page
     assert answer.context["form"].is_refused
     assert kinds(version) == ["drafted", "edited"]
-    assert mend  # its French wording is the area's of the terms
+    assert mend in page
 
 
 def test_a_fault_stands_at_its_line(world, draft, client_of):
