@@ -88,6 +88,8 @@ def read(url: str, response: Any) -> tuple[Page, list[str]]:
     text = content.decode("utf-8", "replace")
     if "html" not in kind:
         return Page(url, response.status_code, text, len(text.split())), []
+    if response.status_code in (404, 405):  # still searched for secrets, but it leads nowhere
+        return Page(url, response.status_code, html.unescape(text), 0), []
     links = _Links()
     links.feed(text)
     # Names may stand in attributes too (titles, labels): read the source, not what is drawn.
@@ -106,14 +108,11 @@ class Crawler:
         """Open one address once; return the addresses that its page names."""
         if url in self.pages or SKIPPED.search(url):
             return []
-        page, links = read(url, self.client.get(url))
-        self.pages[url] = page
-        location = [] if page.status not in (301, 302) else [self._location(url)]
-        return links + location
-
-    def _location(self, url: str) -> str:
         response = self.client.get(url)
-        return str(response.headers.get("Location", "/"))
+        self.pages[url], links = read(url, response)
+        if response.status_code in (301, 302):
+            links.append(str(response.headers.get("Location", "/")))
+        return links
 
     def follow(self, start: str = "/") -> None:
         """Open every address that is reached from `start`, breadth first."""
