@@ -13,6 +13,8 @@ from relais.desk import intake
 from relais.desk.api import router as desk
 from relais.desk.errors import NotNow, NotYours, Overtaken
 from relais.lib.problem import Problem
+from relais.offer import errors as agreements
+from relais.offer.api import router as offer
 from relais.people.api import router as people
 
 
@@ -31,6 +33,7 @@ api = NinjaAPI(
     docs_url=None,
 )
 api.add_router("", people)
+api.add_router("", offer)
 api.add_router("", desk)
 
 # Somebody else was first, or too late: the caller reads again. Not this person's to do. The rest
@@ -39,7 +42,11 @@ STATUS: tuple[tuple[type[Problem], int], ...] = (
     (NotNow, 409),
     (Overtaken, 409),
     (intake.TokenTaken, 409),
+    (agreements.NotNow, 409),
+    (agreements.Overtaken, 409),
+    (agreements.DraftStands, 409),
     (NotYours, 403),
+    (agreements.NotYours, 403),
     (Problem, 422),
 )
 

@@ -5,10 +5,12 @@ Two views of a request: a client never gets a field that belongs to the provider
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, Literal
 
 from django.db.models import Prefetch, Q, QuerySet
 from django.http import Http404, HttpRequest
+from django.utils import timezone
 from ninja import Query, Router, Schema, Status
 
 from relais.lib.api_types import Fault, FieldFaults, Key, Line, Moment, PageOf, PathKey, Said, Text
@@ -17,7 +19,7 @@ from relais.people.access import Access
 from relais.people.api import NamedOut, access_of
 from relais.people.models import Person, Site
 
-from . import intake, rules
+from . import explaining, intake, rules
 from .board import PROMISES
 from .models import Clock, Event, Message, Ticket
 
@@ -80,6 +82,14 @@ class StaffClockOut(ClockOut):
     calendar_source: str
     breached_at: Moment | None
     pauses: list[Any]
+
+
+class ExplainedOut(ClockOut):
+    """A promise, whose text it stands under, and why it falls due then, line by line."""
+
+    state: str
+    agreement_version: int | None
+    why: list[str]
 
 
 class TicketOut(Schema):
@@ -199,6 +209,14 @@ def tickets(request: HttpRequest, page: Query[PageOf], wanted: Query[Filter]) ->
 @router.get("/tickets/{key}", response={200: StaffTicketDetail | TicketDetail, 404: Fault})
 def ticket(request: HttpRequest, key: PathKey) -> Schema:
     return _detail(access_of(request), key)
+
+
+@router.get("/tickets/{key}/clocks", response={200: list[ExplainedOut], 404: Fault})
+def clocks(request: HttpRequest, key: PathKey) -> list[ExplainedOut]:
+    access, now = access_of(request), timezone.now()
+    found = _one(access.see(Ticket), key)
+    rows = access.see(Clock).filter(ticket=found).select_related("calendar")
+    return [_explained(clock, now) for clock in rows]
 
 
 @router.post("/tickets", response={201: StaffTicketDetail | TicketDetail, **REFUSALS})
@@ -449,6 +467,16 @@ def _clock(clock: Clock, client: bool) -> ClockOut:
         calendar_source=clock.calendar_source,
         breached_at=clock.breached_at,
         pauses=clock.pauses,
+    )
+
+
+def _explained(clock: Clock, now: datetime) -> ExplainedOut:
+    status = explaining.status_of(clock, now)
+    return ExplainedOut(
+        **_clock(clock, client=True).dict(),
+        state=status.state.value if status else "",
+        agreement_version=clock.agreement_version_id,
+        why=explaining.sentences(clock, now),
     )
 
 

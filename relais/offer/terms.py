@@ -20,6 +20,8 @@ from relais.engine.credits import Statistic
 KINDS = ("first_response", "next_reply", "delivery", "acceptance")
 WINDOWS = ("month", "quarter")
 MOST_HOURS, MOST_DAYS = Decimal(2000), 250
+MOST_LINES, MOST_LETTERS = 500, 1000
+EARLIEST, LATEST = date(2000, 1, 1), date(2100, 12, 31)
 HUNDRED = Decimal(100)
 
 
@@ -231,10 +233,15 @@ def faults(terms: Terms) -> list[tuple[str, str]]:
         *_scopes_at_fault(terms),
         *_targets_at_fault(terms),
         *_credits_at_fault(terms.credits),
+        *_clauses_at_fault(terms),
     ]
 
 
 def _dates_at_fault(terms: Terms) -> Iterator[tuple[str, str]]:
+    for name in ("effective_from", "ends_on"):
+        day = getattr(terms, name)
+        if day is not None and not EARLIEST <= day <= LATEST:
+            yield name, _("Give a date between 2000 and 2100.")
     if terms.effective_from and terms.ends_on and terms.ends_on < terms.effective_from:
         yield "ends_on", _("The last day comes before the first: exchange them.")
 
@@ -306,6 +313,19 @@ def _levels_at_fault(target: TargetTerms) -> Iterator[tuple[str, str]]:
         yield "expected", _("levels are percentages between 0 and 100.")
     if not rising and min(levels) < 0:
         yield "expected", _("levels are zero or more.")
+
+
+def _clauses_at_fault(terms: Terms) -> Iterator[tuple[str, str]]:
+    for name in ("scopes", "targets", "exclusions", "obligations"):
+        if len(getattr(terms, name)) > MOST_LINES:
+            yield name, _("%(most)d lines at most: put some together.") % {"most": MOST_LINES}
+    for name in ("exclusions", "obligations"):
+        for number, text in enumerate(getattr(terms, name)):
+            if not text.strip() or len(text) > MOST_LETTERS:
+                yield (
+                    f"{name}.{number}",
+                    _("Write between 1 and %(most)d letters a line.") % {"most": MOST_LETTERS},
+                )
 
 
 def _credits_at_fault(terms: CreditTerms | None) -> Iterator[tuple[str, str]]:

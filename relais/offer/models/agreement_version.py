@@ -383,6 +383,10 @@ class AgreementVersion(TenantModel):
     def _check_lines(self, told: Terms) -> None:
         """Raise `Unsound` for what cannot be kept or does not belong to the company."""
         found = terms.faults(told)
+        families = {each.family for each in (*told.scopes, *told.targets)}
+        if families - {"", *Service.Family.values}:
+            known = ", ".join(Service.Family.values)
+            found.append(("family", _t("Choose one of %(families)s.") % {"families": known}))
         company = self.agreement.company_id
         checks: list[tuple[str, type[models.Model], set[int | None], dict[str, int]]] = [
             ("scopes", Site, {each.site for each in told.scopes}, {"company": company}),
