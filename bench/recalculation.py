@@ -149,7 +149,8 @@ def ask(count: int) -> bool:
 
     with all_tenants("measure the sweep's question"):
         open_now = Clock.objects.filter(stopped_at=None).count()
-        at = sorted(due for due in Clock.objects.values_list("due_at", flat=True) if due)[20]
+        dates = {due for due in Clock.objects.values_list("due_at", flat=True) if due}
+        at = sorted(dates)[1]
         times = []
         for _round in range(ROUNDS):
             began = time.perf_counter()
@@ -157,7 +158,10 @@ def ask(count: int) -> bool:
             times.append(1000 * (time.perf_counter() - began))
         plan = sweep.due(at).values_list("provider_id", "pk")[:1000].explain(analyze=True)
     median = statistics.median(times)
-    print(f"\nwhat is due among {open_now} open clocks: median {median:.2f} ms")
+    print(
+        f"\nwhat is due among {open_now} open clocks: median {median:.2f} ms, "
+        f"fastest {min(times):.2f} ms"
+    )
     print(plan, end="\n\n")
     return median > BAR_MILLISECONDS
 
@@ -177,18 +181,30 @@ def recalculate(provider: int, calendar) -> float:
         )
         change = CalendarChange.objects.latest("pk")
         begun = recalculation.begin_for_change(change.pk)
-    began, processor = time.perf_counter(), time.process_time()
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_backend_pid()")
+        (backend,) = cursor.fetchone()
+    began, processor, theirs = time.perf_counter(), time.process_time(), spent(backend)
     recalculation.run(provider, begun.pk)
     seconds, processor = time.perf_counter() - began, time.process_time() - processor
+    theirs = spent(backend) - theirs
     with tenant(provider):
         done = Recalculation.objects.get(pk=begun.pk)
-    with connection.cursor() as cursor:
-        cursor.execute("select 1")
     print(
         f"{done.seen} clocks seen, {done.moved} moved, {done.state}: {seconds:.1f} s on the wall, "
-        f"{processor:.1f} s of processor (without PostgreSQL's)"
+        f"{processor:.1f} s of processor, and {theirs:.1f} s in PostgreSQL"
     )
     return seconds
+
+
+def spent(pid: int) -> float:
+    """Return the processor seconds of a process, 0 where the system does not tell."""
+    try:
+        with open(f"/proc/{pid}/stat") as stat:
+            fields = stat.read().rsplit(")", 1)[1].split()
+    except OSError:
+        return 0.0
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 # The visitor: a process of its own, as a web process is ----------------------------------------
@@ -238,15 +254,16 @@ def visit(flag: str) -> int:
         assert Person.objects.filter(user=user).exists()
     client = Client()
     client.force_login(user, "allauth.account.auth_backends.AuthenticationBackend")
-    times = []
+    times: list[float] = []
+    client.get(f"/sites/{site.pk}/")
     print("begun", flush=True)
-    while os.path.exists(flag):
+    while len(times) < 2 or os.path.exists(flag):
         began = time.perf_counter()
         answer = client.get(f"/sites/{site.pk}/")
         times.append(1000 * (time.perf_counter() - began))
         assert answer.status_code == 200, answer.status_code
         time.sleep(0.02)
-    times = sorted(times[1:])
+    times = sorted(times)
     at95 = times[int(0.95 * (len(times) - 1))]
     median = statistics.median(times)
     print(f"median {median:.0f} ms, p95 {at95:.0f} ms, {len(times)} requests")
