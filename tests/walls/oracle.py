@@ -9,11 +9,14 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 from relais.desk import intake, mailbox
 from relais.desk.models import Ticket
 from relais.lib.tenancy import tenant
 from relais.offer import catalogue
+from relais.offer.models import Agreement, AgreementVersion
+from relais.offer.terms import CreditTerms, TargetTerms
 from relais.people.models import (
     Absence,
     AssistantProfile,
@@ -56,6 +59,8 @@ TOLD_NAMES = {
     "calanques": {"claire", "sylvie", "paul", "maud", "alice", "basile"},
     "froid": {"fanny", "paul", "chloe"},
 }
+
+FEES = {"calanques": Decimal(98761), "froid": Decimal(87652)}
 
 
 @dataclass
@@ -120,6 +125,57 @@ def add_tickets(world: World, other: World) -> None:
     )
 
 
+def add_agreements(world: World, other: World) -> None:
+    """Sign an agreement with each company, and draft the next one, in words of their own."""
+    day = datetime(2026, 3, 2, 9, tzinfo=UTC)
+    people = world.people
+    with tenant(world.provider.pk):
+        for key, lead in (("calanques", people.claire), ("froid", people.fanny)):
+            company = getattr(world.companies, key)
+            first = Agreement.open(company, f"Convention-{key}", by=people.paul, at=day)
+            first.edit(
+                by=people.paul, at=day, effective_from=day.date(), exclusions=(f"Exclusion-{key}",),
+                targets=(TargetTerms(kind="delivery", days=2),),
+                credits=CreditTerms(monthly_fee=FEES[key]),
+            )  # fmt: skip
+            first.sign(by=lead, side="client", at=day)
+            first.sign(by=people.paul, side="provider", at=day)
+            draft = AgreementVersion.draft_from(first.agreement, by=people.paul)
+            draft.edit(by=people.paul, note=f"Projet-{key}")
+        unsigned = Agreement.open(world.companies.calanques, "Négociation", by=people.paul)
+        unsigned.edit(by=people.paul, exclusions=("Exclusion-future",))
+    with tenant(other.provider.pk):
+        made = Agreement.open(other.companies.ailleurs, "Convention-ailleurs", by=other.people.zoe)
+        made.edit(by=other.people.zoe, exclusions=("Exclusion-ailleurs",))
+
+
+def agreement_secrets() -> list[Secret]:
+    """Return the secrets of the agreements that `add_agreements` made."""
+    found = []
+    for key, readers, lead in (
+        ("calanques", WHOLE_POOL | {"alice", "basile"} | CALANQUES, {"claire", "sylvie"}),
+        ("froid", WHOLE_POOL | {"chloe"} | FROID, {"fanny"}),
+    ):
+        fee = str(FEES[key])
+        steering = RUNS_POOL | lead
+        found += [
+            Secret("agreement", f"Convention-{key}", readers),
+            Secret("agreement", f"Exclusion-{key}", readers),
+            Secret("draft", f"Projet-{key}", steering),
+            *(
+                Secret("fee", text, steering | {"bruno"})
+                for text in (fee, f"{fee[:2]}\u202f{fee[2:]}", f"{fee[:2]}\xa0{fee[2:]}")
+            ),
+        ]
+    return [
+        *found,
+        Secret("draft", "Négociation", RUNS_POOL | {"claire", "sylvie"}),
+        Secret("draft", "Exclusion-future", RUNS_POOL | {"claire", "sylvie"}),
+        Secret("agreement", "Convention-ailleurs", {"zoe"}),
+        Secret("agreement", "Exclusion-ailleurs", {"zoe"}),
+    ]
+
+
 def _ask(person: Person, subject: str, body: str, **more: object) -> Ticket:
     return intake.receive(
         requester=person, subject=subject, body=body, channel=Ticket.Channel.FORM, **more
@@ -163,7 +219,7 @@ def secrets(world: World, other: World) -> list[Secret]:
             found.append(Secret("address", person.email, set(readers)))
             for name in (person.name, f"{person.last_name} {person.first_name}"):
                 found.append(Secret("name", name, readers | told))
-    return found + ticket_secrets()
+    return found + ticket_secrets() + agreement_secrets()
 
 
 def ticket_secrets() -> list[Secret]:

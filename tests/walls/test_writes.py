@@ -4,6 +4,7 @@ import pytest
 
 from relais.desk.models import Event, Message, Ticket
 from relais.lib.tenancy import all_tenants, tenant
+from relais.offer.models import AgreementEvent
 from relais.people.models import CalendarChange, Company, OrganisationChange, Person, Site
 
 from . import oracle
@@ -12,6 +13,7 @@ from .test_crawl import guesses
 SENT = {
     "text": "Mot-intrus", "reason": "Mot-intrus", "subject": "Mot-intrus", "body": "Mot-intrus",
     "name": "Mot-intrus", "last_name": "Mot-intrus", "version": "1", "confirm": "on",
+    "agreed": "on", "seen": "1",
 }  # fmt: skip
 
 # Who may not touch what: by the words of the tickets, as the oracle has them.
@@ -39,6 +41,7 @@ def _facts():
                 )
             ),
             "events": Event.objects.count(),
+            "agreements": list(AgreementEvent.objects.values_list("version__agreement__name")),
         }
 
 
@@ -48,6 +51,7 @@ def test_nobody_moves_what_is_not_his(worlds, client_of, key):
     with tenant(world.provider.pk):
         oracle.add_internals(world)
     oracle.add_tickets(world, other)
+    oracle.add_agreements(world, other)
     person = getattr(world.people, key, None) or getattr(other.people, key)
     mine = MAY_WRITE_ON.get(key, set())
     browser = client_of(person)
@@ -72,5 +76,5 @@ def test_nobody_moves_what_is_not_his(worlds, client_of, key):
             assert after["tickets"][subject] == version, (key, subject)
     assert after["words"] <= mine | {"Mot-intrus"}, key
     if key != "zoe":
-        for what in ("organisation", "calendars", "companies", "sites", "persons"):
+        for what in ("organisation", "calendars", "companies", "sites", "persons", "agreements"):
             assert after[what] == before[what], (key, what)
