@@ -383,7 +383,7 @@ class AgreementVersion(TenantModel):
     def _check_lines(self, told: Terms) -> None:
         """Raise `Unsound` for what cannot be kept or does not belong to the company."""
         found = terms.faults(told)
-        families = {each.family for each in (*told.scopes, *told.targets)}
+        families = {each.family for each in told.scopes} | {each.family for each in told.targets}
         if families - {"", *Service.Family.values}:
             known = ", ".join(Service.Family.values)
             found.append(("family", _t("Choose one of %(families)s.") % {"families": known}))
