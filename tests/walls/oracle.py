@@ -47,7 +47,7 @@ SEES_PERSONS = {
     "luc": {"luc", "nadia"},
     "nadia": {"luc", "nadia"},
     "marc": {"sylvie", "claire", "marc", "denis"},
-    "erwan": {"erwan"},
+    "erwan": FROID,
     "fanny": FROID,
     "aude": set(),
     "zoe": OTHERS,
