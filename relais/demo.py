@@ -13,6 +13,7 @@ from allauth.account.models import EmailAddress
 from django.contrib.auth.hashers import make_password
 from django.utils import timezone
 
+from relais import demo_agreement
 from relais.demo_life import Life
 from relais.lib.tenancy import all_tenants, tenant
 from relais.lib.text import french_key
@@ -388,6 +389,7 @@ class _Builder:
             provider_lead=self.people["sarah"],
             provider_deputy=self.people["thomas"],
         )
+        demo_agreement.conclude(self.people, self.start)
 
     def year_end(self, calendar: Calendar) -> None:
         self.add(

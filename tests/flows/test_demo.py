@@ -7,6 +7,7 @@ import pytest
 from relais import demo
 from relais.desk.models import Event, Letter, Ticket
 from relais.lib.tenancy import tenant
+from relais.offer.models import AgreementVersion
 from relais.people.access import Access
 from relais.people.models import Company, Cover, LegalEntity, Person, Role, Site, User
 
@@ -95,3 +96,9 @@ def test_nothing_that_was_written_in_the_past_is_mailed_now(db):
     with tenant(demo.build(NOW).pk):
         assert Letter.objects.exists()
         assert not Letter.objects.filter(state=Letter.State.WAITING).exists()
+
+
+def test_its_agreement_is_signed_by_both_sides_and_a_draft_waits(provider):
+    versions = AgreementVersion.objects.order_by("number")
+    states = [bool(v.client_signed_at and v.provider_signed_at) for v in versions]
+    assert states == [True, False]
