@@ -1,21 +1,64 @@
-"""The API: sign-in by session, every answer through what the person may see (OpenAPI 3.1)."""
+"""The API: by session or by key, every answer through what the person may see (OpenAPI 3.1)."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext
 from ninja import NinjaAPI
-from ninja.security import SessionAuth
+from ninja.errors import AuthenticationError, HttpError, ValidationError
+from ninja.openapi.schema import OpenAPISchema
+from ninja.security import HttpBearer, SessionAuth
 
 from relais.desk import intake
 from relais.desk.api import router as desk
 from relais.desk.errors import NotNow, NotYours, Overtaken
 from relais.lib.problem import Problem
+from relais.lib.problem_details import CONTENT_TYPE, field_faults, problem_details
 from relais.offer import errors as agreements
 from relais.offer.api import router as offer
 from relais.people.api import router as people
+from relais.people.keys import not_signed_in, scope_of
+from relais.people.models.api_key import ScopeMissing
+
+DESCRIPTION = """\
+Requests of a pool of executive assistants, as the person signed in may see them.
+
+**Sign-in**: a key (`Authorization: Bearer …`, made on the page “API keys”) or the session of the
+pages. **Lists** come in parts: send `next` back as `cursor`. **Sending twice**: with an
+`Idempotency-Key` header, what is sent again within a day is answered again and done once.
+**Errors** are problem details (RFC 9457). **Versions**: send the `version` that you read, and a
+verb on what changed meanwhile is refused (409).
+"""
+
+
+# What every call may answer before its own work begins.
+DOORS = {400: "Bad Request", 401: "Unauthorized", 403: "Forbidden", 422: "Unprocessable Entity"}
+FAULT = {"$ref": "#/components/schemas/Fault"}
+ONCE = {
+    "in": "header",
+    "name": "Idempotency-Key",
+    "required": False,
+    "description": "Any text of your own, one for each thing done: sent again, it is done once.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 200, "pattern": "^[!-~]+$"},
+}
+
+
+class Key(HttpBearer):
+    """A key made on the page “API keys”, with scopes of its own."""
+
+    def __init__(self, area: str) -> None:
+        super().__init__()
+        self.area = area
+
+    def authenticate(self, request: HttpRequest, token: str) -> Any:
+        """Return the person of the key that the middleware let in. Raises `ScopeMissing`."""
+        key = getattr(request, "api_key", None)
+        if key is None:
+            return None
+        key.demand(scope_of(self.area, request.method or "GET"))
+        return getattr(request, "person", None)
 
 
 class SignedIn(SessionAuth):
@@ -25,16 +68,28 @@ class SignedIn(SessionAuth):
         return getattr(request, "person", None)
 
 
-api = NinjaAPI(
-    title="Relais",
-    version="1",
-    description="Requests of a pool of executive assistants, as the person signed in may see them.",
-    auth=SignedIn(),
-    docs_url=None,
-)
-api.add_router("", people)
-api.add_router("", offer)
-api.add_router("", desk)
+class RelaisAPI(NinjaAPI):
+    """An API whose document tells of its errors what they are."""
+
+    def get_openapi_schema(self, **where: Any) -> OpenAPISchema:
+        """Return the document: errors as problem details, and those of the door at each call."""
+        document = super().get_openapi_schema(**where)
+        for calls in document["paths"].values():
+            for method, call in calls.items():
+                answers = call["responses"]
+                for status, meaning in DOORS.items():
+                    answers.setdefault(status, {"description": meaning})
+                if method != "get":
+                    call.setdefault("parameters", []).append(ONCE)
+                for status, answer in answers.items():
+                    if int(status) >= 400:
+                        answer["content"] = {CONTENT_TYPE: {"schema": FAULT}}
+        return document
+
+
+api = RelaisAPI(title="Relais", version="1", description=DESCRIPTION, docs_url=None)
+for area, router in (("people", people), ("agreements", offer), ("requests", desk)):
+    api.add_router("", router, auth=[Key(area), SignedIn()])
 
 # Somebody else was first, or too late: the caller reads again. Not this person's to do. The rest
 # names what was sent and the mend.
@@ -47,6 +102,7 @@ STATUS: tuple[tuple[type[Problem], int], ...] = (
     (agreements.DraftStands, 409),
     (NotYours, 403),
     (agreements.NotYours, 403),
+    (ScopeMissing, 403),
     (Problem, 422),
 )
 
@@ -54,5 +110,24 @@ STATUS: tuple[tuple[type[Problem], int], ...] = (
 @api.exception_handler(Problem)
 def refused(request: HttpRequest, problem: Problem) -> HttpResponse:
     status = next(code for kind, code in STATUS if isinstance(problem, kind))
-    detail = gettext(problem.message) % problem.values
-    return api.create_response(request, {"detail": detail}, status=status)
+    return problem_details(status, gettext(problem.message) % problem.values)
+
+
+@api.exception_handler(ValidationError)
+def cannot_be(request: HttpRequest, fault: ValidationError) -> HttpResponse:
+    return field_faults(fault.errors)
+
+
+@api.exception_handler(Http404)
+def not_found(request: HttpRequest, fault: Http404) -> HttpResponse:
+    return problem_details(404)
+
+
+@api.exception_handler(HttpError)
+def unreadable(request: HttpRequest, fault: HttpError) -> HttpResponse:
+    return problem_details(fault.status_code, str(fault))
+
+
+@api.exception_handler(AuthenticationError)
+def unknown(request: HttpRequest, fault: AuthenticationError) -> HttpResponse:
+    return not_signed_in()

@@ -94,6 +94,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "relais.people.signin.SessionsMiddleware",
     "relais.people.signin.FirmAwayMiddleware",
+    "relais.people.keys.ApiKeyMiddleware",
     "relais.people.middleware.LanguageMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -103,6 +104,7 @@ MIDDLEWARE = [
     "relais.lib.tenancy.TenantMiddleware",
     "relais.people.middleware.PersonMiddleware",
     "relais.people.middleware.AdmissionMiddleware",
+    "relais.people.keys.OnceMiddleware",
 ]
 
 ROOT_URLCONF = "relais.urls"

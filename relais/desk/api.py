@@ -13,7 +13,7 @@ from django.http import Http404, HttpRequest
 from django.utils import timezone
 from ninja import Query, Router, Schema, Status
 
-from relais.lib.api_types import Fault, FieldFaults, Key, Line, Moment, PageOf, PathKey, Said, Text
+from relais.lib.api_types import Fault, FieldFaults, Key, Line, Moment, PartOf, PathKey, Said, Text
 from relais.offer.models import Service
 from relais.people.access import Access
 from relais.people.api import NamedOut, access_of
@@ -142,13 +142,13 @@ class StaffTicketDetail(StaffTicketOut):
 
 
 class TicketPage(Schema):
-    count: int
     items: list[TicketOut]
+    next: str | None
 
 
 class StaffTicketPage(Schema):
-    count: int
     items: list[StaffTicketOut]
+    next: str | None
 
 
 class TicketIn(Schema):
@@ -196,14 +196,14 @@ def services(request: HttpRequest) -> QuerySet[Service]:
 
 
 @router.get("/tickets", response=StaffTicketPage | TicketPage)
-def tickets(request: HttpRequest, page: Query[PageOf], wanted: Query[Filter]) -> Schema:
+def tickets(request: HttpRequest, part: Query[PartOf], wanted: Query[Filter]) -> Schema:
     access = access_of(request)
-    cut = page.cut(_filtered(_seen(access), wanted, access))
+    cut = part.cut(_filtered(_seen(access), wanted, access))
     if access.is_client:
         items = [TicketOut(**_client_view(ticket)) for ticket in cut["items"]]
-        return TicketPage(count=cut["count"], items=items)
+        return TicketPage(items=items, next=cut["next"])
     staff = [StaffTicketOut(**_staff_view(ticket)) for ticket in cut["items"]]
-    return StaffTicketPage(count=cut["count"], items=staff)
+    return StaffTicketPage(items=staff, next=cut["next"])
 
 
 @router.get("/tickets/{key}", response={200: StaffTicketDetail | TicketDetail, 404: Fault})

@@ -393,6 +393,9 @@ RULES: dict[str, Callable[[Access], Q]] = {
     "people.CalendarChange": lambda access: _of_calendar(access) if access.is_staff else NOTHING,
     "people.OrganisationChange": _internal,
     "people.Invitation": _internal,
+    "people.ApiKey": lambda access: EVERYTHING if access.runs_pool else Q(person=access.person),
+    # Read back by the door that kept it, by nobody else.
+    "people.KeptAnswer": lambda access: NOTHING,
     "people.ImportBatch": _internal,
     "people.ImportLine": _internal,
     "offer.Service": lambda access: EVERYTHING if access.roles else NOTHING,

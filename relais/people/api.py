@@ -7,7 +7,7 @@ from typing import Any
 from django.http import HttpRequest
 from ninja import Query, Router, Schema
 
-from relais.lib.api_types import Line, PageOf
+from relais.lib.api_types import Line, PartOf
 from relais.lib.text import french_key
 
 from .access import Access
@@ -36,8 +36,8 @@ class SiteOut(Schema):
 
 
 class SitePage(Schema):
-    count: int
     items: list[SiteOut]
+    next: str | None
 
 
 class PersonOut(Schema):
@@ -53,8 +53,8 @@ class PersonOut(Schema):
 
 
 class PersonPage(Schema):
-    count: int
     items: list[PersonOut]
+    next: str | None
 
 
 class MeOut(Schema):
@@ -84,7 +84,7 @@ def me(request: HttpRequest) -> dict[str, Any]:
         "id": person.pk,
         "name": person.name,
         "email": person.email,
-        "language": request.user.language,  # type: ignore[union-attr]
+        "language": person.language,
         "company": person.company,
         "site": person.site,
         "roles": sorted(access.kinds),
@@ -93,13 +93,13 @@ def me(request: HttpRequest) -> dict[str, Any]:
 
 
 @router.get("/sites", response=SitePage)
-def sites(request: HttpRequest, page: Query[PageOf], q: Line = "") -> dict[str, Any]:
+def sites(request: HttpRequest, part: Query[PartOf], q: Line = "") -> dict[str, Any]:
     seen = access_of(request).see(Site).filter(archived_at=None).select_related("company")
-    return page.cut(seen.filter(name_key__contains=french_key(q)) if q else seen)
+    return part.cut(seen.filter(name_key__contains=french_key(q)) if q else seen)
 
 
 @router.get("/persons", response=PersonPage)
-def persons(request: HttpRequest, page: Query[PageOf], q: Line = "") -> dict[str, Any]:
+def persons(request: HttpRequest, part: Query[PartOf], q: Line = "") -> dict[str, Any]:
     seen = access_of(request).see(Person).filter(archived_at=None)
     seen = seen.select_related("company", "site")
-    return page.cut(seen.filter(name_key__contains=french_key(q)) if q else seen)
+    return part.cut(seen.filter(name_key__contains=french_key(q)) if q else seen)

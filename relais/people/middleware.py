@@ -6,9 +6,12 @@ from collections.abc import Callable
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+
+from relais.lib.problem_details import problem_details
 
 from .access import Access
 from .models import Person
@@ -43,9 +46,11 @@ class PersonMiddleware:
         request.person = request.access = None
         if request.user.is_authenticated:
             # Roles come with the person: every page needs them.
+            key = getattr(request, "api_key", None)
+            who = {"user": request.user} if key is None else {"pk": key.person_id}
             person = (
                 Person.objects.select_related("provider", "company", "site")
-                .filter(user=request.user, archived_at=None)
+                .filter(archived_at=None, **who)
                 .first()
             )
             if person is not None:
@@ -76,7 +81,7 @@ class AdmissionMiddleware:
             return None
         request.access = None
         if request.path_info.startswith("/api/"):
-            return JsonResponse({"detail": "no role in force"}, status=403)
+            return problem_details(403, _("No role is in force: ask your pool lead for one."))
         return render(request, "people/no_access.html", status=403)
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from django.db import close_old_connections
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
-from . import letters
+from relais.lib.tenancy import all_tenants
+
+from . import keys, letters
 from .importing import batches
 
 
@@ -27,3 +30,12 @@ def preview_import(provider: int, batch: int) -> None:
 def apply_import(provider: int, batch: int, person: int | None) -> None:
     """Apply a large file."""
     batches.apply_in_worker(provider, batch, person)
+
+
+@app.periodic(cron="17 * * * *")
+@app.task(queueing_lock="forget_answers")
+def forget_answers(timestamp: int) -> None:
+    """Forget what the API answered more than a day ago."""
+    close_old_connections()
+    with all_tenants("forget the answers kept for calls that come again"):
+        keys.forget_answers()

@@ -1,5 +1,6 @@
 """People and places: one file a subject."""
 
+from .api_key import ApiKey
 from .assistant import (
     Absence,
     AssistantProfile,
@@ -14,12 +15,14 @@ from .calendar import Calendar, CalendarChange, CalendarDay, HolidayFeed, Openin
 from .engagement import Engagement
 from .import_batch import ImportBatch, ImportLine
 from .invitation import Invitation
+from .kept_answer import KeptAnswer
 from .organisation import Company, Establishment, LegalEntity, Provider, Site
 from .organisation_change import OrganisationChange
 from .person import Person, Role, User
 
 __all__ = [
     "Absence",
+    "ApiKey",
     "AssistantProfile",
     "Calendar",
     "CalendarChange",
@@ -34,6 +37,7 @@ __all__ = [
     "ImportBatch",
     "ImportLine",
     "Invitation",
+    "KeptAnswer",
     "LanguageLevel",
     "LegalEntity",
     "OpeningInterval",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import path
 from django.views.generic import RedirectView
 
-from relais.people.views import account, invitations
+from relais.people.views import account, invitations, keys
 
 urlpatterns = [
     path("account/", account.account, name="account"),
@@ -13,6 +13,9 @@ urlpatterns = [
     path("account/sessions/end/", account.end_sessions, name="sessions_end"),
     path("account/sessions/<int:pk>/end/", account.end_session, name="session_end"),
     path("account/firm/<int:pk>/disconnect/", account.disconnect_firm, name="firm_disconnect"),
+    path("account/keys/", keys.keys, name="keys"),
+    path("account/keys/make/", keys.make, name="key_make"),
+    path("account/keys/<int:pk>/revoke/", keys.revoke, name="key_revoke"),
     path("invitations/", invitations.invitations, name="invitations"),
     path("invitations/open/<str:secret>/", invitations.invitation, name="invitation"),
     path("invitations/<int:pk>/send-again/", invitations.send_again, name="invitation_send_again"),
