@@ -23,6 +23,11 @@ def _list(name: str) -> list[str]:
     return [part.strip() for part in os.environ.get(name, "").split(",") if part.strip()]
 
 
+def _number(name: str, default: int) -> int:
+    given = os.environ.get(name, "")
+    return int(given) if given.isdecimal() else default
+
+
 def _secret_key() -> str:
     """Return RELAIS_SECRET_KEY, or the key kept in the folder of data, made at the first start."""
     if key := os.environ.get("RELAIS_SECRET_KEY"):
@@ -165,6 +170,24 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 STATIC_ROOT = database.data_dir() / "static"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 30 * 2**20
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 2**20
+FILE_UPLOAD_HANDLERS = [
+    "relais.lib.uploads.LengthHandler",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
+# Files of the threads: where they lie (see lib/vault.py), how large, and what is not taken.
+FILE_STORE = os.environ.get("RELAIS_STORE", "")
+ATTACHMENT_MB = _number("RELAIS_ATTACHMENT_MB", 25)
+_HARMFUL = (
+    "ade,adp,app,bat,chm,cmd,com,cpl,dll,exe,hta,jar,js,jse,lnk,msc,msi,msp,ps1,reg,scr,sct,"
+    "vb,vbe,vbs,wsc,wsf,wsh"
+)
+_refused = os.environ.get("RELAIS_ATTACHMENT_REFUSED", _HARMFUL)
+ATTACHMENT_REFUSED = frozenset(part.strip(" .").lower() for part in _refused.split(",")) - {""}
+# No upload of any kind is longer.
+UPLOAD_LIMIT = max(ATTACHMENT_MB, 64) * 2**20
+# How long a verb can be undone, and a letter that it wrote is held back; 0: not at all.
+UNDO_SECONDS = _number("RELAIS_UNDO_SECONDS", 60)
 
 # The prefix binds a cookie to this very host, so that no sister site can plant one.
 _COOKIE_PREFIX = "__Host-" if SECURE else ""

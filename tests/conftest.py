@@ -189,6 +189,12 @@ def _quick_passwords(settings: Any) -> None:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
     settings.SECURE_SSL_REDIRECT = False
+    settings.UNDO_SECONDS = 0  # letters leave at once
+
+
+@pytest.fixture(autouse=True)
+def _own_store(settings: Any, tmp_path_factory: pytest.TempPathFactory) -> None:
+    settings.FILE_STORE = str(tmp_path_factory.getbasetemp() / "store")
 
 
 @pytest.fixture(autouse=True)

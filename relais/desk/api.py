@@ -25,7 +25,16 @@ from .models import Clock, Event, Message, Ticket
 
 router = Router(tags=["requests"])
 State = Literal[
-    "open", "assigned", "taken", "waiting", "third", "delivered", "accepted", "refused", "cancelled"
+    "open",
+    "assigned",
+    "taken",
+    "waiting",
+    "third",
+    "delivered",
+    "accepted",
+    "refused",
+    "cancelled",
+    "merged",
 ]
 REFUSALS = {404: Fault, 403: Fault, 409: Fault, 422: FieldFaults}
 

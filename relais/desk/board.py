@@ -40,6 +40,7 @@ TONES = {
     State.ACCEPTED: "neutral",
     State.REFUSED: "neutral",
     State.CANCELLED: "neutral",
+    State.MERGED: "neutral",
 }
 
 

@@ -20,11 +20,13 @@ def send(letter_id: int) -> str:
     letter = (
         letters.select_related("provider")
         .filter(pk=letter_id)
-        .exclude(state=Letter.State.SENT)
+        .exclude(state__in=[Letter.State.SENT, Letter.State.WITHHELD])
         .first()
     )
     if letter is None:
         return ""
+    if letter.hold_until is not None and letter.hold_until > timezone.now():
+        return f"held until {letter.hold_until}"  # the job is tried again
     letter.attempts += 1
     try:
         _mail(letter).send()

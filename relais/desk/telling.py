@@ -34,6 +34,13 @@ ICONS = {
     "refused": "circle-x",
     "noted": "lock",
     "breached": "clock-exclamation",
+    "linked": "link",
+    "unlinked": "unlink",
+    "merged": "git-merge",
+    "absorbed": "git-merge",
+    "parted": "git-branch",
+    "released": "git-branch",
+    "undone": "arrow-back-up",
 }
 
 
@@ -70,6 +77,7 @@ def sentence(event: Event, names: dict[int, str]) -> str:
         "reason": facts.get("reason", ""),
         "missing": missing_text(facts.get("missing", "")),
         "clock": clock_name(facts.get("clock", "")),
+        "undone": kind_name(facts.get("undone", "")),
     }
     if event.kind == Event.Kind.ASSIGNED and event.by is None:
         return _("Relais gave it to %(holder)s.") % told
@@ -97,12 +105,25 @@ def _sentences() -> dict[str, str]:
         kind.REFUSED: _("%(who)s declined it."),
         kind.NOTED: _("%(who)s left a note."),
         kind.BREACHED: _("The deadline passed: %(clock)s."),
+        # The other request is not named: who reads this may not see it.
+        kind.LINKED: _("%(who)s linked it with another request."),
+        kind.UNLINKED: _("%(who)s removed a link."),
+        kind.MERGED: _("%(who)s had it handled together with another request."),
+        kind.ABSORBED: _("%(who)s merged another request into this one."),
+        kind.PARTED: _("%(who)s separated it from the other request again."),
+        kind.RELEASED: _("%(who)s separated a merged request from this one."),
+        kind.UNDONE: _("%(who)s undid this: %(undone)s"),
     }
 
 
 def clock_name(kind: str) -> str:
     """Return what a clock measures, in the reader's language."""
     return str(Clock.Kind(kind).label) if kind in Clock.Kind.values else ""
+
+
+def kind_name(kind: str) -> str:
+    """Return what an event is called, in the reader's language."""
+    return str(Event.Kind(kind).label) if kind in Event.Kind.values else "—"
 
 
 def missing_text(code: str) -> str:

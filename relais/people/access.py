@@ -329,6 +329,26 @@ def _public_on_ticket(access: Access) -> Q:
     return rule & Q(internal=False) if access.is_client else rule
 
 
+def _messages(access: Access) -> Q:
+    """Return the rule for the words of a thread: no client reads what was taken back."""
+    rule = _public_on_ticket(access)
+    return rule & (Q(withdrawn_at=None) | Q(sender=access.person)) if access.is_client else rule
+
+
+def _attachments(access: Access) -> Q:
+    """Return the rule for files: those of the messages that are seen, and one's own drafts."""
+    rule = _tickets(access, "message__ticket__") & Q(message__isnull=False)
+    if access.is_client:
+        kept = Q(message__withdrawn_at=None) | Q(message__sender=access.person)
+        rule &= Q(message__internal=False, message__ticket__isnull=False) & kept
+    return rule | Q(message=None, by=access.person)
+
+
+def _both_ends(first: str, second: str) -> Callable[[Access], Q]:
+    """Return the rule for what joins two tickets: both must be seen."""
+    return lambda access: _tickets(access, f"{first}__") & _tickets(access, f"{second}__")
+
+
 def _agreements(access: Access) -> Q:
     """Return the rule for agreements: a client reads its own once signed; who steers, at once."""
     if access.sees_whole_pool:
@@ -407,7 +427,12 @@ RULES: dict[str, Callable[[Access], Q]] = {
     "offer.AgreementCredit": _credits,
     "offer.AgreementEvent": _steering,
     "desk.Ticket": _tickets,
-    "desk.Message": _public_on_ticket,
+    "desk.Message": _messages,
+    "desk.Attachment": _attachments,
+    "desk.StoredFile": lambda access: NOTHING,
+    "desk.Link": _both_ends("ticket", "other"),
+    "desk.Merge": _both_ends("ticket", "into"),
+    "desk.Dismissal": _both_ends("ticket", "other"),
     "desk.Event": _public_on_ticket,
     "desk.Clock": _on_ticket,
     "desk.Recalculation": _internal,

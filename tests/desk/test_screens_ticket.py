@@ -61,6 +61,8 @@ def test_a_button_is_shown_just_when_its_verb_can_be_done(world, new_ticket, sta
     if state == "refused":
         ticket = new_ticket("open")
         ticket.refuse("Hors sujet", by=world.people.paul, at=at(9, 30))
+    elif state == "merged":
+        pytest.skip("no verb of the table: see test_merge")
     else:
         ticket = new_ticket(state)
     people = world.people

@@ -31,9 +31,25 @@ class Event(TenantModel):
         REFUSED = "refused", pgettext_lazy("request", "Refused")
         NOTED = "noted", _("Internal note")
         BREACHED = "breached", _("Deadline passed")
+        LINKED = "linked", _("Linked")
+        UNLINKED = "unlinked", _("Link removed")
+        MERGED = "merged", _("Merged into another")
+        ABSORBED = "absorbed", _("Took in another")
+        PARTED = "parted", _("Parted again")
+        RELEASED = "released", _("Gave back another")
+        UNDONE = "undone", _("Undone")
 
     # What clients never learn of: who was chosen and why, notes between colleagues.
-    INTERNAL = (Kind.ASSIGNED, Kind.UNASSIGNED, Kind.HANDED_OVER, Kind.NOTED)
+    INTERNAL = (
+        Kind.ASSIGNED,
+        Kind.UNASSIGNED,
+        Kind.HANDED_OVER,
+        Kind.NOTED,
+        Kind.LINKED,
+        Kind.UNLINKED,
+        Kind.ABSORBED,
+        Kind.RELEASED,
+    )
 
     ticket = models.ForeignKey("desk.Ticket", models.PROTECT, related_name="events")
     kind = models.CharField(max_length=20, choices=Kind.choices)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from email.utils import make_msgid
 from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override
@@ -31,6 +33,7 @@ class Letter(TenantModel):
         WAITING = "waiting", _("To be sent")
         SENT = "sent", _("Sent")
         FAILED = "failed", _("Not sent")
+        WITHHELD = "withheld", _("Withheld")
 
     ticket = models.ForeignKey("desk.Ticket", models.PROTECT, null=True, related_name="letters")
     message = models.ForeignKey(Message, models.PROTECT, null=True, related_name="letters")
@@ -44,6 +47,8 @@ class Letter(TenantModel):
     attempts = models.PositiveSmallIntegerField(default=0)
     error = models.CharField(max_length=300, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
+    # Not before: until then the verb that wrote it can be undone.
+    hold_until = models.DateTimeField(null=True)
     sent_at = models.DateTimeField(null=True)
 
     class Meta(TenantModel.Meta):
@@ -103,8 +108,12 @@ class Letter(TenantModel):
             mail_id=make_msgid(domain=_domain()),
             in_reply_to=asked.mail_id if asked else "",
         )
+        hold = settings.UNDO_SECONDS if message is not None else 0
+        if hold:
+            letter.hold_until = timezone.now() + timedelta(seconds=hold)
         letter.save(force_insert=True)
-        job = app.configure_task(SEND, lock=f"letter:{letter.pk}")
+        lock = f"letter:{letter.pk}"
+        job = app.configure_task(SEND, lock=lock, schedule_at=letter.hold_until)
         job.defer(provider_id=ticket.provider_id, letter_id=letter.pk)
         return letter
 

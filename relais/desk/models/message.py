@@ -51,6 +51,10 @@ class Message(TenantModel):
     mail_id = models.CharField(max_length=300, blank=True)
     raw = models.BinaryField(null=True)
     quarantine = models.CharField(max_length=20, choices=Quarantine.choices, blank=True)
+    # On a merged ticket: the answer that was written on the live one.
+    copy_of = models.ForeignKey("self", models.PROTECT, null=True, related_name="copies")
+    # Its verb was undone: no client reads it any more, but who wrote it.
+    withdrawn_at = models.DateTimeField(null=True)
 
     objects = MessageManager()
 
@@ -71,6 +75,7 @@ class Message(TenantModel):
             ),
             SameTenant(name="desk_message_ticket_fk", field="ticket", to="desk_ticket"),
             SameTenant(name="desk_message_sender_fk", field="sender", to="people_person"),
+            SameTenant(name="desk_message_copy_fk", field="copy_of", to="desk_message"),
         ]
         indexes = [
             models.Index(fields=["ticket", "at"], name="desk_message_thread"),

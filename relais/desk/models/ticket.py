@@ -17,6 +17,7 @@ from django.utils.translation import pgettext_lazy
 from relais.desk import rules
 from relais.desk.errors import Missing, NotNow, Overtaken
 from relais.lib.tenancy import SameTenant
+from relais.lib.text import words_of
 from relais.offer.models import Service
 from relais.people.models import Company, Confidentiality, Person, Site
 from relais.people.models.organisation import key_of
@@ -46,6 +47,7 @@ class Ticket(TenantModel):
         ACCEPTED = "accepted", pgettext_lazy("request", "Accepted")
         REFUSED = "refused", _("Declined")
         CANCELLED = "cancelled", _("Cancelled")
+        MERGED = "merged", _("Merged")
 
     class Priority(models.IntegerChoices):
         CRITICAL = 1, _("P1 critical")
@@ -97,6 +99,7 @@ class Ticket(TenantModel):
     subject = models.CharField(_("subject"), max_length=300)
     subject_key = key_of("subject")
     body = models.TextField(_("text"), blank=True)
+    words = words_of("subject", "body")
     priority = models.PositiveSmallIntegerField(
         _("priority"), choices=Priority.choices, default=Priority.NORMAL
     )
