@@ -12,10 +12,11 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 
-from django.db import connection, transaction
+from django.apps import apps
+from django.db import connection, models, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
-from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from relais.engine import worktime
 from relais.lib.tenancy import tenant
@@ -24,13 +25,37 @@ from relais.offer.promises import Book, Promise
 from relais.people import calendars
 from relais.people.access import Access
 from relais.people.calendar_changes import KINDS
-from relais.people.models import Calendar, CalendarChange
+from relais.people.models import (
+    Calendar,
+    CalendarChange,
+    Confidentiality,
+    OrganisationChange,
+)
 
 from .models import Clock, DeadlineChange, Recalculation
 
 BATCH = 2000
-SHOWN = 500
-FIELDS = ("pk", "kind", "started_at", "target", "days", "agreement_version_id", "pauses", "due_at")
+FIELDS = (
+    "pk",
+    "kind",
+    "started_at",
+    "target",
+    "days",
+    "agreement_version_id",
+    "pauses",
+    "due_at",
+    "calendar_id",
+    "calendar_source",
+    "ticket__confidentiality",
+)
+# Where the clocks of a place are found, by the table of the place.
+OF_PLACE = {
+    "people.Site": "ticket__site",
+    "people.LegalEntity": "ticket__site__entity",
+    "people.Company": "ticket__company",
+}
+# The sums leave out class C3, of which nobody but named persons may learn.
+COUNTED = {"ticket__confidentiality__lt": Confidentiality.EXECUTIVE}
 # What a clock holds the service to: a correction is a delivery.
 PROMISED_AS = {Clock.Kind.CORRECTION: Clock.Kind.DELIVERY}
 
@@ -47,6 +72,14 @@ class Run:
     agreement_version_id: int | None
     pauses: list[list[str | None]]
     due_at: datetime | None
+    calendar: int | None
+    source: str
+    confidentiality: int
+
+    @property
+    def is_counted(self) -> bool:
+        """Return whether the sums may tell of it: class C3 is known to named persons only."""
+        return self.confidentiality < Confidentiality.EXECUTIVE
 
     @property
     def seconds(self) -> int:
@@ -56,11 +89,15 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """A deadline that changes; `promise` tells what is promised from now on if that changes too."""
+    """A deadline that changes; `promise` and `hours` tell what else does, if anything.
+
+    `hours` is the calendar that is followed from now on, with the level of its place.
+    """
 
     clock: Run
     now: datetime | None
     promise: Promise | None = None
+    hours: tuple[int, str] | None = None
 
     def became_late(self, at: datetime) -> bool:
         """Return whether it was in time and is not any more."""
@@ -73,7 +110,7 @@ class Move:
 
 @dataclass(frozen=True)
 class Preview:
-    """What would move. `moves` are the first of them by their new deadline, `SHOWN` at most."""
+    """What would move: `moves` are all of them, those that become late first."""
 
     seen: int
     moved: int
@@ -84,9 +121,17 @@ class Preview:
     @property
     def sentence(self) -> str:
         """Return it as one reads it aloud."""
-        return _(
-            "%(moved)d deadlines move, %(became)d become late, %(ceased)d cease to be late"
-        ) % {"moved": self.moved, "became": self.became_late, "ceased": self.ceased_late}
+        return told_sums(self.moved, self.became_late, self.ceased_late)
+
+
+def told_sums(moved: int, became: int, ceased: int) -> str:
+    """Return how many deadlines move, become late and cease to be late, as one reads it aloud."""
+    parts = [
+        ngettext("%(n)s deadline moves", "%(n)s deadlines move", moved) % {"n": moved},
+        ngettext("%(n)s becomes late", "%(n)s become late", became) % {"n": became},
+        ngettext("%(n)s ceases to be late", "%(n)s cease to be late", ceased) % {"n": ceased},
+    ]
+    return ", ".join(parts)
 
 
 def _late(due: datetime | None, at: datetime) -> bool:
@@ -117,6 +162,23 @@ def preview_calendar(
     return _preview(found, clocks.count(), at or timezone.now())
 
 
+def preview_place(
+    access: Access,
+    place: models.Model,
+    change: Callable[[], object],
+    at: datetime | None = None,
+) -> Preview:
+    """Return what `change`, by which a place follows another calendar, would move; it is undone."""
+    clocks = access.see(Clock).filter(
+        stopped_at=None, **{OF_PLACE[type(place)._meta.label]: place.pk}
+    )
+    with transaction.atomic():
+        change()
+        found, seen = _followed(clocks), clocks.count()
+        transaction.set_rollback(True)
+    return _preview(found, seen, at or timezone.now())
+
+
 def preview_version(
     access: Access, version: AgreementVersion, at: datetime | None = None
 ) -> Preview:
@@ -132,13 +194,17 @@ def preview_version(
 
 def _preview(found: list[Move], seen: int, at: datetime) -> Preview:
     moves = [move for move in found if move.now != move.clock.due_at]
-    shown = sorted(moves, key=lambda each: (each.now is None, each.now or at, each.clock.pk))
+
+    def rank(each: Move) -> tuple[bool, bool, bool, datetime, int]:
+        became, ceased = each.became_late(at), each.ceased_late(at)
+        return (not became, not ceased, each.now is None, each.now or at, each.clock.pk)
+
     return Preview(
         seen=seen,
         moved=len(moves),
         became_late=sum(each.became_late(at) for each in moves),
         ceased_late=sum(each.ceased_late(at) for each in moves),
-        moves=shown[:SHOWN],
+        moves=sorted(moves, key=rank),
     )
 
 
@@ -147,6 +213,11 @@ def _preview(found: list[Move], seen: int, at: datetime) -> Preview:
 
 def _runs(clocks: QuerySet[Clock]) -> list[Run]:
     return [Run(*row) for row in clocks.order_by("pk").values_list(*FIELDS)]
+
+
+def _run(clock: Clock) -> Run:
+    fields = [getattr(clock, name) for name in FIELDS[:-1]]
+    return Run(*fields, clock.ticket.confidentiality)
 
 
 def _dated(runs: Iterable[Run], hours: worktime.Calendar) -> list[Move]:
@@ -169,6 +240,28 @@ def _dated(runs: Iterable[Run], hours: worktime.Calendar) -> list[Move]:
     return moves
 
 
+def _followed(clocks: QuerySet[Clock]) -> list[Move]:
+    """Return the clocks whose site follows another calendar than they count by."""
+    places = tuple(f"ticket__site__{name}" for name in calendars.PLACES)
+    changed: dict[int, list[tuple[Run, tuple[int, str]]]] = defaultdict(list)
+    by_key: dict[int, Calendar] = {}
+    for clock in clocks.select_related(*places).order_by("pk").iterator(chunk_size=BATCH):
+        try:
+            found = calendars.of_site(clock.ticket.site)
+        except calendars.NoCalendar:
+            continue  # the hours it counts by stand: none are guessed
+        now = (found.calendar.pk, found.level)
+        if now != (clock.calendar_id, clock.calendar_source):
+            by_key[found.calendar.pk] = found.calendar
+            changed[found.calendar.pk].append((_run(clock), now))
+    moves = []
+    for key, held in changed.items():
+        hours = calendars.timetable(by_key[key])
+        dated = {move.clock.pk: move.now for move in _dated([was for was, _now in held], hours)}
+        moves += [Move(was, dated.get(was.pk, was.due_at), hours=now) for was, now in held]
+    return moves
+
+
 def due_of(run: Run, hours: worktime.Calendar) -> datetime | None:
     """Return when the promise runs out by these hours; None while paused in time."""
     clock = Clock(started_at=run.started_at, target=run.target, days=run.days, pauses=run.pauses)
@@ -185,7 +278,7 @@ def _under(clocks: QuerySet[Clock], book: Book) -> list[Move]:
         promise = promises.get(PROMISED_AS.get(clock.kind, clock.kind))
         if promise is None or clock.calendar is None:
             continue
-        was = Run(**{name: getattr(clock, name) for name in FIELDS})
+        was = _run(clock)
         now = replace(
             was,
             target=promise.seconds or 0,
@@ -226,6 +319,28 @@ def begin_for_change(key: int) -> Recalculation | None:
     return run
 
 
+def begin_for_place(key: int) -> Recalculation | None:
+    """Return the run for a place that follows another calendar, made once; None without clocks."""
+    change = OrganisationChange.objects.select_related("by").get(pk=key)
+    if not _of_place(change).exists():
+        return None
+    run, _made = Recalculation.objects.get_or_create(
+        provider_id=change.provider_id,
+        place_change=change,
+        defaults={"reason": _name_of(change), "by": change.by, "created_at": timezone.now()},
+    )
+    return run
+
+
+def _of_place(change: OrganisationChange) -> QuerySet[Clock]:
+    return Clock.objects.filter(stopped_at=None, **{OF_PLACE[change.subject]: change.subject_id})
+
+
+def _name_of(change: OrganisationChange) -> str:
+    place = apps.get_model(change.subject)._base_manager.filter(pk=change.subject_id).first()
+    return str(place or "")[:300]
+
+
 def begin_for_version(key: int) -> Recalculation | None:
     """Return the run for a signed version, made once; None for what nobody signed."""
     version = AgreementVersion.objects.select_related("agreement", "provider_signer").get(pk=key)
@@ -259,22 +374,24 @@ def step(key: int, size: int = BATCH) -> bool:
         return False
     clocks = _concerned(told)
     if told.state == Recalculation.State.WAITING:
-        left = clocks.filter(pk__gt=told.cursor).count()
+        left = clocks.filter(pk__gt=told.cursor, **COUNTED).count()
         told.state, told.total = Recalculation.State.RUNNING, told.seen + left
-    batch = list(clocks.filter(pk__gt=told.cursor).values_list("pk", flat=True)[:size])
+    ahead = clocks.filter(pk__gt=told.cursor)
+    batch = list(ahead.values_list("pk", "ticket__confidentiality")[:size])
     if not batch:
         told.save(update_fields=["state", "total"])
         told.finish(Recalculation.State.DONE)
         _tell_pages(told)
         return False
     try:
-        _apply(told, batch)
+        _apply(told, [key for key, _class in batch])
     except (worktime.NeverOpens, worktime.OutOfReach) as fault:
         # The old deadlines stand until the calendar opens again: none is guessed.
         told.save(update_fields=["state", "total"])
         told.finish(Recalculation.State.FAILED, fault=str(fault))
         return False
-    told.cursor, told.seen = batch[-1], told.seen + len(batch)
+    told.cursor = batch[-1][0]
+    told.seen += sum(level < Confidentiality.EXECUTIVE for _key, level in batch)
     told.save(
         update_fields=[
             "state",
@@ -291,6 +408,8 @@ def step(key: int, size: int = BATCH) -> bool:
 
 def _concerned(told: Recalculation) -> QuerySet[Clock]:
     """Return the open clocks that the change may move, in the order of their keys."""
+    if told.place_change is not None:
+        return _of_place(told.place_change).order_by("pk")
     clocks = Clock.objects.filter(stopped_at=None).order_by("pk")
     if told.calendar_id is not None:
         return clocks.filter(calendar=told.calendar_id)
@@ -310,6 +429,8 @@ def _apply(told: Recalculation, batch: list[int]) -> None:
         runs = [Run(*row) for row in held.values_list(*FIELDS)]
         # Read after the clocks are locked, so that no later change is overwritten by this one.
         moves = _dated(runs, calendars.timetable(Calendar.objects.get(pk=told.calendar_id)))
+    elif told.place_change_id is not None:
+        moves = _followed(held)
     else:
         version = told.agreement_version
         found = _under(held, Book.of(version.agreement.company_id))
@@ -317,9 +438,10 @@ def _apply(told: Recalculation, batch: list[int]) -> None:
     if not moves:
         return
     _write(told, moves, now)
-    told.moved += sum(move.now != move.clock.due_at for move in moves)
-    told.became_late += sum(move.became_late(now) for move in moves)
-    told.ceased_late += sum(move.ceased_late(now) for move in moves)
+    counted = [move for move in moves if move.clock.is_counted]
+    told.moved += sum(move.now != move.clock.due_at for move in counted)
+    told.became_late += sum(move.became_late(now) for move in counted)
+    told.ceased_late += sum(move.ceased_late(now) for move in counted)
 
 
 UPDATE = """
@@ -328,9 +450,11 @@ update desk_clock as clock set due_at = new.due,
   days = case when new.target is null then clock.days else new.days end,
   agreement_version_id = case when new.target is null
     then clock.agreement_version_id else new.version end,
+  calendar_id = coalesce(new.calendar, clock.calendar_id),
+  calendar_source = coalesce(new.source, clock.calendar_source),
   breached_at = case when new.due < %s then clock.breached_at end
-from unnest(%s::bigint[], %s::timestamptz[], %s::integer[], %s::smallint[], %s::bigint[])
-  as new (id, due, target, days, version)
+from unnest(%s::bigint[], %s::timestamptz[], %s::integer[], %s::smallint[], %s::bigint[],
+  %s::bigint[], %s::text[]) as new (id, due, target, days, version, calendar, source)
 where clock.id = new.id
 """
 
@@ -363,14 +487,18 @@ def _write(told: Recalculation, moves: list[Move], now: datetime) -> None:
                 [(each.seconds or 0) if each else None for each in promises],
                 [each.days if each else None for each in promises],
                 [each.version if each else None for each in promises],
+                [move.hours[0] if move.hours else None for move in moves],
+                [move.hours[1] if move.hours else None for move in moves],
             ],
         )
 
 
-def _facts(move: Move) -> dict[str, int | None]:
+def _facts(move: Move) -> dict[str, int | str | None]:
+    was = move.clock
+    if move.hours is not None:
+        return {"calendar": was.calendar, "source": was.source}
     if move.promise is None:
         return {}
-    was = move.clock
     return {"target": was.target, "days": was.days, "agreement": was.agreement_version_id}
 
 

@@ -73,6 +73,16 @@ def recalculate_calendar(provider_id: int, change_id: int) -> None:
         recalculation.run(provider_id, begun.pk)
 
 
+# Named by people/organisation.
+@app.task(queue="recalculations", retry=RetryStrategy(max_attempts=5, wait=5))
+def recalculate_place(provider_id: int, change_id: int) -> None:
+    """Date anew the open clocks of a place that follows another calendar."""
+    with _working(provider_id):
+        begun = recalculation.begin_for_place(change_id)
+    if begun is not None:
+        recalculation.run(provider_id, begun.pk)
+
+
 # Named by offer/models/agreement_version.
 @app.task(queue="recalculations", retry=RetryStrategy(max_attempts=5, wait=5))
 def recalculate_version(provider_id: int, version_id: int) -> None:

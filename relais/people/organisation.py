@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop, ngettext
 
 from relais.lib.kept_form import KeptForm
+from relais.lib.later import later
 from relais.lib.problem import Problem
 from relais.lib.text import french_key
 
@@ -34,6 +35,10 @@ from .models import (
 if TYPE_CHECKING:
     from .access import Access
 
+RECALCULATE = "relais.desk.tasks.recalculate_place"
+# What says by whose hours a place goes.
+HOURS_FIELDS = ("calendar", "entity")
+PLACES = ("people.Site", "people.LegalEntity", "people.Company")
 LONGEST_CHAIN = 50  # of executives above one another; a longer one is a circle
 
 
@@ -51,9 +56,9 @@ class LastManagerError(Problem):
     )
 
 
-def record(subject: models.Model, kind: str, by: Person | None, **facts: Any) -> None:
-    """Write down one change of `subject`."""
-    OrganisationChange.objects.create(
+def record(subject: models.Model, kind: str, by: Person | None, **facts: Any) -> OrganisationChange:
+    """Write down one change of `subject`; return what was written."""
+    return OrganisationChange.objects.create(
         provider_id=subject.provider_id,
         at=timezone.now(),
         by=by,
@@ -84,8 +89,26 @@ def keep(form: KeptForm, *, by: Person) -> Any:
     if is_new:
         record(row, "created", by)
     elif changes := form.changes:
-        record(row, "changed", by, changes=changes)
+        change = record(row, "changed", by, changes=changes)
+        if changes_hours(row._meta.label, changes):
+            deadlines_follow(change)
     return row
+
+
+def changes_hours(subject: str, changes: Container[str]) -> bool:
+    """Return whether a place (of the table `subject`) may go by another calendar from now on."""
+    return subject in PLACES and any(name in changes for name in HOURS_FIELDS)
+
+
+def deadlines_follow(change: OrganisationChange) -> None:
+    """Have the deadlines of a place dated anew: it follows another calendar."""
+    # The desk stands a floor above, so its job is called by name; in this transaction.
+    later(
+        RECALCULATE,
+        lock=f"recalculate:{change.provider_id}",
+        provider_id=change.provider_id,
+        change_id=change.pk,
+    )
 
 
 # Archiving ----------------------------------------------------------------------------------------

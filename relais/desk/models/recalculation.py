@@ -15,7 +15,7 @@ from relais.lib.later import later
 from relais.lib.tenancy import SameTenant
 from relais.offer.models import AgreementVersion
 from relais.people.access import Access
-from relais.people.models import Calendar, CalendarChange, Person
+from relais.people.models import Calendar, CalendarChange, OrganisationChange, Person
 from relais.people.models.tenant import TenantModel
 
 from .clock import Clock
@@ -33,11 +33,14 @@ class Recalculation(TenantModel):
 
     OPEN = (State.WAITING, State.RUNNING)
 
-    # Why: a change of a calendar, or a version of an agreement; one of the two.
+    # Why: a calendar changed, a place follows another one, or an agreement was signed.
     change = models.OneToOneField(CalendarChange, models.PROTECT, null=True, related_name="+")
     calendar = models.ForeignKey(Calendar, models.PROTECT, null=True, related_name="+")
     agreement_version = models.OneToOneField(
         AgreementVersion, models.PROTECT, null=True, related_name="recalculation"
+    )
+    place_change = models.OneToOneField(
+        OrganisationChange, models.PROTECT, null=True, related_name="+"
     )
     reason = models.CharField(_("reason"), max_length=300)
     by = models.ForeignKey(Person, models.PROTECT, null=True, related_name="+")
@@ -60,8 +63,19 @@ class Recalculation(TenantModel):
         constraints = [
             *TenantModel.Meta.constraints,
             models.CheckConstraint(
-                condition=Q(calendar__isnull=False, agreement_version=None)
-                | Q(calendar=None, change=None, agreement_version__isnull=False),
+                condition=Q(calendar__isnull=False, agreement_version=None, place_change=None)
+                | Q(
+                    calendar=None,
+                    change=None,
+                    agreement_version__isnull=False,
+                    place_change=None,
+                )
+                | Q(
+                    calendar=None,
+                    change=None,
+                    agreement_version=None,
+                    place_change__isnull=False,
+                ),
                 name="desk_recalculation_why",
             ),
             SameTenant(
@@ -74,6 +88,11 @@ class Recalculation(TenantModel):
                 name="desk_recalculation_version_fk",
                 field="agreement_version",
                 to="offer_agreementversion",
+            ),
+            SameTenant(
+                name="desk_recalculation_place_fk",
+                field="place_change",
+                to="people_organisationchange",
             ),
             SameTenant(name="desk_recalculation_person_fk", field="by", to="people_person"),
         ]

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from relais.desk import recalculation
-from relais.desk.models import Clock
+from relais.desk import moves, recalculation
 from relais.offer import reading
-
-MOST_SHOWN = 100
 
 
 @login_required
@@ -25,36 +20,12 @@ def agreement_preview(request: HttpRequest, pk: int, number: int) -> HttpRespons
         raise Http404
     versions = reading.seen_versions(request.access).select_related("agreement__company")
     version = get_object_or_404(versions, agreement=pk, number=number)
-    found = recalculation.preview_version(request.access, version)
+    now = timezone.now()
+    found = recalculation.preview_version(request.access, version, now)
     context = {
         "agreement": version.agreement,
         "version": version,
         "preview": found,
-        "moves": _rows(request, found),
-        "most": MOST_SHOWN,
+        "page": moves.page_of(request.access, found, request.GET.get("page", ""), now),
     }
     return render(request, "desk/agreement_preview.html", context)
-
-
-def _rows(request: HttpRequest, found: recalculation.Preview) -> list[dict[str, Any]]:
-    """Return the first moves with their requests: those that become late first."""
-    now = timezone.now()
-    moves = sorted(found.moves, key=lambda m: not m.became_late(now))[:MOST_SHOWN]
-    keys = [move.clock.pk for move in moves]
-    clocks = {
-        clock.pk: clock
-        for clock in request.access.see(Clock)
-        .filter(pk__in=keys)
-        .select_related("ticket__site__company")
-    }
-    return [
-        {
-            "clock": clocks[move.clock.pk],
-            "before": move.clock.due_at,
-            "after": move.now,
-            "became_late": move.became_late(now),
-            "ceased_late": move.ceased_late(now),
-        }
-        for move in moves
-        if move.clock.pk in clocks
-    ]

@@ -8,6 +8,7 @@ from typing import Any
 from django.utils import timezone
 
 from relais.people.models import OrganisationChange, Person, Role
+from relais.people.organisation import changes_hours, deadlines_follow
 
 from .drafts import Draft
 from .labels import MODELS
@@ -115,4 +116,6 @@ def _write_down(
     for draft, names in changes.items():
         told = {name: old_and_new(draft, name) for name in names}
         entries.append(entry(draft, "changed", {"by_import": True, "changes": told}))
-    OrganisationChange.objects.bulk_create(entries, batch_size=_CHUNK)
+    for made in OrganisationChange.objects.bulk_create(entries, batch_size=_CHUNK):
+        if changes_hours(made.subject, made.facts.get("changes", {})):
+            deadlines_follow(made)

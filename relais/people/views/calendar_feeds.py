@@ -11,6 +11,7 @@ from django.core import signing
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -23,6 +24,7 @@ from relais.people.calendar_forms import FeedForm
 from relais.people.calendar_year import span_text
 from relais.people.models import Calendar, HolidayFeed
 
+from . import foreseen
 from .calendars import own_calendar, seen_version
 
 # A preview is acted upon soon, or looked at again.
@@ -100,15 +102,15 @@ def _take_in(request: HttpRequest, calendar: Calendar) -> HttpResponse:
         FedDays(date.fromisoformat(first), date.fromisoformat(last), label, yearly)
         for first, last, label, yearly in packed
     ]
+
+    def take_in(it: Calendar) -> None:
+        by, seen = request.person, seen_version(request)
+        changes.import_feed(it, name, days, digest=digest, by=by, seen=seen)
+
     try:
-        changes.import_feed(
-            calendar,
-            name,
-            days,
-            digest=digest,
-            by=request.person,
-            seen=seen_version(request),
-        )
+        if asked := foreseen.of_calendar(request, calendar, take_in, _back(calendar)):
+            return asked
+        take_in(calendar)
     except (ValidationError, ChangedMeanwhile) as error:
         text = " ".join(error.messages) if isinstance(error, ValidationError) else str(error)
         messages.error(request, text)
@@ -126,6 +128,10 @@ def _take_in(request: HttpRequest, calendar: Calendar) -> HttpResponse:
     return redirect("calendar", calendar.pk)
 
 
+def _back(calendar: Calendar) -> str:
+    return reverse("calendar", args=[calendar.pk])
+
+
 @login_required
 @require_POST
 def calendar_feed_remove(request: HttpRequest, pk: int, feed: int) -> HttpResponse:
@@ -133,15 +139,19 @@ def calendar_feed_remove(request: HttpRequest, pk: int, feed: int) -> HttpRespon
     calendar = own_calendar(request, pk)
     row = get_object_or_404(request.access.see(HolidayFeed), pk=feed, calendar=calendar)
     name = row.name
+
+    def remove(it: Calendar) -> None:
+        # Fetched anew: a row that was deleted and came back no longer knows its key.
+        feed_row = it.feeds.get(pk=feed)
+        changes.remove_feed(it, feed_row, by=request.person, seen=seen_version(request))
+
     try:
-        changes.remove_feed(
-            calendar,
-            row,
-            by=request.person,
-            seen=seen_version(request),
-        )
-    except ChangedMeanwhile as error:
-        messages.error(request, str(error))
+        if asked := foreseen.of_calendar(request, calendar, remove, _back(calendar)):
+            return asked
+        remove(calendar)
+    except (ValidationError, ChangedMeanwhile) as error:
+        text = " ".join(error.messages) if isinstance(error, ValidationError) else str(error)
+        messages.error(request, text)
     else:
         messages.success(request, _("The feed “%(name)s” is removed.") % {"name": name})
     return redirect("calendar", calendar.pk)

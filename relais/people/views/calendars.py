@@ -45,6 +45,8 @@ from relais.people.models import (
     Site,
 )
 
+from . import foreseen
+
 MOST_CHANGES = 100
 MOST_PLACES = 200
 Kind = CalendarDay.Kind
@@ -268,10 +270,15 @@ def seen_version(request: HttpRequest) -> int:
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else 0
 
 
-def _try(request: HttpRequest, change: Callable[[], Any]) -> Any:
-    """Return what the change returns; None when it was refused, after saying why."""
+def _try(
+    request: HttpRequest, shown: Calendar, change: Callable[[Calendar], Any], back: str
+) -> Any:
+    """Return what the change returns; None when it was refused, after saying why.
+
+    A page is returned instead while the person has not yet seen which deadlines would move.
+    """
     try:
-        return change() or True
+        return foreseen.of_calendar(request, shown, change, back) or change(shown) or True
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
     except ChangedMeanwhile as error:
@@ -289,10 +296,10 @@ def calendar_day_change(request: HttpRequest, pk: int, day: str) -> HttpResponse
         raise Http404
     kind = request.POST.get("kind", "")
 
-    def change() -> CalendarDay:
+    def change(calendar: Calendar) -> CalendarDay:
         hours = typed_rows(request.POST, "hours", _("Hours")).filled if kind == Kind.HOURS else ()
         return changes.add_days(
-            shown,
+            calendar,
             when,
             by=request.person,
             seen=seen_version(request),
@@ -302,14 +309,18 @@ def calendar_day_change(request: HttpRequest, pk: int, day: str) -> HttpResponse
             overnight="overnight" in request.POST,
         )
 
-    if row := _try(request, change):
+    back = _year_url(shown, when)
+    row = _try(request, shown, change, back)
+    if isinstance(row, HttpResponse):
+        return row
+    if row:
         done = {
             Kind.CLOSED: _("%(day)s is closed."),
             Kind.HOURS: _("%(day)s has other hours."),
             Kind.NORMAL: _("%(day)s is open as usual."),
         }[Kind(row.kind)]
         messages.success(request, (done % {"day": full_date(when)}).capitalize())
-    return redirect(_year_url(shown, when))
+    return redirect(back)
 
 
 @login_required
@@ -319,12 +330,17 @@ def calendar_days_remove(request: HttpRequest, pk: int, entry: int) -> HttpRespo
     shown = own_calendar(request, pk)
     row = get_object_or_404(request.access.see(CalendarDay), pk=entry, calendar=shown, feed=None)
     by, seen = request.person, seen_version(request)
-    removal = _try(request, lambda: changes.remove_days(shown, [row], by=by, seen=seen))
+    day = _day_asked(request.POST.get("day", "")) or row.first_day
+    back = _year_url(shown, day)
+    removal = _try(
+        request, shown, lambda it: changes.remove_days(it, [row], by=by, seen=seen), back
+    )
+    if isinstance(removal, HttpResponse):
+        return removal
     if removal:
         text = span_text(row.first_day, row.last_day, yearly=row.yearly)
         messages.success(request, _with_undo(request, shown, removal, text))
-    day = _day_asked(request.POST.get("day", "")) or row.first_day
-    return redirect(_year_url(shown, day))
+    return redirect(back)
 
 
 def _with_undo(request: HttpRequest, shown: Calendar, removal: CalendarChange, days: str) -> str:
@@ -349,10 +365,16 @@ def calendar_change_undo(request: HttpRequest, pk: int, change: int) -> HttpResp
     rows = request.access.see(CalendarChange).filter(calendar=shown, kind="days_removed")
     removal = get_object_or_404(rows, pk=change)
     by, seen = request.person, seen_version(request)
-    if _try(request, lambda: changes.restore_days(shown, removal, by=by, seen=seen)):
-        messages.success(request, _("The exception is back."))
     day = date.fromisoformat(removal.facts["before"]["days"][0]["first"])
-    return redirect(_year_url(shown, day))
+    back = _year_url(shown, day)
+    done = _try(
+        request, shown, lambda it: changes.restore_days(it, removal, by=by, seen=seen), back
+    )
+    if isinstance(done, HttpResponse):
+        return done
+    if done:
+        messages.success(request, _("The exception is back."))
+    return redirect(back)
 
 
 @login_required
@@ -362,9 +384,10 @@ def calendar_days_add(request: HttpRequest, pk: int) -> HttpResponse:
     form = DaysForm(request.POST or None, initial={"seen": shown.version})
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
-        try:
-            row = changes.add_days(
-                shown,
+
+        def add(calendar: Calendar) -> CalendarDay:
+            return changes.add_days(
+                calendar,
                 data["first_day"],
                 data["last_day"],
                 by=request.person,
@@ -375,6 +398,11 @@ def calendar_days_add(request: HttpRequest, pk: int) -> HttpResponse:
                 yearly=data["yearly"],
                 overnight=form.overnight,
             )
+
+        try:
+            if asked := foreseen.of_calendar(request, shown, add, _back(shown)):
+                return asked
+            row = add(shown)
         except (ValidationError, ChangedMeanwhile) as error:
             _say(form, error, shown)
         else:
@@ -382,6 +410,10 @@ def calendar_days_add(request: HttpRequest, pk: int) -> HttpResponse:
             return redirect(_year_url(shown, row.first_day))
     context = {"calendar": shown, "form": form, "hours": form.hours, "overnight": form.overnight}
     return render(request, "people/calendars/days_add.html", context)
+
+
+def _back(shown: Calendar) -> str:
+    return reverse("calendar", args=[shown.pk])
 
 
 def _say(form: Any, error: Exception, shown: Calendar) -> None:
@@ -408,7 +440,9 @@ def calendar_hours(request: HttpRequest, pk: int) -> HttpResponse:
         form = WeekForm.of(changes.week_of(shown), shown.version)
     else:
         form = WeekForm.typed(request.POST)
-        if "save" in request.POST and _save_week(request, shown, form):
+        if "save" in request.POST and (saved := _save_week(request, shown, form)):
+            if saved is not True:
+                return saved
             messages.success(request, _("The weekly hours are saved."))
             return redirect("calendar", shown.pk)
     part = request.htmx and "save" not in request.POST
@@ -416,10 +450,19 @@ def calendar_hours(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, f"people/calendars/{template}.html", {"calendar": shown, "form": form})
 
 
-def _save_week(request: HttpRequest, shown: Calendar, form: WeekForm) -> bool:
-    by = request.person
+def _save_week(request: HttpRequest, shown: Calendar, form: WeekForm) -> HttpResponse | bool:
+    """Return whether the week is kept, or the page that asks first."""
+
+    def save(calendar: Calendar) -> None:
+        night = form.overnight
+        changes.change_weekly(
+            calendar, form.week(), by=request.person, seen=form.seen, overnight=night
+        )
+
     try:
-        changes.change_weekly(shown, form.week(), by=by, seen=form.seen, overnight=form.overnight)
+        if asked := foreseen.of_calendar(request, shown, save, _back(shown)):
+            return asked
+        save(shown)
     except ValidationError as error:
         form.errors = error.messages
     except ChangedMeanwhile as error:
@@ -433,10 +476,15 @@ def calendar_settings(request: HttpRequest, pk: int) -> HttpResponse:
     shown = own_calendar(request, pk)
     form = SettingsForm(request.POST or None, calendar=shown, companies=None)
     if request.method == "POST" and form.is_valid():
+
+        def save(calendar: Calendar) -> None:
+            seen = form.cleaned_data["seen"] or 0
+            changes.change_settings(calendar, by=request.person, seen=seen, **form.settings())
+
         try:
-            changes.change_settings(
-                shown, by=request.person, seen=form.cleaned_data["seen"] or 0, **form.settings()
-            )
+            if asked := foreseen.of_calendar(request, shown, save, _back(shown)):
+                return asked
+            save(shown)
         except (ValidationError, ChangedMeanwhile) as error:
             _say(form, error, seen_calendar(request, pk))
         else:

@@ -7,6 +7,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
+from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -16,6 +17,8 @@ from django.utils.translation import gettext as _
 from relais.lib.kept_form import KeptForm, add_refusal
 from relais.lib.problem import Problem
 from relais.people import organisation
+
+from . import foreseen
 
 Crumbs = list[tuple[str, Any]]
 
@@ -34,11 +37,25 @@ def form_page(
 ) -> HttpResponse:
     """Return the page of `form`; once it is kept, call `after` and go to `done` (else `back`)."""
     if request.method == "POST" and form.is_valid():
-        row = _kept(form, request, after)
+        if asked := _asked(form, request, back):
+            return asked
+        row = _kept(form, request, after) if form.is_valid() else None
         if row is not None:
             messages.success(request, _("Saved."))
             return redirect((done(row) if done else None) or back)
     return draw(request, form, title=title, back=back, crumbs=crumbs, lead=lead, button=button)
+
+
+def _asked(form: KeptForm, request: HttpRequest, back: str) -> HttpResponse | None:
+    """Return the page that asks before a place goes by other hours: deadlines may move."""
+    place = form.instance
+    if place.pk is None or not organisation.changes_hours(place._meta.label, form.changes):
+        return None
+    try:
+        return foreseen.of_place(request, place, form.save, back)
+    except ValidationError as error:
+        form.add_error(None, error)
+        return None
 
 
 def _kept(form: KeptForm, request: HttpRequest, after: Callable[[Any], None] | None) -> Any:
