@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from relais.engine import dispatch, worktime
+from relais.offer.models import ServiceSkill
 from relais.people import calendars
 from relais.people.models import Absence, AssistantProfile, Cover, Person, Role, SkillLevel
 
@@ -42,6 +43,7 @@ class Pool:
     profiles: dict[int, AssistantProfile] = field(default_factory=dict)
     absent: set[int] = field(default_factory=set)
     skills: set[tuple[int, int]] = field(default_factory=set)
+    asked: dict[int, set[int]] = field(default_factory=dict)
     loads: Counter[int] = field(default_factory=Counter)
 
     @classmethod
@@ -67,6 +69,8 @@ class Pool:
             Absence.objects.filter(period__contains=at).values_list("person_id", flat=True)
         )
         pool.skills = set(SkillLevel.objects.values_list("profile__person_id", "skill_id"))
+        for service, skill in ServiceSkill.objects.values_list("service_id", "skill_id"):
+            pool.asked.setdefault(service, set()).add(skill)
         held = Ticket.objects.filter(state__in=Ticket.HELD).order_by()
         pool.loads.update(dict(held.values_list("holder").annotate(Count("pk"))))
         return pool
@@ -75,7 +79,7 @@ class Pool:
         """Yield everybody who covers the ticket's site, as the rule wants to see them."""
         for person, position in self.covers.get(ticket.site_id, ()):
             hours = self._hours(person)
-            skill = ticket.service.skill_id
+            asked = self.asked.get(ticket.service_id, set())
             yield dispatch.Candidate(
                 key=person.pk,
                 name=person.name,
@@ -83,7 +87,7 @@ class Pool:
                 on_duty=hours is not None and hours.is_open(self.at),
                 absent=person.pk in self.absent,
                 cleared=rules.cleared(ticket, rules.access_of(person)),
-                skilled=skill is None or (person.pk, skill) in self.skills,
+                skilled=all((person.pk, skill) in self.skills for skill in asked),
                 load=self.loads[person.pk],
                 next_at=self._next(hours),
             )

@@ -115,6 +115,7 @@ def preload(provider: Provider) -> list[Service]:
             name_en=entry.name_en,
             words=entry.words,
             standard_minutes=entry.minutes,
+            p90_minutes=entry.minutes * 2,
             response_hours=Decimal(entry.response),
             delivery_hours=Decimal(entry.delivery),
             confidentiality=entry.confidentiality,

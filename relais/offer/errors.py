@@ -74,3 +74,15 @@ class Overlaps(Unsound):
             "the scope, or choose a later date."
         ) % {"other": f" ({other})" if other else ""}
         super().__init__([("scopes", text)])
+
+
+class MayNotKeep(NotYours):
+    """The catalogue and the procedures are kept by those who run the pool."""
+
+    message = _("%(thing)s: %(person)s may not change this.")
+
+
+class ServiceOvertaken(Overtaken):
+    """Somebody changed the service since it was read."""
+
+    message = _("“%(service)s” was changed by somebody else meanwhile: read it again.")

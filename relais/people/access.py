@@ -97,6 +97,17 @@ class Access:
         return frozenset(r.company_id for r in self.roles if r.kind in kinds and r.company_id)
 
     @cached_property
+    def led_company_ids(self) -> frozenset[int]:
+        """Return the companies whose engagement names this person among its leads and deputies."""
+        me = self.person
+        named = (
+            Q(client_lead=me) | Q(client_deputy=me) | Q(provider_lead=me) | Q(provider_deputy=me)
+        )
+        days = Q(started_on__lte=self.day) & (Q(ended_on=None) | Q(ended_on__gte=self.day))
+        found = Engagement.objects.filter(named & days).values_list("company_id", flat=True)
+        return frozenset(found) if self.roles else frozenset()
+
+    @cached_property
     def covered_site_ids(self) -> frozenset[int]:
         """Return the sites that this assistant serves."""
         if self.is_client or not self.has(Kind.ASSISTANT):
@@ -390,6 +401,41 @@ def _credits(access: Access) -> Q:
     return _of_version(access) if billing else _steering(access)
 
 
+def _variants(access: Access) -> Q:
+    """Return the rule for site variants: a client reads those of its own company."""
+    if access.sees_whole_pool:
+        return EVERYTHING
+    if access.is_client:
+        return Q(company=access.person.company_id) if access.roles else NOTHING
+    covered = Site.objects.filter(pk__in=access.covered_site_ids).values("company_id")
+    return Q(company__in=covered)
+
+
+def _sheets(access: Access, path: str = "") -> Q:
+    """Return the rule for preference sheets: the executive, both leads, who serves her site."""
+    mine = Q(**{f"{path}person": access.person})
+    if not access.roles:
+        return NOTHING
+    led = Q(**{f"{path}company__in": access.led_company_ids})
+    if access.is_client:
+        return mine | (led & Q(**{f"{path}company": access.person.company_id}))
+    return led | Q(**{f"{path}person__site__in": access.covered_site_ids})
+
+
+def _of_sheet(access: Access) -> Q:
+    return _sheets(access, "sheet__")
+
+
+def _offer_events(access: Access) -> Q:
+    """Return the rule for the history of the offer: that of a sheet is for who reads the sheet."""
+    kept = Q(sheet=None) if access.runs_pool else NOTHING
+    return kept | (Q(sheet__isnull=False) & _of_sheet(access))
+
+
+def _staff(access: Access) -> Q:
+    return EVERYTHING if access.is_staff else NOTHING
+
+
 RULES: dict[str, Callable[[Access], Q]] = {
     "people.Provider": _provider,
     "people.Company": _companies,
@@ -419,6 +465,16 @@ RULES: dict[str, Callable[[Access], Q]] = {
     "people.ImportBatch": _internal,
     "people.ImportLine": _internal,
     "offer.Service": lambda access: EVERYTHING if access.roles else NOTHING,
+    "offer.ServiceSkill": _staff,
+    "offer.ServiceVariant": _variants,
+    # How the work is done, who knows it and who has done it: the provider's own affair.
+    "offer.Procedure": _staff,
+    "offer.ProcedureVersion": _staff,
+    "offer.Acknowledgement": _mine_or_internal,
+    "offer.Practice": _mine_or_internal,
+    "offer.PreferenceSheet": _sheets,
+    "offer.SheetVersion": _of_sheet,
+    "offer.OfferEvent": _offer_events,
     "offer.Agreement": _agreements,
     "offer.AgreementVersion": _versions,
     "offer.AgreementScope": _of_version,
@@ -435,6 +491,7 @@ RULES: dict[str, Callable[[Access], Q]] = {
     "desk.Dismissal": _both_ends("ticket", "other"),
     "desk.Event": _public_on_ticket,
     "desk.Clock": _on_ticket,
+    "desk.Run": lambda access: _on_ticket(access) if access.is_staff else NOTHING,
     "desk.Recalculation": _internal,
     "desk.DeadlineChange": lambda access: _tickets(access, "clock__ticket__"),
     "desk.Letter": lambda access: _on_ticket(access) if access.runs_pool else NOTHING,

@@ -55,8 +55,7 @@ def test_who_is_not_cleared_or_skilled_gets_nothing(go, new_ticket, world, servi
         provider=world.provider, code="paie", name_fr="Paie", name_en="Payroll"
     )
     service = services["invoice"]
-    service.skill = skill
-    service.save()
+    service.edit(by=world.people.paul, skills=[skill])
     assert go(new_ticket(service=service)).missing == "not_skilled"
 
 

@@ -7,6 +7,7 @@ from .letter import Letter
 from .link import Dismissal, Link, Merge
 from .message import Message
 from .recalculation import DeadlineChange, Recalculation
+from .run import Run
 from .ticket import Ticket
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "Merge",
     "Message",
     "Recalculation",
+    "Run",
     "StoredFile",
     "Ticket",
 ]

@@ -18,7 +18,7 @@ from relais.desk import rules
 from relais.desk.errors import Missing, NotNow, Overtaken
 from relais.lib.tenancy import SameTenant
 from relais.lib.text import words_of
-from relais.offer.models import Service
+from relais.offer.models import Priority, Service
 from relais.people.models import Company, Confidentiality, Person, Site
 from relais.people.models.organisation import key_of
 from relais.people.models.tenant import TenantModel
@@ -49,11 +49,7 @@ class Ticket(TenantModel):
         CANCELLED = "cancelled", _("Cancelled")
         MERGED = "merged", _("Merged")
 
-    class Priority(models.IntegerChoices):
-        CRITICAL = 1, _("P1 critical")
-        HIGH = 2, _("P2 high")
-        NORMAL = 3, _("P3 normal")
-        LOW = 4, _("P4 low")
+    Priority = Priority
 
     class Channel(models.TextChoices):
         MAIL = "mail", _("Mail")
@@ -115,6 +111,8 @@ class Ticket(TenantModel):
     closed_at = models.DateTimeField(_("closed"), null=True)
     reopened = models.PositiveSmallIntegerField(_("times reopened"), default=0)
     external_ref = models.CharField(_("external reference"), max_length=300, blank=True)
+    # What the form asked beyond the subject, with its questions: see offer/questions.py.
+    answers = models.JSONField(_("answers"), default=list, blank=True)
 
     # Set while a log is imported: the verbs then write into it instead of the database.
     batch: Batch | None = None

@@ -1,11 +1,16 @@
-"""What is promised: one file a subject."""
+"""What is promised and how it is done: one file a subject."""
 
 from .agreement import Agreement, AgreementEvent
 from .agreement_terms import AgreementClause, AgreementCredit, AgreementScope, AgreementTarget
 from .agreement_version import AgreementVersion
-from .service import Service
+from .offer_event import OfferEvent
+from .preference_sheet import PreferenceSheet, SheetVersion
+from .procedure import Acknowledgement, Practice, Procedure, ProcedureVersion
+from .service import Priority, Service, ServiceSkill
+from .service_variant import ServiceVariant
 
 __all__ = [
+    "Acknowledgement",
     "Agreement",
     "AgreementClause",
     "AgreementCredit",
@@ -13,5 +18,14 @@ __all__ = [
     "AgreementScope",
     "AgreementTarget",
     "AgreementVersion",
+    "OfferEvent",
+    "Practice",
+    "PreferenceSheet",
+    "Priority",
+    "Procedure",
+    "ProcedureVersion",
     "Service",
+    "ServiceSkill",
+    "ServiceVariant",
+    "SheetVersion",
 ]
