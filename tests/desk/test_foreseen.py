@@ -4,14 +4,13 @@ import pytest
 from django.urls import reverse
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from relais.desk import intake, moves, recalculation
-from relais.desk.models import Clock, DeadlineChange, Recalculation
+from relais.desk import moves, recalculation
+from relais.desk.models import DeadlineChange
 from relais.people import calendar_changes, organisation
 from relais.people.access import Access
 from relais.people.calendars import of_site
-from relais.people.models import Calendar, OrganisationChange, Site
+from relais.people.models import Calendar, Site
 
-from ..world import office_hours
 from .test_recalculation import at, clock, deadlines, done
 
 WEEK = {f"{day}-{part}": [] for day in range(1, 8) for part in ("opens", "closes")}
@@ -48,7 +47,7 @@ def days(calendar, **more):
 
 
 def typed(page):
-    return {name: value for name, value in page.context["typed"]}
+    return dict(page.context["typed"])
 
 
 def test_it_asks_first_and_does_it_once_answered(world, new_ticket, aix, paul):
@@ -75,23 +74,24 @@ def test_a_change_that_moves_nothing_asks_nothing(world, new_ticket, aix, paul):
     assert aix.days.exists()
 
 
+ZONE = {"time_zone": "Asia/Kathmandu", "country": "FR", "region": "", "holiday_eve": "normal"}
 WAYS = {
-    "hours": lambda c: ("calendar_hours", [c.pk], {**WEEK, "1-opens": "09:00", "1-closes": "12:00", "save": "1"}),
-    "settings": lambda c: ("calendar_settings", [c.pk], {"name": c.name, "time_zone": "Asia/Kathmandu", "country": "FR", "region": "", "holiday_eve": "normal"}),
-    "day": lambda c: ("calendar_day_change", [c.pk, "2026-03-04"], {"kind": "closed"}),
-}  # fmt: skip
+    "hours": ("calendar_hours", [], {**WEEK, "1-opens": "09:00", "1-closes": "12:00", "save": "1"}),
+    "settings": ("calendar_settings", [], {"name": "Bureaux Calanques", **ZONE}),
+    "day": ("calendar_day_change", ["2026-03-04"], {"kind": "closed"}),
+}
 
 
 @pytest.mark.parametrize("way", WAYS)
 def test_every_way_to_change_hours_asks(world, new_ticket, aix, paul, way):
     new_ticket(at=at(17))
-    name, args, fields = WAYS[way](aix)
-    fields["seen"] = str(aix.version)
-    page = paul.post(reverse(name, args=args), fields)
+    name, more, fields = WAYS[way]
+    url = reverse(name, args=[aix.pk, *more])
+    page = paul.post(url, fields | {"seen": aix.version})
     assert page.status_code == 200
     assert page.context["preview"].moved
     assert Calendar.objects.get(pk=aix.pk).version == aix.version
-    assert paul.post(reverse(name, args=args), typed(page) | {"confirmed": "1"}).status_code == 302
+    assert paul.post(url, typed(page) | {"confirmed": "1"}).status_code == 302
     assert Calendar.objects.get(pk=aix.pk).version != aix.version
 
 
