@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('desk', '0007_threads'),
+        ('desk', '0008_checklists'),
         ('offer', '0002_agreements'),
         ('people', '0004_import_batch'),
     ]
