@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('desk', '0008_places_change_hours'),
+        ('desk', '0007_threads'),
         ('offer', '0003_catalogue'),
         ('people', '0004_import_batch'),
     ]
