@@ -14,6 +14,7 @@ from ninja.security import HttpBearer, SessionAuth
 from relais.desk import intake
 from relais.desk.api import router as desk
 from relais.desk.errors import NotNow, NotYours, Overtaken
+from relais.desk.files_api import router as files
 from relais.lib.problem import Problem
 from relais.lib.problem_details import CONTENT_TYPE, field_faults, problem_details
 from relais.offer import errors as agreements
@@ -88,7 +89,12 @@ class RelaisAPI(NinjaAPI):
 
 
 api = RelaisAPI(title="Relais", version="1", description=DESCRIPTION, docs_url=None)
-for area, router in (("people", people), ("agreements", offer), ("requests", desk)):
+for area, router in (
+    ("people", people),
+    ("agreements", offer),
+    ("requests", desk),
+    ("requests", files),
+):
     api.add_router("", router, auth=[Key(area), SignedIn()])
 
 # Somebody else was first, or too late: the caller reads again. Not this person's to do. The rest

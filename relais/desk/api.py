@@ -19,8 +19,10 @@ from relais.people.access import Access
 from relais.people.api import NamedOut, access_of
 from relais.people.models import Person, Site
 
-from . import explaining, intake, rules
+from . import explaining, files_api, intake, rules
 from .board import PROMISES
+from .files_api import FileOut, Files
+from .handing_out import files_of
 from .models import Clock, Event, Message, Ticket
 
 router = Router(tags=["requests"])
@@ -55,7 +57,7 @@ class MessageOut(Schema):
     at: Moment
     sender: str | None
     body: str
-    attachments: list[dict[str, Any]]
+    attachments: list[FileOut]
 
 
 class StaffMessageOut(MessageOut):
@@ -171,6 +173,7 @@ class TicketIn(Schema):
     confidentiality: Literal[0, 1, 2, 3] | None = None
     wanted_by: Moment | None = None
     external_ref: Line = ""
+    files: Files = []
 
 
 class Seen(Schema):
@@ -181,6 +184,7 @@ class Seen(Schema):
 
 class SaidIn(Seen):
     text: Said
+    files: Files = []
 
 
 class PersonIn(Seen):
@@ -248,6 +252,7 @@ def create(request: HttpRequest, sent: TicketIn) -> Status:
         confidentiality=sent.confidentiality,
         wanted_by=sent.wanted_by,
         external_ref=sent.external_ref,
+        files=files_api.drafts(access, sent.files),
     )
     return Status(201, _detail(access, made.pk))
 
@@ -388,6 +393,8 @@ def _found(request: HttpRequest, key: int, sent: Seen) -> tuple[Access, Ticket]:
         access.see(Ticket).select_related("company", "site", "service", "requester", "holder"), key
     )
     ticket.expect(sent.version)
+    if keys := getattr(sent, "files", None):
+        ticket.carry(files_api.drafts(access, keys))
     return access, ticket
 
 
@@ -445,10 +452,7 @@ def _detail(access: Access, key: int) -> Schema:
         "body": ticket.body,
         "may": [verb for verb in rules.RULES if rules.may(verb, ticket, access.person)],
         "clocks": [_clock(clock, client) for clock in access.see(Clock).filter(ticket=ticket)],
-        "messages": [
-            _message(message, client)
-            for message in access.see(Message).filter(ticket=ticket).select_related("sender")
-        ],
+        "messages": [_message(message, client) for message in _thread(access, ticket)],
         "events": [
             _event(event, client)
             for event in access.see(Event).filter(ticket=ticket).select_related("by")
@@ -457,6 +461,11 @@ def _detail(access: Access, key: int) -> Schema:
     if client:
         return TicketDetail(**_client_view(ticket), **more)
     return StaffTicketDetail(**_staff_view(ticket), **more)
+
+
+def _thread(access: Access, ticket: Ticket) -> QuerySet[Message]:
+    thread = access.see(Message).filter(ticket=ticket).select_related("sender")
+    return thread.prefetch_related(files_of(access))
 
 
 def _clock(clock: Clock, client: bool) -> ClockOut:
@@ -496,7 +505,7 @@ def _message(message: Message, client: bool) -> MessageOut:
         "at": message.at,
         "sender": message.sender.name if message.sender else None,
         "body": message.body,
-        "attachments": message.attachments,
+        "attachments": files_api.of_message(message),
     }
     if client:
         return MessageOut(**told)

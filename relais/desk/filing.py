@@ -87,12 +87,6 @@ def check_number(files: Sequence[Attachment]) -> None:
         raise TooMany(most=AT_ONCE)
 
 
-def attach(files: Sequence[Attachment], message: Message) -> None:
-    """Send the drafts with a message; a draft goes with one message only."""
-    mine = Attachment.objects.filter(pk__in=[one.pk for one in files], message=None)
-    mine.update(message=message)
-
-
 def drop(attachment: Attachment, *, by: Person) -> None:
     """Take back one's draft; what was sent stays."""
     Attachment.objects.filter(pk=attachment.pk, by=by, message=None).delete()

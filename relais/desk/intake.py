@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -15,7 +16,8 @@ from relais.offer.models import Service
 from relais.people.models import Confidentiality, Person, Site
 
 from . import rules
-from .models import Letter, Message, Ticket
+from .models import Attachment, Letter, Message, Ticket
+from .models.attachment import send_along
 
 DISPATCH = "relais.desk.tasks.dispatch"
 LONGEST = 200_000
@@ -61,12 +63,13 @@ def receive(
     at: datetime | None = None,
     mail: dict[str, Any] | None = None,
     held: Message | None = None,
+    files: Sequence[Attachment] = (),
 ) -> Ticket:
     """Return the ticket of this request: a new one, or the one that it became before.
 
     `external_ref` tells the same request again: a form's token, a caller's number, a Message-ID.
     `by` is the member of staff who writes down what the requester said. `mail` holds the fields
-    of the message that a mail brought, `held` is one that waited in quarantine.
+    of the message that a mail brought, `held` is one that waited in quarantine. `files` are drafts.
     Raises `NoSite`, `MayNotAsk`, `NothingOffered`, `TokenTaken`, `calendars.NoCalendar`.
     """
     site = site or site_of(requester)
@@ -92,7 +95,7 @@ def receive(
                 wanted_by=wanted_by,
                 external_ref=external_ref,
             )
-            _keep_words(ticket, mail, held)
+            send_along(files, _keep_words(ticket, mail, held))
             Letter.acknowledge(ticket)
             send_to_dispatch(ticket)
     except IntegrityError:
@@ -103,14 +106,14 @@ def receive(
     return ticket
 
 
-def _keep_words(ticket: Ticket, mail: dict[str, Any] | None, held: Message | None) -> None:
-    """Begin the ticket's thread with what was asked, in the words it was asked in."""
+def _keep_words(ticket: Ticket, mail: dict[str, Any] | None, held: Message | None) -> Message:
+    """Return the first message of the thread: what was asked, in the words it was asked in."""
     if held is not None:
         held.ticket, held.sender = ticket, ticket.requester
         held.quarantine = Message.Quarantine.NO
         held.save(update_fields=["ticket", "sender", "quarantine"])
-        return
-    Message.objects.create(
+        return held
+    return Message.objects.create(
         provider_id=ticket.provider_id,
         ticket=ticket,
         direction=Message.Direction.IN,

@@ -18,7 +18,7 @@ from relais.lib.tenancy import all_tenants, tenant
 from relais.people.calendars import NoCalendar
 from relais.people.models import Person, Provider
 
-from . import intake, rules
+from . import filing, intake, rules
 from .errors import NotNow, NotYours
 from .models import Letter, Message, Ticket
 
@@ -93,7 +93,9 @@ def receive_bytes(raw: bytes, provider_id: int | None = None) -> Outcome:
             return known
         try:
             with transaction.atomic():
-                return _place(mail, raw)
+                outcome = _place(mail, raw)
+                filing.file_mail(outcome.message)
+                return outcome
         except IntegrityError:
             # Another worker took the same mail in meanwhile.
             if known := _known(mail):

@@ -12,7 +12,7 @@ from procrastinate.contrib.django import app
 from relais.lib.tenancy import all_tenants, tenant
 from relais.people.models import Provider
 
-from . import dispatching, letters, recalculation, sweep
+from . import dispatching, filing, letters, recalculation, sweep
 
 
 class NotSent(Exception):
@@ -61,6 +61,18 @@ def sweep_deadlines(timestamp: int) -> None:
     """Tell the deadlines that passed."""
     close_old_connections()
     sweep.run()
+
+
+@app.periodic(cron="40 3 * * *")
+@app.task(queueing_lock="clean_files")
+def clean_files(timestamp: int) -> None:
+    """Forget the files that nobody sent, and the bytes that a crash left behind."""
+    close_old_connections()
+    with all_tenants("see whose files are cleaned"):
+        providers = list(Provider.objects.values_list("pk", flat=True))
+    for provider_id in providers:
+        filing.clean(provider_id)
+    filing.sweep_store()
 
 
 # Named by people/calendar_changes, which stands a floor below.

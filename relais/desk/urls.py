@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import agreements, assistant, lead, live, manager, quarantine, tickets
+from .views import agreements, assistant, files, lead, live, manager, quarantine, tickets
 
 urlpatterns = [
     path("requests/", manager.requests, name="requests"),
@@ -17,6 +17,9 @@ urlpatterns = [
     path("quarantine/<int:pk>/refuse/", quarantine.refuse, name="quarantine_refuse"),
     path("volumes/", lead.volumes, name="volumes"),
     path("live/", live.live, name="live"),
+    path("files/", files.upload, name="file_upload"),
+    path("files/<int:pk>/", files.file, name="file"),
+    path("files/<int:pk>/drop/", files.drop, name="file_drop"),
     path(
         "agreements/<int:pk>/versions/<int:number>/preview/",
         agreements.agreement_preview,

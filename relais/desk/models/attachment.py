@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -81,3 +83,11 @@ class Attachment(TenantModel):
     def is_image(self) -> bool:
         """Return whether it can be shown as a picture in the thread."""
         return self.is_shown and self.type.startswith("image/")
+
+
+def send_along(files: Sequence[Attachment], message: Message) -> tuple[Attachment, ...]:
+    """Return nothing left to send: these drafts go with the message, and with no other."""
+    if files:
+        mine = Attachment.objects.filter(pk__in=[one.pk for one in files], message=None)
+        mine.update(message=message)
+    return ()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -24,6 +24,7 @@ from relais.people.models.organisation import key_of
 from relais.people.models.tenant import TenantModel
 
 from . import ticket_clocks
+from .attachment import Attachment, send_along
 from .clock import Clock
 from .event import Event
 from .letter import Letter
@@ -116,6 +117,8 @@ class Ticket(TenantModel):
 
     # Set while a log is imported: the verbs then write into it instead of the database.
     batch: Batch | None = None
+    # Drafts that go with the next word written on it.
+    carried: Sequence[Attachment] = ()
 
     class Meta(TenantModel.Meta):
         verbose_name = _("request")
@@ -398,6 +401,10 @@ class Ticket(TenantModel):
 
     # How a verb is done --------------------------------------------------------------------------
 
+    def carry(self, files: Sequence[Attachment]) -> None:
+        """Send these drafts with the next word that is written on it."""
+        self.carried = files
+
     def expect(self, version: int | None) -> None:
         """Raise `Overtaken` unless this is the version that the person was shown."""
         if version is not None and version != self.version:
@@ -509,6 +516,7 @@ class Ticket(TenantModel):
             body=text,
             **more,
         )
+        self.carried = send_along(self.carried, message)
         if mail:
             Letter.write(self, message)
         return message

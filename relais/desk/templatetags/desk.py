@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django import template
+from django.conf import settings
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
@@ -16,6 +17,12 @@ from relais.desk.models import Event, Ticket
 from relais.people.templatetags.ui import badge, icon, moment, relative_text
 
 register = template.Library()
+
+
+@register.simple_tag
+def file_limit() -> int:
+    """Return how many MB a file may hold."""
+    return settings.ATTACHMENT_MB
 
 
 @register.simple_tag

@@ -27,7 +27,8 @@ from relais.offer.models import Service
 from relais.people import calendars
 from relais.people.models import Company, Person, Site
 
-from .tickets import in_words
+from . import files
+from .files import in_words
 
 FAMILY_ICONS = {
     "agenda": "calendar-event",
@@ -144,6 +145,8 @@ def new_request(request: HttpRequest, code: str) -> HttpResponse:
                 return redirect("requests")
             return redirect("ticket", ticket.pk)
     context = {"form": form, "service": service, "promise": _promise(request, service)}
+    if request.method == "POST":
+        context["kept_files"] = files.still_there(request)
     return render(request, "desk/new_request.html", context, status=422 if form.errors else 200)
 
 
@@ -177,6 +180,7 @@ def _send(request: HttpRequest, form: RequestForm, service: Service) -> Ticket |
             by=request.person,
             wanted_by=clean["wanted_by"],
             external_ref=f"form:{clean['token']}",
+            files=files.gathered(request),
         )
     except Problem as problem:
         form.add_error(None, in_words(problem))

@@ -35,6 +35,7 @@ def quarantine(request: HttpRequest) -> HttpResponse:
 def _page(request: HttpRequest, status: int = 200, **more: object) -> HttpResponse:
     aside = request.GET.get("aside") == "1"
     waiting = request.access.see(Message).filter(ticket=None).defer("raw")
+    waiting = waiting.prefetch_related("files__file")
     waiting = waiting.filter(quarantine=ASIDE) if aside else waiting.exclude(quarantine=ASIDE)
     page = Paginator(waiting.order_by("at", "id"), ON_PAGE).get_page(request.GET.get("page"))
     suggest(request, page.object_list)

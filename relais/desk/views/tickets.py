@@ -14,11 +14,15 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from relais.desk import board, buttons, rules, telling
-from relais.desk.errors import Overtaken, Refused
-from relais.desk.models import Clock, Event, Message, Ticket
+from relais.desk.errors import Overtaken
+from relais.desk.handing_out import files_of
+from relais.desk.models import Attachment, Clock, Event, Message, Ticket
 from relais.lib.listing import is_part
 from relais.lib.problem import Problem
 from relais.people.models import Cover, Person
+
+from . import files
+from .files import in_words
 
 LONGEST_TEXT = 50_000
 
@@ -63,7 +67,7 @@ def shown(request: HttpRequest, ticket: Ticket) -> dict[str, Any]:
         "ticket": ticket,
         "zone": ticket.site.time_zone,
         "tone": board.TONES[ticket.state],
-        "thread": thread.defer("raw"),
+        "thread": thread.defer("raw").prefetch_related(files_of(access)),
         "history": told,
         "dispatches": dispatches(told) if access.may_see_internals() else [],
         "clocks": [(clock, telling.explained(clock, now)) for clock in clocks],
@@ -105,10 +109,15 @@ def _verb(name: str, act: Act, done: Callable[[Ticket], str]) -> Callable[..., H
     def view(request: HttpRequest, pk: int) -> HttpResponse:
         found = find(request, pk)
         try:
+            form = request.POST
+            # Gathered first: a refusal shows the files again.
+            if name in buttons.IN_THE_BOX and (carried := files.gathered(request)):
+                found.carry(carried)
+                form = named(form, carried)
             if name != "note":  # a note crosses nobody
-                found.expect(version_of(request.POST))
-            act(found, request.person, request.POST)
-        except Refused as refusal:
+                found.expect(version_of(form))
+            act(found, request.person, form)
+        except Problem as refusal:
             if isinstance(refusal, Overtaken) and said_already(request, found, name):
                 return redirect("ticket", pk)
             return lost(request, pk, name, refusal)
@@ -124,6 +133,14 @@ def version_of(form: QueryDict) -> int | None:
     """Return the version that the person was shown, if the form carries one."""
     version = form.get("version", "")
     return int(version) if version.isdecimal() and len(version) < 10 else None
+
+
+def named(form: QueryDict, carried: list[Attachment]) -> QueryDict:
+    """Return the form; files without a word are sent with their names as one."""
+    if not text_of(form).strip():
+        form = form.copy()
+        form["text"] = ", ".join(file.name for file in carried)
+    return form
 
 
 def text_of(form: QueryDict) -> str:
@@ -162,17 +179,13 @@ def said_already(request: HttpRequest, ticket: Ticket, verb: str) -> bool:
     return written.body == typed if written else not typed or verb == "wait_third"
 
 
-def lost(request: HttpRequest, pk: int, verb: str, refusal: Refused) -> HttpResponse:
+def lost(request: HttpRequest, pk: int, verb: str, refusal: Problem) -> HttpResponse:
     """Show the ticket as it is now, what stopped the verb, and the text typed, still there."""
     messages.error(request, in_words(refusal))
     context = shown(request, find(request, pk))
     context |= {"typed": text_of(request.POST), "typed_verb": verb, "conflict": True}
+    context["kept_files"] = files.still_there(request)
     return render(request, "desk/ticket.html", context, status=409)
-
-
-def in_words(problem: Problem) -> str:
-    """Return what is wrong in the reader's language."""
-    return _(problem.message) % problem.values
 
 
 def _colleague(ticket: Ticket, by: Person, form: QueryDict) -> Person:
