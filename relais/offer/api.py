@@ -15,7 +15,8 @@ from relais.people.access import Access
 from relais.people.api import NamedOut, access_of
 from relais.people.models import Company
 
-from .models import Agreement, AgreementCredit, AgreementVersion
+from . import reading
+from .models import Agreement, AgreementVersion
 from .terms import CreditTerms, Scope, TargetTerms
 
 router = Router(tags=["agreements"])
@@ -234,8 +235,7 @@ def _agreement(access: Access, found: Agreement) -> AgreementOut:
 
 
 def _version(access: Access, found: AgreementVersion) -> VersionOut:
-    told = found.terms()
-    money = access.see(AgreementCredit).filter(version=found).first()
+    told = reading.terms_for(access, found)
     return VersionOut(
         **_line(found),
         agreement=NamedOut(id=found.agreement_id, name=found.agreement.name),
@@ -245,7 +245,7 @@ def _version(access: Access, found: AgreementVersion) -> VersionOut:
         targets=[TargetIn(**_fields(each)) for each in told.targets],
         exclusions=list(told.exclusions),
         obligations=list(told.obligations),
-        credits=CreditsIn(**_fields(money.value)) if money else None,
+        credits=CreditsIn(**_fields(told.credits)) if told.credits else None,
         client_signed_at=found.client_signed_at,
         provider_signed_at=found.provider_signed_at,
     )

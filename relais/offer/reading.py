@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Q, QuerySet
 from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext
@@ -77,33 +76,13 @@ FIELDS = {
 # Who reads what -------------------------------------------------------------------------------
 
 
-def seen_versions(access: Access) -> QuerySet[AgreementVersion]:
-    """Return the versions that this person may read: those that hold at a place he or she sees."""
-    versions = access.see(AgreementVersion)
-    if access.sees_whole_pool:
-        return versions
-    here = access.see(AgreementScope).filter(
-        Q(site=None, entity=None)
-        | Q(site__in=access.see(Site).order_by().values("pk"))
-        | Q(entity__in=access.see(LegalEntity).order_by().values("pk"))
-    )
-    return versions.filter(pk__in=here.order_by().values("version"))
-
-
-def seen_agreements(access: Access) -> QuerySet[Agreement]:
-    """Return the agreements of which this person may read a version."""
-    agreements = access.see(Agreement)
-    if access.sees_whole_pool:
-        return agreements
-    return agreements.filter(pk__in=seen_versions(access).order_by().values("agreement"))
-
-
 def terms_for(access: Access, version: AgreementVersion) -> Terms:
-    """Return what the version says, without the credits where they are not this person's."""
+    """Return what the version says to this person: places that he sees, credits that are his."""
     told = version.terms()
+    scopes = tuple(each.value for each in access.see(AgreementScope).filter(version=version))
     if access.see(AgreementCredit).filter(version=version).exists():
-        return told
-    return replace(told, credits=None)
+        return replace(told, scopes=scopes)
+    return replace(told, scopes=scopes, credits=None)
 
 
 @dataclass(frozen=True)

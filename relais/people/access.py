@@ -12,10 +12,20 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from django.apps import apps
 from django.db.models import Model, Q, QuerySet
 from django.utils import timezone
 
-from .models import Clearance, Confidentiality, Cover, Engagement, Person, Role, Site
+from .models import (
+    Clearance,
+    Confidentiality,
+    Cover,
+    Engagement,
+    LegalEntity,
+    Person,
+    Role,
+    Site,
+)
 
 if TYPE_CHECKING:
     from datetime import date
@@ -361,39 +371,56 @@ def _both_ends(first: str, second: str) -> Callable[[Access], Q]:
 
 
 def _agreements(access: Access) -> Q:
-    """Return the rule for agreements: a client reads its own once signed; who steers, at once."""
+    """Return the rule for agreements: those of which a version is read; who runs the pool, all."""
     if access.sees_whole_pool:
         return EVERYTHING if access.runs_pool else Q(first_signed_at__isnull=False)
-    if access.is_client:
-        signed = Q(company=access.person.company_id, first_signed_at__isnull=False)
-        return (signed if access.roles else NOTHING) | Q(company__in=access.steered_company_ids)
-    covered = Site.objects.filter(pk__in=access.covered_site_ids).values("company_id")
-    return Q(company__in=covered, first_signed_at__isnull=False)
+    versions = apps.get_model("offer.AgreementVersion")._default_manager.filter(_versions(access))
+    return Q(pk__in=versions.order_by().values("agreement"))
 
 
 def _versions(access: Access, path: str = "") -> Q:
-    """Return the rule for versions, and (with `path`) for their lines: drafts for who steers."""
+    """Return the rule for versions, and (with `path`) for their lines: drafts for who steers.
+
+    A version is read at the places where it holds: not by whoever sees none of them.
+    """
     company, signed = f"{path}agreement__company", Q(**{f"{path}state": "signed"})
     if access.runs_pool:
         return EVERYTHING
     if access.sees_whole_pool:
         return signed
+    scopes = apps.get_model("offer.AgreementScope")._default_manager.filter(_at_seen_place(access))
+    here = Q(**{f"{path}pk__in": scopes.order_by().values("version")})
     if access.is_client:
         own = signed & Q(**{company: access.person.company_id}) if access.roles else NOTHING
-        return own | Q(**{f"{company}__in": access.steered_company_ids})
+        return here & (own | Q(**{f"{company}__in": access.steered_company_ids}))
     covered = Site.objects.filter(pk__in=access.covered_site_ids).values("company_id")
-    return signed & Q(**{f"{company}__in": covered})
+    return here & signed & Q(**{f"{company}__in": covered})
 
 
 def _of_version(access: Access) -> Q:
     return _versions(access, "version__")
 
 
+def _scopes(access: Access) -> Q:
+    """Return the rule for the lines that say where a version holds: at a place that is seen."""
+    rule = _of_version(access)
+    return rule if access.sees_whole_pool else rule & _at_seen_place(access)
+
+
+def _at_seen_place(access: Access) -> Q:
+    """Return the rule for scopes: the whole company, or a site or an entity that is seen."""
+    return (
+        Q(site=None, entity=None)
+        | Q(site__in=access.see(Site).order_by().values("pk"))
+        | Q(entity__in=access.see(LegalEntity).order_by().values("pk"))
+    )
+
+
 def _steering(access: Access) -> Q:
     """Return the rule for what only the two sides' leads read of an agreement."""
     if access.runs_pool:
         return EVERYTHING
-    return Q(version__agreement__company__in=access.steered_company_ids)
+    return _of_version(access) & Q(version__agreement__company__in=access.steered_company_ids)
 
 
 def _credits(access: Access) -> Q:
@@ -477,7 +504,7 @@ RULES: dict[str, Callable[[Access], Q]] = {
     "offer.OfferEvent": _offer_events,
     "offer.Agreement": _agreements,
     "offer.AgreementVersion": _versions,
-    "offer.AgreementScope": _of_version,
+    "offer.AgreementScope": _scopes,
     "offer.AgreementTarget": _of_version,
     "offer.AgreementClause": _of_version,
     "offer.AgreementCredit": _credits,

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 
 from relais.offer.errors import NotNow, Overlaps, Overtaken, TooEarly, Unsound, WrongSigner
 from relais.offer.models import AgreementScope, AgreementVersion
@@ -158,3 +158,31 @@ def test_an_edit_takes_the_signatures_away(world, draft):
     assert version.standing() == "draft"
     version.refresh_from_db()
     assert version.client_signer is None
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        "update offer_agreementtarget set hours = 99 where version_id = %(version)s",
+        "update offer_agreementtarget set version_id = %(other)s where version_id = %(version)s",
+        "delete from offer_agreementtarget where version_id = %(version)s",
+        "update offer_agreementtarget set version_id = %(version)s where version_id = %(other)s",
+        "update offer_agreementscope set family = 'travel' where version_id = %(version)s",
+        "delete from offer_agreementscope where version_id = %(version)s",
+        "insert into offer_agreementclause (provider_id, version_id, kind, position, text)"
+        " values (%(provider)s, %(version)s, 'exclusion', 7, 'Ajout')",
+        "update offer_agreementclause set text = 'Autre' where version_id = %(version)s",
+        "update offer_agreementcredit set monthly_fee = 1 where version_id = %(version)s",
+        "delete from offer_agreementcredit where version_id = %(version)s",
+        "update offer_agreementversion set note = 'Après coup' where id = %(version)s",
+        "update offer_agreementversion set state = 'draft', period = null where id = %(version)s",
+    ],
+)
+def test_the_database_itself_keeps_what_was_signed(world, draft, sign, wrong):
+    signed = sign(draft(exclusions=("Force majeure",)))
+    other = draft("Autre contrat", targets=(DELIVERY,))
+    before = signed.digest()
+    with connection.cursor() as cursor, pytest.raises(IntegrityError), transaction.atomic():
+        keys = {"version": signed.pk, "other": other.pk, "provider": world.provider.pk}
+        cursor.execute(wrong, keys)
+    assert AgreementVersion.objects.get(pk=signed.pk).digest() == before

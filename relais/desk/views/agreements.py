@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from relais.desk import moves, recalculation
-from relais.offer import reading
+from relais.offer.models import AgreementVersion
 
 
 @login_required
@@ -18,7 +18,7 @@ def agreement_preview(request: HttpRequest, pk: int, number: int) -> HttpRespons
     """Show which open deadlines would move if a version held for them; nothing is changed."""
     if not request.access.runs_pool or not 0 < number < 2**31:
         raise Http404
-    versions = reading.seen_versions(request.access).select_related("agreement__company")
+    versions = request.access.see(AgreementVersion).select_related("agreement__company")
     version = get_object_or_404(versions, agreement=pk, number=number)
     now = timezone.now()
     found = recalculation.preview_version(request.access, version, now)

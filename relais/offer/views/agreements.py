@@ -29,13 +29,13 @@ MOST_EVENTS = 200
 
 def seen_agreement(request: HttpRequest, pk: int) -> Agreement:
     """Return the agreement if this person may read it; else it does not exist."""
-    rows = reading.seen_agreements(request.access).select_related("company")
+    rows = request.access.see(Agreement).select_related("company")
     return get_object_or_404(rows, pk=pk)
 
 
 def seen_version(request: HttpRequest, pk: int, number: int) -> AgreementVersion:
     """Return the version if this person may read it; else it does not exist."""
-    rows = reading.seen_versions(request.access).select_related(
+    rows = request.access.see(AgreementVersion).select_related(
         "agreement__company", "client_signer", "provider_signer", "author"
     )
     if not 0 < number < 2**31:
@@ -147,7 +147,7 @@ LISTING = Listing(
 
 def _listing(request: HttpRequest) -> Listing:
     """Return the list for this person; drafts are a filter for those who write them only."""
-    seen = reading.seen_versions(request.access).order_by("-number")
+    seen = request.access.see(AgreementVersion).order_by("-number")
 
     def prepare(rows: Any) -> Any:
         return rows.select_related("company").prefetch_related(
@@ -171,7 +171,7 @@ def _listing(request: HttpRequest) -> Listing:
 @require_safe
 def agreements(request: HttpRequest) -> HttpResponse:
     """List the agreements; a client who has one only reads it at once."""
-    rows = reading.seen_agreements(request.access)
+    rows = request.access.see(Agreement)
     if request.access.is_client and not request.GET:
         only = list(rows.values_list("pk", flat=True)[:2])
         if len(only) == 1:
@@ -203,7 +203,7 @@ def agreement_version(request: HttpRequest, pk: int, number: int) -> HttpRespons
 
 def _versions(request: HttpRequest, shown: Agreement) -> Any:
     return (
-        reading.seen_versions(request.access)
+        request.access.see(AgreementVersion)
         .filter(agreement=shown)
         .select_related("agreement__company", "client_signer", "provider_signer", "author")
         .order_by("-number")
@@ -237,7 +237,7 @@ def _text(request: HttpRequest, version: AgreementVersion) -> HttpResponse:
 def compared_with(request: HttpRequest, version: AgreementVersion) -> AgreementVersion | None:
     """Return the version that this one follows: in force for a draft, else the one before."""
     signed = (
-        reading.seen_versions(request.access)
+        request.access.see(AgreementVersion)
         .filter(agreement=version.agreement, state="signed")
         .exclude(pk=version.pk)
         .order_by("-number")

@@ -1,0 +1,72 @@
+"""What both sides signed is not changed by anybody, not even by a fault of ours or by hand."""
+
+from django.db import migrations
+
+LINES = (
+    "offer_agreementscope",
+    "offer_agreementtarget",
+    "offer_agreementclause",
+    "offer_agreementcredit",
+)
+# A later version cuts the days short on which a signed one holds: the one thing that may move.
+VERSION_STANDS = """
+create function offer_version_stands() returns trigger language plpgsql as $$
+begin
+  if tg_op = 'DELETE' then
+    raise exception 'version % is signed: it cannot be deleted', old.id
+      using errcode = 'restrict_violation';
+  end if;
+  if to_jsonb(new) - array['period', 'revision'] <> to_jsonb(old) - array['period', 'revision'] then
+    raise exception 'version % is signed: only its period may change', old.id
+      using errcode = 'restrict_violation';
+  end if;
+  return new;
+end $$;
+create trigger offer_version_stands before update or delete on offer_agreementversion
+  for each row when (old.state = 'signed') execute function offer_version_stands();
+"""
+LINE_STANDS = """
+create function offer_line_stands() returns trigger language plpgsql as $$
+declare
+  versions bigint[];
+begin
+  if tg_op = 'UPDATE' then
+    if tg_table_name = 'offer_agreementscope'
+       and to_jsonb(new) - array['period'] = to_jsonb(old) - array['period'] then
+      return new;
+    end if;
+    versions := array[old.version_id, new.version_id];
+  elsif tg_op = 'DELETE' then
+    versions := array[old.version_id];
+  else
+    versions := array[new.version_id];
+  end if;
+  if exists (
+    select from offer_agreementversion where id = any (versions) and state = 'signed'
+  ) then
+    raise exception 'version % is signed: its lines cannot change', versions[1]
+      using errcode = 'restrict_violation';
+  end if;
+  return coalesce(new, old);
+end $$;
+"""
+ON_LINES = """
+create trigger {table}_stands before insert or update or delete on {table}
+  for each row execute function offer_line_stands();
+"""
+UNDONE = """
+drop trigger offer_version_stands on offer_agreementversion;
+drop function offer_version_stands();
+drop function offer_line_stands() cascade;
+"""
+
+
+class Migration(migrations.Migration):
+    dependencies = [("offer", "0002_agreements")]
+
+    operations = [
+        migrations.RunSQL(
+            VERSION_STANDS + LINE_STANDS + "".join(ON_LINES.format(table=table) for table in LINES),
+            UNDONE,
+        )
+    ]
