@@ -1,25 +1,23 @@
 """Verdict on a target over a window, and the service credits of a contract that puts fees at risk.
 
 The rules are those of a pool at risk: a multiplier from the distance to the expected level, a
-weight for each metric, more for a miss that repeats, never above the pool, and given back after
-three good months.
+weight for each metric, more for a miss that repeats, never above a cap, and given back after some
+good months. Every number of them is agreed on, and given as `Rules`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
+from itertools import pairwise
 from math import ceil
 from statistics import fmean, median
 
 CENT = Decimal("0.01")
 HALF = Decimal("0.5")
-REPEAT_FROM = 3
-REPEAT_BY = Decimal("1.5")
-EARN_BACK_MONTHS = 3
 
 
 class Level(StrEnum):
@@ -131,13 +129,49 @@ def _value(counted: Sequence[Outcome], statistic: Statistic) -> Decimal | None:
     return Decimal(str(median(hours) if statistic is Statistic.MEDIAN else fmean(hours)))
 
 
-def multiplier(actual: Decimal, expected: Decimal, critical: Decimal) -> Decimal:
-    """Return 0 at the expected level or better, 1 at critical or worse, 0.5 to 1 between."""
+class Multiplier(StrEnum):
+    """How the share of a weight that is credited grows with the distance to the expected level."""
+
+    LINEAR = "linear"
+    STEP = "step"
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What two parties agreed on credits. Shares are 0 to 1; `cap` is a share of the pool.
+
+    A miss counts `repeat_by` times from its `repeat_from`-th month in a row on. A credit is given
+    back after `earn_back_months` months at the target; with none it never is.
+    """
+
+    at_risk: Decimal
+    multiplier: Multiplier
+    cap: Decimal
+    repeat_from: int
+    repeat_by: Decimal
+    earn_back_months: int
+
+    def __post_init__(self) -> None:
+        if not (0 <= self.at_risk <= 1 and 0 <= self.cap <= 1):
+            raise ValueError("credits: give shares from 0 to 1")
+        if self.repeat_from < 2 or self.repeat_by < 1 or self.earn_back_months < 0:
+            raise ValueError("credits: repeats count from the second month on, and never less")
+
+
+def multiplier(
+    actual: Decimal, expected: Decimal, critical: Decimal, rule: Multiplier = Multiplier.LINEAR
+) -> Decimal:
+    """Return 0 at the expected level or better, 1 at critical or worse, 0.5 to 1 between.
+
+    Between, `linear` goes by the distance and `step` stays at 0.5.
+    """
     better = 1 if expected >= critical else -1
     if better * actual >= better * expected:
         return Decimal(0)
     if better * actual <= better * critical:
         return Decimal(1)
+    if rule is Multiplier.STEP:
+        return HALF
     return HALF + HALF * (expected - actual) / (expected - critical)
 
 
@@ -155,17 +189,21 @@ class Miss:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """What one metric of a month puts on the statement; `amount` is in euros."""
+    """What one metric of a month puts on the statement, in euros.
+
+    `credited` is its part of what is credited: less than `amount` when the cap was reached.
+    """
 
     metric: str
     multiplier: Decimal
     repeat: Decimal
     amount: Decimal
+    credited: Decimal
 
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """The lines of a month, the pool in euros, and what is credited: never more than the pool."""
+    """The lines of a month, the pool in euros, and what is credited: never more than the cap."""
 
     lines: tuple[Line, ...]
     pool: Decimal
@@ -176,21 +214,167 @@ class Statement:
         return sum((line.amount for line in self.lines), Decimal(0)) > self.credit
 
 
-def credits(fee: Decimal, at_risk: Decimal, misses: Iterable[Miss]) -> Statement:
+def credits(fee: Decimal, rules: Rules, misses: Iterable[Miss]) -> Statement:
     """Return the credits of a month: fee x share at risk x weight x multiplier, in euros."""
-    if fee < 0 or not 0 <= at_risk <= 1:
-        raise ValueError("credits: give a fee of zero or more and a share at risk from 0 to 1")
-    pool = (fee * at_risk).quantize(CENT, ROUND_HALF_UP)
+    if fee < 0:
+        raise ValueError("credits: give a fee of zero or more")
+    pool = (fee * rules.at_risk).quantize(CENT, ROUND_HALF_UP)
     lines = []
     for miss in misses:
-        share = multiplier(miss.actual, miss.expected, miss.critical)
-        repeat = REPEAT_BY if share and miss.months >= REPEAT_FROM else Decimal(1)
-        amount = (fee * at_risk * miss.weight * share * repeat).quantize(CENT, ROUND_HALF_UP)
-        lines.append(Line(miss.metric, share, repeat, amount))
-    return Statement(tuple(lines), pool, min(pool, sum((x.amount for x in lines), Decimal(0))))
+        share = multiplier(miss.actual, miss.expected, miss.critical, rules.multiplier)
+        repeat = rules.repeat_by if share and miss.months >= rules.repeat_from else Decimal(1)
+        amount = (fee * rules.at_risk * miss.weight * share * repeat).quantize(CENT, ROUND_HALF_UP)
+        lines.append(Line(miss.metric, share, repeat, amount, amount))
+    most = (fee * rules.at_risk * rules.cap).quantize(CENT, ROUND_HALF_UP)
+    kept = _under_cap(lines, most)
+    return Statement(kept, pool, sum((line.credited for line in kept), Decimal(0)))
 
 
-def earned_back(following: Sequence[Level]) -> bool:
-    """Return whether a credit is refunded: the three months that follow all at the target."""
-    months = list(following[:EARN_BACK_MONTHS])
-    return len(months) == EARN_BACK_MONTHS and all(each is Level.TARGET for each in months)
+def _under_cap(lines: list[Line], most: Decimal) -> tuple[Line, ...]:
+    """Return the lines, each cut by the same share so that together they are `most` at the most."""
+    whole = sum((line.amount for line in lines), Decimal(0))
+    if whole <= most:
+        return tuple(lines)
+    found, amounts, given = [], Decimal(0), Decimal(0)
+    for line in lines:
+        # Rounding the running total and not each part: the parts add up to the cent.
+        amounts += line.amount
+        upto = (most * amounts / whole).quantize(CENT, ROUND_HALF_UP)
+        found.append(replace(line, credited=upto - given))
+        given = upto
+    return tuple(found)
+
+
+# The account of a contract, month by month
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """One metric of a month: what it weighs, what was agreed on it and what was reached."""
+
+    metric: str
+    weight: Decimal
+    levels: Levels
+    verdict: Verdict
+
+    @property
+    def missed(self) -> bool:
+        """Return whether it is declared below the expected level."""
+        return self.verdict.level in (Level.BELOW, Level.CRITICAL)
+
+
+@dataclass(frozen=True, slots=True)
+class Month:
+    """A month of a contract, by its first day: the fee in euros, the rules of its agreement."""
+
+    begin: date
+    fee: Decimal
+    rules: Rules
+    metrics: tuple[Measured, ...]
+
+    def level(self, metric: str) -> Level | None:
+        """Return the level that a metric reached; None if it was not measured."""
+        return next((x.verdict.level for x in self.metrics if x.metric == metric), None)
+
+
+class Standing(StrEnum):
+    """Whether a credit can still be earned back."""
+
+    OPEN = "open"
+    EARNED_BACK = "earned_back"
+    FINAL = "final"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A credit in the books, in euros, and what became of it.
+
+    `good` is the months at the target since; `settled` the month that decided, None while open.
+    """
+
+    metric: str
+    month: date
+    amount: Decimal
+    standing: Standing
+    good: int
+    settled: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """The statements, month by month, and every credit of them with what became of it."""
+
+    statements: tuple[tuple[date, Statement], ...]
+    entries: tuple[Entry, ...]
+
+    def given_back(self, month: date) -> Decimal:
+        """Return what the provider earned back in a month, in euros."""
+        return sum(
+            (
+                each.amount
+                for each in self.entries
+                if each.standing is Standing.EARNED_BACK and each.settled == month
+            ),
+            Decimal(0),
+        )
+
+
+def account(months: Sequence[Month]) -> Account:
+    """Return the account of the months, which follow each other without a gap.
+
+    Each month is judged by its own rules, so that a new version changes no month before it; the
+    months to earn a credit back are those of the month that gave it.
+    """
+    for one, following in pairwise(months):
+        if following.begin != _next(one.begin):
+            raise ValueError(f"credits: no month follows {one.begin} but {_next(one.begin)}")
+    statements, entries = [], []
+    for number, month in enumerate(months):
+        before = months[: number + 1]
+        misses = [
+            Miss(
+                each.metric,
+                each.weight,
+                each.verdict.value or Decimal(0),
+                each.levels.expected,
+                each.levels.critical,
+                _in_a_row(before, each.metric),
+            )
+            for each in month.metrics
+            if each.missed
+        ]
+        made = credits(month.fee, month.rules, misses)
+        statements.append((month.begin, made))
+        after = months[number + 1 :]
+        entries += [_entry(month, after, line) for line in made.lines if line.credited]
+    return Account(tuple(statements), tuple(entries))
+
+
+def _in_a_row(months: Sequence[Month], metric: str) -> int:
+    """Return for how many months, up to the last of these, the metric was missed."""
+    count = 0
+    for month in reversed(months):
+        if month.level(metric) not in (Level.BELOW, Level.CRITICAL):
+            break
+        count += 1
+    return count
+
+
+def _entry(month: Month, after: Sequence[Month], line: Line) -> Entry:
+    needed = month.rules.earn_back_months
+    good = 0
+    for each in after[:needed]:
+        if each.level(line.metric) is not Level.TARGET:
+            final = Standing.FINAL
+            return Entry(line.metric, month.begin, line.credited, final, good, each.begin)
+        good += 1
+    if not needed:
+        return Entry(line.metric, month.begin, line.credited, Standing.FINAL, 0, month.begin)
+    if good < needed:
+        return Entry(line.metric, month.begin, line.credited, Standing.OPEN, good, None)
+    settled = after[needed - 1].begin
+    return Entry(line.metric, month.begin, line.credited, Standing.EARNED_BACK, good, settled)
+
+
+def _next(month: date) -> date:
+    return date(month.year + month.month // 12, month.month % 12 + 1, 1)

@@ -15,7 +15,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from relais.engine.credits import Statistic
+from relais.engine.credits import Levels, Measured, Month, Multiplier, Rules, Statistic, Verdict
 
 KINDS = ("first_response", "next_reply", "delivery", "acceptance")
 WINDOWS = ("month", "quarter")
@@ -65,6 +65,17 @@ class TargetTerms:
         """Return the hours in seconds, or None for working days."""
         return None if self.hours is None else int(self.hours * 3600)
 
+    @property
+    def levels(self) -> Levels:
+        """Return the levels as the rules judge by them."""
+        return Levels(
+            Statistic(self.statistic),
+            self.expected,
+            self.target,
+            self.critical,
+            self.smallest_sample,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class CreditTerms:
@@ -80,6 +91,18 @@ class CreditTerms:
     repeat_from: int = 3
     repeat_by: Decimal = Decimal("1.5")
     earn_back_months: int = 3
+
+    @property
+    def rules(self) -> Rules:
+        """Return the numbers that credits are computed by: those agreed on and no others."""
+        return Rules(
+            at_risk=self.pool_pct / HUNDRED,
+            multiplier=Multiplier(self.rule),
+            cap=self.cap_pct / HUNDRED,
+            repeat_from=self.repeat_from,
+            repeat_by=self.repeat_by,
+            earn_back_months=self.earn_back_months,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +160,20 @@ class Terms:
             ),
             default=None,
         )
+
+    def month(self, begin: date, verdicts: Mapping[tuple[Any, ...], Verdict]) -> Month | None:
+        """Return a month of the credits' account: verdicts by the `place` of their promise.
+
+        None without credits. A promise that weighs nothing is left out.
+        """
+        if self.credits is None:
+            return None
+        measured = tuple(
+            Measured(" ".join(map(str, each.place)), each.weight, each.levels, verdicts[each.place])
+            for each in self.targets
+            if each.weight and each.place in verdicts
+        )
+        return Month(begin, self.credits.monthly_fee, self.credits.rules, measured)
 
 
 def _plain(value: Any) -> Any:
@@ -336,10 +373,12 @@ def _credits_at_fault(terms: CreditTerms | None) -> Iterator[tuple[str, str]]:
     for name in ("pool_pct", "cap_pct"):
         if not 0 < getattr(terms, name) <= HUNDRED:
             yield f"credits.{name}", _("Give a share of more than 0 and at most 100 percent.")
-    if terms.rule not in ("linear", "step"):
+    if terms.rule not in list(Multiplier):
         yield "credits.rule", _("Choose the rule of the multiplier: linear or step.")
-    if terms.repeat_from < 2 or terms.repeat_by < 1:
-        yield "credits.repeat_from", _("Repeats count from the second month on, and never less.")
+    if not 2 <= terms.repeat_from <= 12:
+        yield "credits.repeat_from", _("Repeats count from the second to the twelfth month on.")
+    if not 1 <= terms.repeat_by <= 10:
+        yield "credits.repeat_by", _("A repeated miss counts between 1 and 10 times.")
     if not 0 <= terms.earn_back_months <= 12:
         yield "credits.earn_back_months", _("Earn back within 0 to 12 months.")
 

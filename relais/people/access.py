@@ -370,12 +370,19 @@ def _both_ends(first: str, second: str) -> Callable[[Access], Q]:
     return lambda access: _tickets(access, f"{first}__") & _tickets(access, f"{second}__")
 
 
+def _rows(label: str) -> QuerySet[Any]:
+    """Return the rows of a table above this app, by its name."""
+    registry: Any = apps
+    rows: QuerySet[Any] = registry.get_model(label)._default_manager.order_by()
+    return rows
+
+
 def _agreements(access: Access) -> Q:
     """Return the rule for agreements: those of which a version is read; who runs the pool, all."""
     if access.sees_whole_pool:
         return EVERYTHING if access.runs_pool else Q(first_signed_at__isnull=False)
-    versions = apps.get_model("offer.AgreementVersion")._default_manager.filter(_versions(access))
-    return Q(pk__in=versions.order_by().values("agreement"))
+    versions = _rows("offer.AgreementVersion").filter(_versions(access))
+    return Q(pk__in=versions.values("agreement"))
 
 
 def _versions(access: Access, path: str = "") -> Q:
@@ -388,8 +395,8 @@ def _versions(access: Access, path: str = "") -> Q:
         return EVERYTHING
     if access.sees_whole_pool:
         return signed
-    scopes = apps.get_model("offer.AgreementScope")._default_manager.filter(_at_seen_place(access))
-    here = Q(**{f"{path}pk__in": scopes.order_by().values("version")})
+    scopes = _rows("offer.AgreementScope").filter(_at_seen_place(access))
+    here = Q(**{f"{path}pk__in": scopes.values("version")})
     if access.is_client:
         own = signed & Q(**{company: access.person.company_id}) if access.roles else NOTHING
         return here & (own | Q(**{f"{company}__in": access.steered_company_ids}))

@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
@@ -10,8 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relais.engine import credits, explain, sla, worktime
-from relais.engine.credits import Level, Levels, Outcome, Statistic
+from relais.engine import explain, sla, worktime
 from relais.engine.sla import CLIENT, MACHINE, Event, On, State, Target, Wait
 from relais.engine.worktime import Day, Kind
 
@@ -369,99 +367,3 @@ def test_a_time_in_the_repeated_hour_shows_which_one():
         always,
     )
     assert "02:30 (+0200)" in explain.sentences(explain.explain(status, always))[0]
-
-
-# Windows and credits
-
-
-def d(text):
-    return Decimal(text)
-
-
-ON_TIME = Levels(Statistic.PCT_WITHIN, d("92"), d("96"), d("85"))
-MARCH = (datetime(2027, 3, 1, tzinfo=UTC), datetime(2027, 4, 1, tzinfo=UTC))
-
-
-def outcomes(kept, missed, month=3):
-    at = datetime(2027, month, 10, tzinfo=UTC)
-    return [Outcome(at, True)] * kept + [Outcome(at, False)] * missed
-
-
-@pytest.mark.parametrize(
-    ("kept", "missed", "level"),
-    [
-        (96, 4, Level.TARGET),
-        (92, 8, Level.EXPECTED),
-        (91, 9, Level.BELOW),
-        (85, 15, Level.CRITICAL),
-        (10, 9, Level.TOO_FEW),
-        (0, 0, Level.TOO_FEW),
-    ],
-)
-def test_the_verdict_of_a_month(kept, missed, level):
-    found = credits.verdict(outcomes(kept, missed), ON_TIME, *MARCH)
-    assert (found.level, found.counted) == (level, kept + missed)
-
-
-def test_what_is_excluded_by_agreement_or_of_another_month_is_not_counted():
-    client = Outcome(MARCH[0], False, excluded="client late with its input")
-    other = Outcome(MARCH[1], False)
-    found = credits.verdict([*outcomes(25, 0), client, other], ON_TIME, *MARCH)
-    assert (found.level, found.value, found.counted, found.excluded) == (Level.TARGET, 100, 25, 1)
-
-
-def test_a_month_with_too_few_is_judged_with_the_two_before():
-    months = [
-        (datetime(2027, m, 1, tzinfo=UTC), datetime(2027, m + 1, 1, tzinfo=UTC)) for m in (1, 2, 3)
-    ]
-    past = outcomes(10, 0, 1) + outcomes(5, 0, 2) + outcomes(3, 2, 3)
-    found = credits.monthly(past, ON_TIME, months)
-    assert (found.level, found.value, found.counted) == (Level.BELOW, 90, 20)
-    assert credits.monthly(outcomes(20, 0), ON_TIME, months).counted == 20
-
-
-def test_hours_count_downwards():
-    levels = Levels(Statistic.P90, d("8"), d("6"), d("12"), smallest_sample=1)
-    at = MARCH[0]
-    taken = [Outcome(at, True, float(hours)) for hours in range(1, 11)]
-    assert credits.verdict(taken, levels, *MARCH).value == 9
-    assert credits.verdict(taken, levels, *MARCH).level is Level.BELOW
-    for statistic in (Statistic.MEAN, Statistic.MEDIAN):
-        levels = Levels(statistic, d("8"), d("6"), d("12"), smallest_sample=1)
-        assert credits.verdict(taken, levels, *MARCH).value == d("5.5")
-    with pytest.raises(ValueError, match="between critical and target"):
-        Levels(Statistic.MEAN, d("8"), d("9"), d("12"))
-
-
-def miss(actual="88", weight="0.4", months=1):
-    return credits.Miss("delivery", d(weight), d(actual), d("92"), d("85"), months)
-
-
-def test_the_credit_of_the_contract():
-    found = credits.credits(d("12000"), d("0.10"), [miss()])
-    assert found.lines[0].multiplier.quantize(d("0.001")) == d("0.786")
-    assert found.credit == d("377.14")
-
-
-def test_no_credit_at_the_expected_level_and_all_of_it_at_the_critical_one():
-    amounts = [
-        credits.credits(d("12000"), d("0.10"), [miss(actual)]).credit
-        for actual in ("92", "91.99", "85", "70")
-    ]
-    assert amounts == [0, d("240.34"), d("480.00"), d("480.00")]
-
-
-def test_a_third_month_in_a_row_costs_half_as_much_again_but_never_more_than_the_pool():
-    assert credits.credits(d("12000"), d("0.10"), [miss(months=2)]).credit == d("377.14")
-    third = credits.credits(d("12000"), d("0.10"), [miss(months=3)])
-    assert (third.credit, third.capped) == (d("565.71"), False)
-    all_of_it = credits.credits(d("12000"), d("0.10"), [miss("70", "0.4", 3), miss("70", "0.6")])
-    assert (all_of_it.credit, all_of_it.capped) == (d("1200.00"), True)
-    with pytest.raises(ValueError, match="share at risk"):
-        credits.credits(d("12000"), d("10"), [])
-
-
-def test_three_months_at_the_target_earn_the_credit_back():
-    assert credits.earned_back([Level.TARGET] * 3)
-    assert not credits.earned_back([Level.TARGET] * 2)
-    assert not credits.earned_back([Level.TARGET, Level.EXPECTED, Level.TARGET])
