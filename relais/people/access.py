@@ -372,8 +372,7 @@ def _both_ends(first: str, second: str) -> Callable[[Access], Q]:
 
 def _rows(label: str) -> QuerySet[Any]:
     """Return the rows of a table above this app, by its name."""
-    registry: Any = apps
-    rows: QuerySet[Any] = registry.get_model(label)._default_manager.order_by()
+    rows: QuerySet[Any] = apps.get_model(label)._default_manager.order_by()
     return rows
 
 

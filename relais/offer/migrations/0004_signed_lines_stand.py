@@ -62,7 +62,7 @@ drop function offer_line_stands() cascade;
 
 
 class Migration(migrations.Migration):
-    dependencies = [("offer", "0002_agreements")]
+    dependencies = [("offer", "0003_catalogue")]
 
     operations = [
         migrations.RunSQL(
