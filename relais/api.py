@@ -15,6 +15,7 @@ from relais.desk import intake
 from relais.desk.api import router as desk
 from relais.desk.errors import NotNow, NotYours, Overtaken
 from relais.desk.files_api import router as files
+from relais.desk.webhooks_api import router as webhooks
 from relais.lib.problem import Problem
 from relais.lib.problem_details import CONTENT_TYPE, field_faults, problem_details
 from relais.offer import errors as agreements
@@ -94,6 +95,7 @@ for area, router in (
     ("agreements", offer),
     ("requests", desk),
     ("requests", files),
+    ("requests", webhooks),
 ):
     api.add_router("", router, auth=[Key(area), SignedIn()])
 

@@ -272,6 +272,10 @@ if OIDC_ISSUER:
         ],
     }
 
+# Webhooks call addresses of the open internet by TLS; RELAIS_WEBHOOKS_INSIDE=1 lets them call one's
+# own network too.
+WEBHOOKS_INSIDE = _flag("RELAIS_WEBHOOKS_INSIDE")
+
 # Mail: RELAIS_SMTP=smtp://user:password@host:587 (smtps:// for TLS from the start); without it
 # letters are laid as files in the folder of data, and the start-up says so.
 EMAIL_FILE_PATH = database.data_dir() / "outgoing-mail"

@@ -12,7 +12,7 @@ from procrastinate.contrib.django import app
 from relais.lib.tenancy import all_tenants, tenant
 from relais.people.models import Provider
 
-from . import dispatching, filing, letters, recalculation, sweep
+from . import dispatching, filing, letters, recalculation, sweep, webhooks
 
 
 class NotSent(Exception):
@@ -110,3 +110,22 @@ def recalculate(provider_id: int, recalculation_id: int) -> None:
     """Go on with a run that was stopped."""
     close_old_connections()
     recalculation.run(provider_id, recalculation_id)
+
+
+@app.task(queue="webhooks", retry=RetryStrategy(max_attempts=3, wait=5))
+def call_webhooks(provider_id: int) -> None:
+    """Tell other programs what happened."""
+    close_old_connections()
+    if webhooks.run(provider_id) == webhooks.AT_ONCE:
+        call_webhooks.configure().defer(provider_id=provider_id)
+
+
+@app.periodic(cron="* * * * *")
+@app.task(queue="webhooks", queueing_lock="webhooks_due")
+def webhooks_due(timestamp: int) -> None:
+    """Try again what was not taken, and what a dead worker left."""
+    close_old_connections()
+    with all_tenants("see whose calls are due"):
+        providers = webhooks.providers_due()
+    for provider_id in providers:
+        webhooks.run(provider_id)

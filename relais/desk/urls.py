@@ -2,7 +2,17 @@
 
 from django.urls import path
 
-from .views import agreements, assistant, files, lead, live, manager, quarantine, tickets
+from .views import (
+    agreements,
+    assistant,
+    files,
+    lead,
+    live,
+    manager,
+    quarantine,
+    tickets,
+    webhooks,
+)
 
 urlpatterns = [
     path("requests/", manager.requests, name="requests"),
@@ -16,6 +26,13 @@ urlpatterns = [
     path("quarantine/<int:pk>/attach/", quarantine.attach, name="quarantine_attach"),
     path("quarantine/<int:pk>/refuse/", quarantine.refuse, name="quarantine_refuse"),
     path("volumes/", lead.volumes, name="volumes"),
+    path("account/webhooks/", webhooks.webhooks, name="webhooks"),
+    path("account/webhooks/make/", webhooks.make, name="webhook_make"),
+    path("account/webhooks/<int:pk>/", webhooks.webhook, name="webhook"),
+    path("account/webhooks/<int:pk>/stop/", webhooks.stop, name="webhook_stop"),
+    path("account/webhooks/<int:pk>/restart/", webhooks.restart, name="webhook_restart"),
+    path("account/webhooks/<int:pk>/try_out/", webhooks.try_out, name="webhook_try_out"),
+    path("account/webhook-calls/<int:pk>/again/", webhooks.again, name="webhook_again"),
     path("live/", live.live, name="live"),
     path("files/", files.upload, name="file_upload"),
     path("files/<int:pk>/", files.file, name="file"),

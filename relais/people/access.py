@@ -493,6 +493,10 @@ RULES: dict[str, Callable[[Access], Q]] = {
     "people.OrganisationChange": _internal,
     "people.Invitation": _internal,
     "people.ApiKey": lambda access: EVERYTHING if access.runs_pool else Q(person=access.person),
+    "desk.Webhook": lambda access: EVERYTHING if access.runs_pool else Q(person=access.person),
+    "desk.WebhookCall": lambda access: (
+        EVERYTHING if access.runs_pool else Q(webhook__person=access.person)
+    ),
     # Read back by the door that kept it, by nobody else.
     "people.KeptAnswer": lambda access: NOTHING,
     "people.ImportBatch": _internal,

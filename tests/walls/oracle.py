@@ -12,13 +12,14 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from relais.desk import intake, mailbox
-from relais.desk.models import Ticket
+from relais.desk.models import Ticket, Webhook
 from relais.lib.tenancy import tenant
 from relais.offer import catalogue
 from relais.offer.models import Agreement, AgreementVersion
 from relais.offer.terms import CreditTerms, TargetTerms
 from relais.people.models import (
     Absence,
+    ApiKey,
     AssistantProfile,
     Clearance,
     Confidentiality,
@@ -116,6 +117,9 @@ def add_tickets(world: World, other: World) -> None:
         marc.note("Note-interne", by=people.alice)
         marc.reply("Réponse-publique", by=people.alice)
         secret.assign(people.alice)
+        # Doors of programs: each its owner's, and whoever runs the pool sees that they stand.
+        ApiKey.make(people.marc, name="Clé-marc", scopes=["requests:read"], days=9, by=people.marc)
+        Webhook.make(people.marc, name="Crochet-marc", url="https://x.example/crochet", kinds=[])
     with tenant(other.provider.pk):
         _ask(other.people.yann, "Objet-yann", "Corps-yann")
     mailbox.receive_bytes(
@@ -242,6 +246,8 @@ def ticket_secrets() -> list[Secret]:
         ]
     return [
         *found,
+        Secret("key", "Clé-marc", RUNS_POOL | {"marc"}),
+        Secret("webhook", "Crochet-marc", RUNS_POOL | {"marc"}),
         Secret("public answer", "Réponse-publique", aix | {"marc"}),
         Secret("internal note", "Note-interne", aix - {"claire", "sylvie"}),
     ]

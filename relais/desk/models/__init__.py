@@ -9,6 +9,7 @@ from .message import Message
 from .recalculation import DeadlineChange, Recalculation
 from .run import Run
 from .ticket import Ticket
+from .webhook import Webhook, WebhookCall
 
 __all__ = [
     "Attachment",
@@ -24,4 +25,6 @@ __all__ = [
     "Run",
     "StoredFile",
     "Ticket",
+    "Webhook",
+    "WebhookCall",
 ]

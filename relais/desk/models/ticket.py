@@ -30,6 +30,7 @@ from .event import Event
 from .letter import Letter
 from .message import Message
 from .ticket_clocks import ANSWERS, CORRECTION, DELIVERY, FIRST, NEXT
+from .webhook import Webhook
 
 if TYPE_CHECKING:
     from relais.desk.batch import Batch
@@ -533,6 +534,7 @@ class Ticket(TenantModel):
         )
         if self.batch is None:
             event.save(force_insert=True)
+            Webhook.tell(event)
         else:
             self.batch.events.append(event)
 
