@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('desk', '0007_threads'),
+        ('desk', '0009_places_change_hours'),
         ('people', '0005_api_keys'),
     ]
 
