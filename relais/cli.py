@@ -184,17 +184,24 @@ def import_log(parser: argparse.ArgumentParser) -> Run:
     parser.add_argument("--provider", default="", help=translate("whose mail or log it is"))
     parser.add_argument("--company", help=translate("the name of the company that asked"))
     parser.add_argument("--zone", help=translate("the time zone of times without one"))
+    parser.add_argument(
+        "--mapping",
+        type=Path,
+        metavar="FILE.toml",
+        help=translate("what the columns mean: written as guessed when it is not there, else used"),
+    )
+    parser.add_argument("--agreement", help=translate("count lateness against this agreement"))
+    parser.add_argument(
+        "--refused",
+        type=Path,
+        metavar="FILE.csv",
+        help=translate("write every refused row, why, and what to do"),
+    )
 
     def run(args: argparse.Namespace) -> int:
-        from relais.desk import import_log
+        from relais.desk import log_command
 
-        provider, steps = named_provider(args.provider), terminal.Steps()
-
-        def import_one(path: Path) -> None:
-            done = import_log.run(path, provider, args.company, args.zone, report=steps)
-            say(str(done))
-
-        return one_by_one(args.files, import_one)
+        return log_command.run(args, named_provider(args.provider), terminal.Steps(), say)
 
     return with_database(run)
 

@@ -29,9 +29,11 @@ class Cast:
         self.provider, self.zone = provider, zone
         with tenant(provider.pk):
             self.company = self._company(name)
-            self.sites = {
-                site.code.casefold(): site for site in Site.objects.filter(company=self.company)
-            }
+            self.sites: dict[str, Site] = {}
+            for site in Site.objects.filter(company=self.company, archived_at=None):
+                for name in (site.name, site.code):
+                    if name:
+                        self.sites.setdefault(name.casefold(), site)
             self.requesters = _by_name(Person.objects.filter(company=self.company))
             self.assistants = _by_name(
                 Person.objects.filter(company=None, roles__kind=Role.Kind.ASSISTANT).distinct()
@@ -57,20 +59,19 @@ class Cast:
         """Return the service that stands for the row's category."""
         return self.services[self._code(row)]
 
-    def handlers(self, row: Row) -> tuple[Person, Person]:
-        """Return who took the request first and who delivered it; a team stands for nobody."""
-        first, last = self._names(row)
-        return self.assistants[first.casefold()], self.assistants[last.casefold()]
+    def assistant(self, name: str) -> Person:
+        """Return who worked under this name; a team stands for nobody in particular."""
+        return self.assistants[name.casefold()]
 
-    def come_in(self, rows: Iterable[Row]) -> None:
-        """Make the sites, persons and services of these rows that are not there yet."""
+    def come_in(self, rows: Iterable[Row], handlers: Iterable[str]) -> None:
+        """Make the sites, persons and services that are named and not there yet."""
         rows = list(rows)
         self._make(self.sites, ((row.site.casefold(), row) for row in rows), self._new_site)
         self._make(self.services, ((self._code(row), row) for row in rows), self._new_service)
         asking = ((row.requester.casefold(), row) for row in rows)
         made = self._make(self.requesters, asking, self._new_requester)
         self._give_roles(made, Role.Kind.REQUESTER)
-        working = {name.casefold(): name for row in rows for name in self._names(row)}
+        working = {name.casefold(): name for name in handlers if name}
         made = self._make(self.assistants, working.items(), self._new_assistant)
         self._give_roles(made, Role.Kind.ASSISTANT)
 
@@ -131,10 +132,6 @@ class Cast:
             for person in people
         )
 
-    def _names(self, row: Row) -> tuple[str, str]:
-        first = row.handler_first or row.handler_last or row.team or NOBODY
-        return first, row.handler_last or first
-
     def _code(self, row: Row) -> str:
         return slugify(f"{self.company.name} {row.category or NO_CATEGORY}")[:60]
 
@@ -165,4 +162,14 @@ class Cast:
 
 
 def _by_name(people: Iterable[Person]) -> dict[str, Person]:
-    return {person.last_name.casefold(): person for person in people}
+    """Return the people under each name that a log may give them; a name of two is nobody's."""
+    found: dict[str, Person] = {}
+    twice: set[str] = set()
+    for person in people:
+        first, last = person.first_name, person.last_name
+        names = {last, f"{first} {last}".strip(), f"{last} {first}".strip(), person.email}
+        for name in {each.casefold() for each in names if each}:
+            if name in found:
+                twice.add(name)
+            found[name] = person
+    return {name: person for name, person in found.items() if name not in twice}

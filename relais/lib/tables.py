@@ -230,7 +230,7 @@ def _read_csv(content: bytes) -> Table:
     try:
         lines = _Lines(text)
         sample = lines.peek(_SAMPLE)
-        if _is_binary(sample):
+        if is_binary(sample):
             raise NotATable
         separator = separator_of(sample)
         if re.match(r"sep=.\r?\n?$", lines.first(), re.IGNORECASE):
@@ -242,7 +242,7 @@ def _read_csv(content: bytes) -> Table:
                 raise TooManyRows(row=number, limit=MAX_ROWS)
             if not lines.ended:
                 lines.seen.clear()
-        if _ends_inside_quotes(lines.seen, separator):
+        if ends_inside_quotes(lines.seen, separator):
             raise UnclosedQuote(row=number)
     except csv.Error as error:
         raise CellTooLong(row=number + 1, column="?", limit=MAX_CELL) from error
@@ -290,7 +290,8 @@ class _Lines(Iterator[str]):
         return line
 
 
-def _ends_inside_quotes(lines: list[str], separator: str) -> bool:
+def ends_inside_quotes(lines: list[str], separator: str) -> bool:
+    """Return whether a quotation mark of these lines is opened and not closed."""
     try:
         list(csv.reader(lines, delimiter=separator, strict=True))
     except csv.Error as error:
@@ -298,7 +299,8 @@ def _ends_inside_quotes(lines: list[str], separator: str) -> bool:
     return False
 
 
-def _is_binary(sample: str) -> bool:
+def is_binary(sample: str) -> bool:
+    """Return whether a text holds more control signs than any text would."""
     odd = sum(1 for c in sample if unicodedata.category(c) == "Cc" and c not in "\t\r\n\x0b\x0c")
     return odd > max(2, len(sample) // 200)
 
@@ -327,7 +329,7 @@ def encoding_of(content: bytes) -> str:
             pass
         return "utf-8"
     except UnicodeError:
-        return _one_byte_encoding(content)
+        return one_byte_encoding(content)
 
 
 def _pieces(content: bytes) -> Iterator[bytes]:
@@ -339,7 +341,8 @@ def _pieces(content: bytes) -> Iterator[bytes]:
 _ONE_BYTE = ["cp1252", "mac_roman", "cp850", "cp1250", "cp1251", "iso8859_15"]
 
 
-def _one_byte_encoding(content: bytes) -> str:
+def one_byte_encoding(content: bytes) -> str:
+    """Return the likeliest encoding of a text that is not Unicode, by its accents."""
     # The lines with accents say the most; a long list of plain ASCII would drown them.
     telling = b"\n".join(line for line in content.splitlines() if not line.isascii())[:_SAMPLE]
     counts = Counter(telling)

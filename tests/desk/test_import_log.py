@@ -3,11 +3,13 @@
 
 import gzip
 from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.utils import translation
 
 from relais.desk import import_log
+from relais.desk.batch import Batch
 from relais.desk.log_rows import BadLog
 from relais.desk.models import Clock, Event, Letter, Ticket
 from relais.people.models import Company, Person, Role, Site
@@ -52,7 +54,9 @@ def ticket(ref):
 def test_every_row_is_taken_known_or_refused_with_its_number_and_reason(run):
     report = run()
     assert (report.read, report.taken, report.known) == (9, 4, 0)
-    assert report.refused_rows == [
+    told = [(row.number, row.ref, row.why) for row in report.refused_rows]
+    assert all(row.mend for row in report.refused_rows)
+    assert told == [
         (5, "4", "no site"),
         (6, "5", "no requester"),
         (7, "6", "taken in hand before it was opened"),
@@ -156,12 +160,13 @@ def test_a_french_export_is_read(world, tmp_path):
 @pytest.mark.parametrize(
     ("content", "why"),
     [
-        (b"", "no column"),
+        (b"", "holds no row"),
         (b"a,b\n1,2\n", "no column"),
-        (b"log,case_id,event_no,site\n", "events"),
-        (b"\x1f\x8bbroken", "Not a gzipped|Compressed|decompress|Unknown"),
-        (gzip.compress((HEAD + "\n" + ROWS[0]).encode())[:-20], "ended|Compressed"),
-        (b"request_id,site,requester,opened_at\n\xff\xfe,a,b,c\n", "UTF-8"),
+        (b"log,case_id,event_no,site\n", "event_at"),
+        (b"log,case_id,event_no,timestamp,state\na,1,1,2016-01-01,new\n", "one row a request"),
+        (b"\x1f\x8bbroken", "cut short"),
+        (gzip.compress((HEAD + "\n" + ROWS[0]).encode())[:-20], "cut short"),
+        (HEAD.encode() + b'\n1,"helpdesk,Lyon\n', "quotation mark"),
     ],
 )
 def test_a_file_that_is_no_log_is_named(world, tmp_path, content, why):
@@ -180,3 +185,78 @@ def test_the_first_rows_of_the_real_logs(world, shared, tmp_path):
         assert report.read == 300
         assert report.taken + report.refused.total() == 300
         assert sum(report.sites.values()) == report.taken
+
+
+EVENTS_HEAD = "log,case_id,event_no,activity,state,timestamp,site,team,resource,requester,category,priority,case_start"
+EVENTS = [
+    "helpdesk,1,0,New,active,2016-03-01T09:35,Lyon,G1,,Ana,Print,3 - Moderate,2016-03-01T09:30",
+    "helpdesk,1,1,New,active,2016-03-01T09:40,Lyon,G2,,Ana,Print,3 - Moderate,2016-03-01T09:30",
+    "helpdesk,1,2,Active,active,2016-03-01T10:00,Lyon,G2,Rex,Ana,Print,3 - Moderate,2016-03-01T09:30",
+    "helpdesk,1,3,Active,active,2016-03-01T10:10,Lyon,G2,Rex,Ana,Print,3 - Moderate,2016-03-01T09:30",
+    "helpdesk,1,4,Awaiting User Info,active,2016-03-01T10:30,Lyon,G2,Rex,Ana,Print,3 - Moderate,2016-03-01T09:30",
+    "helpdesk,1,5,Active,active,2016-03-01T11:30,Lyon,G2,Zoe,Ana,Print,3 - Moderate,2016-03-01T09:30",
+    "helpdesk,1,6,Resolved,active,2016-03-01T11:45,Lyon,G2,Zoe,Ana,Print,3 - Moderate,2016-03-01T09:30",
+    "helpdesk,1,7,Active,active,2016-03-01T11:50,Lyon,G2,Zoe,Ana,Print,3 - Moderate,2016-03-01T09:30",
+    "helpdesk,1,8,Resolved,active,2016-03-01T12:00,Lyon,G2,Zoe,Ana,Print,3 - Moderate,2016-03-01T09:30",
+    "helpdesk,1,9,Closed,inactive,2016-03-08T12:00,Lyon,G2,Robot,Ana,Print,3 - Moderate,2016-03-01T09:30",
+    "helpdesk,3,0,-100,active,2016-03-01T09:35,Nice,G1,,Ana,Print,Low,2016-03-01T09:30",
+    "helpdesk,99,0,New,active,2016-03-01T09:35,Nice,G1,,Ana,Print,Low,2016-03-01T09:30",
+]
+STORY = [
+    ("received", "09:30"), ("assigned", "09:35"), ("handed_over", "09:40"), ("assigned", "10:00"),
+    ("taken", "10:00"), ("asked", "10:30"), ("resumed", "11:30"), ("handed_over", "11:30"),
+    ("taken", "11:30"), ("delivered", "11:45"), ("reopened", "11:50"), ("taken", "11:50"),
+    ("delivered", "12:00"), ("accepted", "12:00"),
+]  # fmt: skip
+
+
+def story(ref):
+    paris = ZoneInfo("Europe/Paris")
+    events = Event.objects.filter(ticket=ticket(ref)).exclude(kind="breached")
+    return [(e.kind, e.at.astimezone(paris).strftime("%H:%M")) for e in events]
+
+
+def test_events_give_every_moment_its_own_time(world, log):
+    requests, events = log(), log(EVENTS, EVENTS_HEAD, "events.csv")
+    report = import_log.run(requests, world.provider, report=lambda line: None, events=events)
+    assert story(1) == STORY
+    delivery = ticket(1).clocks.get(kind="delivery")
+    [(begin, end)] = delivery.spans()
+    assert (end - begin).total_seconds() == 3600
+    assert ticket(1).holder.last_name == "Zoe"  # the robot that closed did not do the work
+    assert (report.read, report.taken, report.events) == (9, 4, 12)
+    assert [(r.number, r.ref, r.column) for r in report.refused_events] == [
+        (12, "3", "activity"),
+        (13, "99", ""),
+    ]
+    assert report.assumed["an event that changed nothing"] == 1
+    line = next(site for site in report.figures.sites if site.name == "Lyon")
+    assert (line.came, line.handed_over, line.reopened) == (2, 3, 1)
+
+
+def test_events_alone_tell_the_requests_too_and_both_files_give_the_same(world, log):
+    events = log(EVENTS, EVENTS_HEAD, "events.csv")
+    report = import_log.run(events, world.provider, report=lambda line: None)
+    assert (report.read, report.taken) == (2, 2)
+    assert story(1) == STORY
+    again = import_log.run(log(), world.provider, report=lambda line: None, events=events)
+    assert (again.known, again.taken) == (1, 3)
+
+
+def test_a_run_that_was_cut_off_goes_on_where_it_was(world, log, monkeypatch):
+    monkeypatch.setattr(import_log, "AT_ONCE", 2)
+    flush, calls = Batch.flush, []
+
+    def cut(self):
+        calls.append(1)
+        if len(calls) == 2:
+            raise KeyboardInterrupt
+        return flush(self)
+
+    monkeypatch.setattr(Batch, "flush", cut)
+    with pytest.raises(KeyboardInterrupt):
+        import_log.run(log(), world.provider, report=lambda line: None)
+    monkeypatch.setattr(Batch, "flush", flush)
+    report = import_log.run(log(), world.provider, report=lambda line: None)
+    assert (report.known, report.taken) == (2, 2)
+    assert Event.objects.filter(kind="received").count() == 4
