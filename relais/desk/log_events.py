@@ -28,6 +28,11 @@ from .log_rows import (
 Step = tuple[datetime, int, str, str, str]
 
 
+OF_A_STEP = frozenset(
+    {"ref", "log", "event_at", "event_no", "event_state", "team", "handler_first"}
+)
+
+
 @dataclass
 class Events:
     """The steps of every request of a log, in order, and the rows that were none."""
@@ -68,6 +73,8 @@ def gather(
     rows = stream.rows()
     header = [cell.strip().lstrip("\ufeff") for cell in next(rows, (0, []))[1]]
     at = reader.mapping.places(header)
+    if not alone:
+        at = {name: place for name, place in at.items() if name in OF_A_STEP}
     found = Events()
     for number, cells in rows:
         found.read += 1

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from copy import copy
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from statistics import median
@@ -18,11 +17,12 @@ from django.db.models import Count, Max
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
+from relais.engine import worktime
 from relais.lib.problem import Problem
 from relais.offer.models import Agreement, AgreementVersion, Service
-from relais.offer.promises import Book
+from relais.offer.promises import Book, Promise
 from relais.people import calendars
-from relais.people.models import Site
+from relais.people.models import Calendar, Site
 
 from .models import Clock, Event, Ticket
 
@@ -161,39 +161,38 @@ def _clocks(
     services = {each.pk: each for each in Service.objects.all()}
     book = Book(version.agreement.company_id, []) if version else None
     promises: dict[tuple[int, int], Any] = {}
+    tables: dict[int, worktime.Calendar] = {}
     clocks = Clock.objects.filter(ticket__in=mine, kind__in=(FIRST, DELIVERY)).order_by()
-    for clock in (
-        clocks.select_related("ticket", "calendar")
-        .defer("ticket__body", "ticket__subject")
-        .iterator(chunk_size=2000)
-    ):
-        gathered = sites[clock.ticket.site_id]
-        if clock.verdict == Clock.Verdict.VOID or clock.calendar is None:
-            continue
-        hours = calendars.timetable(clock.calendar)
-        if clock.stopped_at is not None:
-            spent = hours.between(clock.started_at, clock.stopped_at, clock.spans())
-            kept = gathered.answers if clock.kind == FIRST else gathered.deliveries
+    judged = clocks.exclude(verdict=Clock.Verdict.VOID).exclude(calendar=None)
+    asked = ("kind", "started_at", "pauses", "due_at", "stopped_at", "calendar")
+    of_ticket = ("ticket__site", "ticket__service", "ticket__priority")
+    for row in judged.values_list(*asked, *of_ticket).iterator(chunk_size=2000):
+        kind, started_at, pauses, due_at, stopped_at, calendar, site, service, priority = row
+        gathered = sites[site]
+        if calendar not in tables:
+            tables[calendar] = calendars.timetable(Calendar.objects.get(pk=calendar))
+        hours = tables[calendar]
+        clock = Clock(kind=kind, started_at=started_at, pauses=pauses, due_at=due_at)
+        if stopped_at is not None:
+            spent = hours.between(started_at, stopped_at, clock.spans() if pauses else ())
+            kept = gathered.answers if kind == FIRST else gathered.deliveries
             kept.append(spent.total_seconds() / HOUR)
         if version is not None and book is not None:
-            key = (clock.ticket.service_id, clock.ticket.priority)
-            if key not in promises:
-                promises[key] = book.of_version(version.pk, services[key[0]], key[1])
-            clock = _promised(clock, promises[key].get(clock.kind), hours)
-        until = clock.stopped_at or end
-        if clock.due_at is not None and until is not None and until > clock.due_at:
-            gathered.late[clock.kind] += 1
+            if (service, priority) not in promises:
+                told = book.of_version(version.pk, services[service], priority)
+                promises[service, priority] = told
+            due_at = _due(clock, promises[service, priority].get(kind), hours)
+        until = stopped_at or end
+        if due_at is not None and until is not None and until > due_at:
+            gathered.late[kind] += 1
 
 
-def _promised(clock: Clock, promise: Any, hours: Any) -> Clock:
-    """Return the clock as this promise would have set it."""
-    other = copy(clock)
+def _due(clock: Clock, promise: Promise | None, hours: worktime.Calendar) -> datetime | None:
+    """Return when the clock would have run out by this promise; None without any."""
     if promise is None:
-        other.due_at = None
-        return other
-    other.target, other.days = promise.seconds or 0, promise.days
-    other.due_at = other.due_by(hours)
-    return other
+        return None
+    clock.target, clock.days = promise.seconds or 0, promise.days
+    return clock.due_by(hours)
 
 
 def _sum(parts: Iterable[_Gathered]) -> _Gathered:

@@ -17,6 +17,8 @@ from relais.lib.streams import Stream
 from . import log_words
 from .log_mapping import Mapping, key
 
+# Texts read before are kept, up to so many.
+KEPT = 100_000
 UNKNOWN = frozenset({"", "?", "-", "n/a", "null", "none", "(vide)", "(empty)", "unassigned"})
 DAY_FIRST = ("%d-%m-%Y %H:%M:%S", "%d-%m-%Y %H:%M", "%d-%m-%Y", "%d-%m-%y %H:%M")
 MONTH_FIRST = ("%m-%d-%Y %H:%M:%S", "%m-%d-%Y %H:%M", "%m-%d-%Y", "%m-%d-%y %H:%M")
@@ -145,21 +147,32 @@ class Reader:
         self._states = {key(w): step for w, step in self.mapping.states.items()}
         self._times: dict[str, datetime] = {}
         self._keys: dict[str, str] = {}
+        self._texts: dict[str, str] = {}
 
     def said(self, cells: list[str], at: dict[str, int]) -> dict[str, str]:
         """Return the texts of a row by field, those that say "unknown" as empty ones."""
-        texts = {
-            name: _known(cells[place]) if place < len(cells) else "" for name, place in at.items()
-        }
+        width = len(cells)
+        texts = {name: self._text(cells[at[name]]) if at[name] < width else "" for name in at}
         for name, text in self.mapping.defaults.items():
             texts[name] = texts.get(name) or text
-        if ref := texts.get("ref"):
+        if (ref := texts.get("ref", "")) and " " in ref:
             # Some tools write 12 345 for a number.
             texts["ref"] = re.sub(r"(?<=\d) (?=\d)", "", ref)
         return texts
 
+    def _text(self, cell: str) -> str:
+        """Return what a cell says; most cells of a log repeat others."""
+        found = self._texts.get(cell)
+        if found is None:
+            found = _known(cell)
+            if len(self._texts) < KEPT:
+                self._texts[cell] = found
+        return found
+
     def first_name(self, text: str) -> str:
         """Return the first of several names in one cell, which stand one a line."""
+        if "\n" not in text:
+            return text
         first, *others = text.split("\n")
         if others:
             self.assumed[SEVERAL] += 1
@@ -172,7 +185,7 @@ class Reader:
         found = self._times.get(text)
         if found is None:
             found = self._instant(text, name)
-            if len(self._times) < 200_000:
+            if len(self._times) < KEPT:
                 self._times[text] = found
         return found
 
