@@ -37,7 +37,7 @@ Key = str
 class BadMapping(Problem):
     """The mapping cannot be: the text says which line and what to write."""
 
-    message = _("%(detail)s")
+    message = _("The columns cannot be understood so: %(detail)s")
 
 
 @dataclass
