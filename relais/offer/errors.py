@@ -86,3 +86,23 @@ class ServiceOvertaken(Overtaken):
     """Somebody changed the service since it was read."""
 
     message = _("“%(service)s” was changed by somebody else meanwhile: read it again.")
+
+
+class ProcedureNotNow(NotNow):
+    """The state of the version does not allow this."""
+
+
+class ProcedureOvertaken(Overtaken):
+    """Somebody changed the draft since it was read."""
+
+
+class ProcedureDraftStands(DraftStands):
+    """A procedure has one draft at a time."""
+
+    message = _("“%(procedure)s” has a draft already: go on with that one, or withdraw it.")
+
+
+class MayNotRead(NotYours):
+    """Procedures are for the provider's staff."""
+
+    message = _("“%(procedure)s”: %(person)s has no business with it.")

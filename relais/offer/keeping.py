@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Collection
 from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -9,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
+from relais.engine.procedure import Content
 from relais.people.access import Access
 from relais.people.models import Person
 
@@ -45,6 +48,56 @@ def check_keeps(by: Person, thing: Any) -> None:
     """Raise `MayNotKeep` unless the person may change `thing`."""
     if by.provider_id != thing.provider_id or not may_keep(by):
         raise MayNotKeep(thing=str(thing), person=str(by))
+
+
+def check_fields(row: Any, exclude: Collection[str] = ()) -> None:
+    """Raise `Unsound` with what is wrong in which field of a row."""
+    try:
+        row.clean_fields(exclude={"provider", *exclude})
+        row.validate_constraints(exclude={"provider", *exclude})
+    except ValidationError as wrong:
+        raise Unsound(
+            [(field, text) for field, texts in wrong.message_dict.items() for text in texts]
+        ) from None
+    same = type(row)._default_manager.filter(provider=row.provider_id, code=row.code)
+    if row._state.adding and same.exists():
+        raise Unsound([("code", _("This code is taken: choose another one."))])
+
+
+LONGEST_TEXT, LONGEST_LINE, MOST_ROWS = 5_000, 500, 60
+
+
+def content_faults(content: Content) -> list[tuple[str, str]]:
+    """Return what keeps a text from being stored: the lint judges what it says."""
+    found = [
+        (name, _("%(most)d characters at most: say it shorter.") % {"most": LONGEST_TEXT})
+        for name, value in content.facts().items()
+        if isinstance(value, str) and len(value) > LONGEST_TEXT
+    ]
+    for name in ("steps", "rescues", "tools"):
+        rows = getattr(content, name)
+        if len(rows) > MOST_ROWS:
+            text = _("%(most)d lines at most: split the procedure.") % {"most": MOST_ROWS}
+            found.append((name, text))
+        for number, row in enumerate(rows, start=1):
+            texts = [getattr(row, field) for field in row.__slots__]
+            if any(isinstance(text, str) and len(text) > LONGEST_LINE for text in texts):
+                text = _("Line %(n)d: %(most)d characters at most in each field.")
+                found.append((name, text % {"n": number, "most": LONGEST_LINE}))
+    keys = [step.key for step in content.steps]
+    if len(set(keys)) < len(keys) or not all(_STEP_KEY.fullmatch(key) for key in keys):
+        found.append(
+            ("steps", _("Give each step a key of its own: small letters, digits, - or _."))
+        )
+    for number, step in enumerate(content.steps, start=1):
+        if not 0 <= step.minutes <= MOST_MINUTES:
+            text = _("Step %(n)d: give minutes between 0 and %(most)d.")
+            found.append(("steps", text % {"n": number, "most": MOST_MINUTES}))
+    return found
+
+
+MOST_MINUTES = 2_400
+_STEP_KEY = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 
 
 def check_service(service: Service) -> None:
