@@ -39,3 +39,30 @@ class Missing(Refused):
     """Something that the verb needs was left empty."""
 
     message = _("%(field)s: write something here.")
+
+
+class StepsLeft(NotNow):
+    """Mandatory steps of the procedure are not done."""
+
+    message = _(
+        "%(reference)s: these steps are still to be done: %(steps)s. Tick them, or say why it is "
+        "delivered without them."
+    )
+
+
+class StepTaken(NotNow):
+    """Somebody else ticked the step meanwhile, with another word."""
+
+    message = _("“%(step)s” was ticked by %(person)s meanwhile: read it again.")
+
+
+class NoSuchStep(Refused):
+    """The checklist has no such step."""
+
+    message = _("%(reference)s has no step “%(step)s”: read its checklist again.")
+
+
+class ControlMissing(Refused):
+    """A control point asks for a word before the step is ticked."""
+
+    message = _("This is checked before the step is done: %(control)s. Write what you found.")

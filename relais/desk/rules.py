@@ -188,4 +188,6 @@ RULES: dict[str, Callable[[Ticket, Access], bool]] = {
     "cancel": _may_cancel,
     "refuse": _runs,
     "note": _may_note,
+    "step_done": _works_on,
+    "step_undone": _works_on,
 }

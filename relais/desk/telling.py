@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from relais.engine.segments import Kind, Segment
+from relais.offer.models.service import in_language
 from relais.people import calendars
 from relais.people.models import Person
 
@@ -34,6 +35,9 @@ ICONS = {
     "refused": "circle-x",
     "noted": "lock",
     "breached": "clock-exclamation",
+    "step_done": "circle-check",
+    "step_undone": "rotate",
+    "steps_waived": "alert-triangle",
     "linked": "link",
     "unlinked": "unlink",
     "merged": "git-merge",
@@ -78,6 +82,7 @@ def sentence(event: Event, names: dict[int, str]) -> str:
         "missing": missing_text(facts.get("missing", "")),
         "clock": clock_name(facts.get("clock", "")),
         "undone": kind_name(facts.get("undone", "")),
+        "step": in_language(facts.get("fr", ""), facts.get("en", "")),
     }
     if event.kind == Event.Kind.ASSIGNED and event.by is None:
         return _("Relais gave it to %(holder)s.") % told
@@ -105,6 +110,9 @@ def _sentences() -> dict[str, str]:
         kind.REFUSED: _("%(who)s declined it."),
         kind.NOTED: _("%(who)s left a note."),
         kind.BREACHED: _("The deadline passed: %(clock)s."),
+        kind.STEP_DONE: _("%(who)s ticked the step “%(step)s”."),
+        kind.STEP_UNDONE: _("%(who)s opened the step “%(step)s” again."),
+        kind.STEPS_WAIVED: _("%(who)s delivered with steps left: %(reason)s"),
         # The other request is not named: who reads this may not see it.
         kind.LINKED: _("%(who)s linked it with another request."),
         kind.UNLINKED: _("%(who)s removed a link."),

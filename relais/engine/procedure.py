@@ -241,12 +241,21 @@ def _named(step: Step, names: Collection[str]) -> str:
     return next((word for word in words if word in names), "")
 
 
+def _set(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
 # Words that end like a verb and are none.
-_NOUNS = frozenset(
-    ["dossier", "dossiers", "courrier", "courriers", "calendrier", "papier", "premier", "dernier", "chantier", "fichier", "casier", "cahier", "atelier", "entier", "particulier", "panier", "clavier", "hôtelier", "mobilier", "hier", "tiers", "aller", "cher", "loisir", "avenir", "désir", "plaisir", "soir", "noir", "espoir", "pouvoir", "devoir", "chez", "assez", "nez", "rez", "titre", "lettre", "chiffre", "ordre", "nombre", "livre", "autre", "notre", "votre", "être", "maître", "mètre", "centre", "mandataire", "prestataire", "destinataire", "signataire", "secrétaire", "bancaire", "horaire", "annuaire", "sommaire", "formulaire", "inventaire", "salaire", "nécessaire", "contraire", "affaire", "honoraire"]
+_NOUNS = _set(
+    "dossier dossiers courrier courriers calendrier papier premier dernier chantier fichier casier "
+    "cahier atelier entier particulier panier clavier hôtelier mobilier hier tiers aller cher "
+    "loisir avenir désir plaisir soir noir espoir pouvoir devoir chez assez nez rez "
+    "titre lettre chiffre ordre nombre livre autre notre votre être maître mètre centre "
+    "mandataire prestataire destinataire signataire secrétaire bancaire horaire annuaire sommaire "
+    "formulaire inventaire salaire nécessaire contraire affaire honoraire"
 )
 _INFINITIVE = re.compile(r".{2,}(er|ir|re|oir|ez)")
-_ARTICLES = frozenset(["the", "a", "an", "of", "to", "in", "on", "at", "for", "with", "by", "from", "this", "that", "these", "those"])
+_ARTICLES = _set("the a an of to in on at for with by from this that these those")
 _NO_ENGLISH_VERB = re.compile(r".*(tion|ment|ness|ity|ing)")
 
 

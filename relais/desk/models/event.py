@@ -38,6 +38,9 @@ class Event(TenantModel):
         PARTED = "parted", _("Parted again")
         RELEASED = "released", _("Gave back another")
         UNDONE = "undone", _("Undone")
+        STEP_DONE = "step_done", _("Step done")
+        STEP_UNDONE = "step_undone", _("Step open again")
+        STEPS_WAIVED = "steps_waived", _("Delivered without some steps")
 
     # What clients never learn of: who was chosen and why, notes between colleagues.
     INTERNAL = (
@@ -49,6 +52,9 @@ class Event(TenantModel):
         Kind.UNLINKED,
         Kind.ABSORBED,
         Kind.RELEASED,
+        Kind.STEP_DONE,
+        Kind.STEP_UNDONE,
+        Kind.STEPS_WAIVED,
     )
 
     ticket = models.ForeignKey("desk.Ticket", models.PROTECT, related_name="events")

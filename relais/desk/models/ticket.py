@@ -29,6 +29,7 @@ from .clock import Clock
 from .event import Event
 from .letter import Letter
 from .message import Message
+from .run import Run
 from .ticket_clocks import ANSWERS, CORRECTION, DELIVERY, FIRST, NEXT
 from .webhook import Webhook
 
@@ -245,15 +246,17 @@ class Ticket(TenantModel):
         """Begin to work on it. A human has answered: the first clock stops."""
         rules.check("take", self, by)
         rules.check_fit(self, by)
-        self._change(
-            Event.Kind.TAKEN,
-            by,
-            at,
-            when=[self.State.OPEN, self.State.ASSIGNED],
-            stop=ANSWERS,
-            state=self.State.TAKEN,
-            holder=by,
-        )
+        with self._together():
+            self._change(
+                Event.Kind.TAKEN,
+                by,
+                at,
+                when=[self.State.OPEN, self.State.ASSIGNED],
+                facts=Run.pin(self, at),
+                stop=ANSWERS,
+                state=self.State.TAKEN,
+                holder=by,
+            )
 
     def reply(self, text: str, *, by: Person, at: datetime | None = None, **message: Any) -> None:
         """Write publicly. The requester's word ends a wait; the service's is a first answer."""
@@ -312,35 +315,44 @@ class Ticket(TenantModel):
             state=self.State.THIRD,
         )
 
-    def deliver(self, text: str, *, by: Person, at: datetime | None = None) -> None:
-        """Hand over the result; the promise is kept or not from here on."""
+    def deliver(
+        self, text: str, *, by: Person, at: datetime | None = None, despite: str = ""
+    ) -> None:
+        """Hand over the result; the promise is kept or not from here on.
+
+        `despite` is the reason to do so with mandatory steps left. Raises `StepsLeft` without one.
+        """
         rules.check("deliver", self, by)
         at = at or timezone.now()
-        self._change(
-            Event.Kind.DELIVERED,
-            by,
-            at,
-            when=[self.State.TAKEN, self.State.WAITING, self.State.THIRD],
-            text=_said(text),
-            mail=True,
-            stop=[*ANSWERS, DELIVERY, CORRECTION],
-            state=self.State.DELIVERED,
-            delivered_at=at,
-        )
+        with self._together():
+            Run.gate(self, by, at, despite)
+            self._change(
+                Event.Kind.DELIVERED,
+                by,
+                at,
+                when=[self.State.TAKEN, self.State.WAITING, self.State.THIRD],
+                text=_said(text),
+                mail=True,
+                stop=[*ANSWERS, DELIVERY, CORRECTION],
+                state=self.State.DELIVERED,
+                delivered_at=at,
+            )
 
     def accept(self, *, by: Person | None, at: datetime | None = None) -> None:
         """Take the result as good. `by` is empty when nobody spoke and it closes by itself."""
         rules.check("accept", self, by)
         at = at or timezone.now()
-        self._change(
-            Event.Kind.ACCEPTED,
-            by,
-            at,
-            when=[self.State.DELIVERED],
-            stop=[NEXT],
-            state=self.State.ACCEPTED,
-            closed_at=at,
-        )
+        with self._together():
+            self._change(
+                Event.Kind.ACCEPTED,
+                by,
+                at,
+                when=[self.State.DELIVERED],
+                stop=[NEXT],
+                state=self.State.ACCEPTED,
+                closed_at=at,
+            )
+            Run.practised(self, at)
 
     def reopen(self, text: str, *, by: Person, at: datetime | None = None) -> None:
         """Ask for a correction: a clock of its own starts, the first one keeps its verdict."""
