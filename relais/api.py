@@ -13,14 +13,17 @@ from ninja.security import HttpBearer, SessionAuth
 
 from relais.desk import intake
 from relais.desk.api import router as desk
+from relais.desk.calendars_api import router as calendars
 from relais.desk.errors import NotNow, NotYours, Overtaken
 from relais.desk.files_api import router as files
+from relais.desk.recalculations_api import router as recalculations
 from relais.desk.webhooks_api import router as webhooks
 from relais.lib.problem import Problem
 from relais.lib.problem_details import CONTENT_TYPE, field_faults, problem_details
 from relais.offer import errors as agreements
 from relais.offer.api import router as offer
 from relais.people.api import router as people
+from relais.people.calendar_changes import ChangedMeanwhile
 from relais.people.keys import not_signed_in, scope_of
 from relais.people.models.api_key import ScopeMissing
 
@@ -90,13 +93,16 @@ class RelaisAPI(NinjaAPI):
 
 
 api = RelaisAPI(title="Relais", version="1", description=DESCRIPTION, docs_url=None)
-for area, router in (
+AREAS = (
     ("people", people),
+    ("people", calendars),
     ("agreements", offer),
     ("requests", desk),
     ("requests", files),
+    ("requests", recalculations),
     ("requests", webhooks),
-):
+)
+for area, router in AREAS:
     api.add_router("", router, auth=[Key(area), SignedIn()])
 
 # Somebody else was first, or too late: the caller reads again. Not this person's to do. The rest
@@ -104,6 +110,7 @@ for area, router in (
 STATUS: tuple[tuple[type[Problem], int], ...] = (
     (NotNow, 409),
     (Overtaken, 409),
+    (ChangedMeanwhile, 409),
     (intake.TokenTaken, 409),
     (agreements.NotNow, 409),
     (agreements.Overtaken, 409),

@@ -19,7 +19,7 @@ from relais.people.access import Access
 from relais.people.api import NamedOut, access_of
 from relais.people.models import Person, Site
 
-from . import explaining, files_api, intake, rules
+from . import because, explaining, files_api, intake, rules
 from .board import PROMISES
 from .files_api import FileOut, Files
 from .handing_out import files_of
@@ -95,12 +95,22 @@ class StaffClockOut(ClockOut):
     pauses: list[Any]
 
 
+class MovedOut(Schema):
+    """A deadline that moved: a calendar, a place or the agreement changed."""
+
+    at: Moment
+    was: Moment | None
+    now: Moment | None
+    because: str
+
+
 class ExplainedOut(ClockOut):
     """A promise, whose text it stands under, and why it falls due then, line by line."""
 
     state: str
     agreement_version: int | None
     why: list[str]
+    moved: list[MovedOut]
 
 
 class TicketOut(Schema):
@@ -228,8 +238,9 @@ def ticket(request: HttpRequest, key: PathKey) -> Schema:
 def clocks(request: HttpRequest, key: PathKey) -> list[ExplainedOut]:
     access, now = access_of(request), timezone.now()
     found = _one(access.see(Ticket), key)
-    rows = access.see(Clock).filter(ticket=found).select_related("calendar")
-    return [_explained(clock, now) for clock in rows]
+    rows = list(access.see(Clock).filter(ticket=found).select_related("calendar"))
+    moved = because.moves_of(access, rows)
+    return [_explained(clock, now, moved.get(clock.pk, [])) for clock in rows]
 
 
 @router.post("/tickets", response={201: StaffTicketDetail | TicketDetail, **REFUSALS})
@@ -488,13 +499,14 @@ def _clock(clock: Clock, client: bool) -> ClockOut:
     )
 
 
-def _explained(clock: Clock, now: datetime) -> ExplainedOut:
+def _explained(clock: Clock, now: datetime, moved: list[because.Moved]) -> ExplainedOut:
     status = explaining.status_of(clock, now)
     return ExplainedOut(
         **_clock(clock, client=True).dict(),
         state=status.state.value if status else "",
         agreement_version=clock.agreement_version_id,
         why=explaining.sentences(clock, now),
+        moved=[MovedOut(at=one.at, was=one.was, now=one.now, because=one.because) for one in moved],
     )
 
 

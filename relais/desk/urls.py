@@ -10,6 +10,7 @@ from .views import (
     live,
     manager,
     quarantine,
+    recalculations,
     tickets,
     webhooks,
 )
@@ -42,6 +43,13 @@ urlpatterns = [
         agreements.agreement_preview,
         name="agreement_preview",
     ),
+    path("recalculations/", recalculations.recalculations, name="recalculations"),
+    path("recalculations/<int:pk>/", recalculations.recalculation, name="recalculation"),
+    path(
+        "recalculations/<int:pk>/progress/", recalculations.progress, name="recalculation_progress"
+    ),
+    path("recalculations/<int:pk>/stop/", recalculations.stop, name="recalculation_stop"),
+    path("recalculations/<int:pk>/resume/", recalculations.resume, name="recalculation_resume"),
     path("tickets/", lead.tickets, name="tickets"),
     path("tickets/<int:pk>/", tickets.ticket, name="ticket"),
     path("tickets/<int:pk>/write/", tickets.write, name="ticket_write"),

@@ -73,6 +73,7 @@ ENTRIES: list[Entry] = [
     Entry("dispatches", _("Dispatches"), "transfer", _runs),
     Entry("volumes", _("The year"), "chart-bar", _oversees),
     Entry("agreements", _("Agreements"), "heart-handshake", lambda access: bool(access.roles)),
+    Entry("recalculations", _("Recalculations"), "clock-play", _runs),
     # People and places: after the day's work, which comes first.
     Entry("sites", _("Sites"), "building", lambda access: bool(access.roles)),
     Entry("persons", _("Persons"), "users", lambda access: bool(access.roles)),

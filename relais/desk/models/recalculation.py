@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import models, transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -32,6 +32,7 @@ class Recalculation(TenantModel):
         FAILED = "failed", _("Broke off")
 
     OPEN = (State.WAITING, State.RUNNING)
+    STANDING = (State.STOPPED, State.FAILED)
 
     # Why: a calendar changed, a place follows another one, or an agreement was signed.
     change = models.OneToOneField(CalendarChange, models.PROTECT, null=True, related_name="+")
@@ -100,12 +101,27 @@ class Recalculation(TenantModel):
     def __str__(self) -> str:
         return f"{self.reason} · {self.get_state_display()}"
 
+    @classmethod
+    def told(cls, rows: QuerySet[Recalculation]) -> QuerySet[Recalculation]:
+        """Return the runs that are shown: one that counted nothing hides what it was about."""
+        return rows.exclude(state=cls.State.DONE, total=0)
+
     @property
     def percent(self) -> int:
         """Return how far it is, 0 to 100."""
         if self.state == self.State.DONE:
             return 100
         return min(99, 100 * self.seen // self.total) if self.total else 0
+
+    @property
+    def is_open(self) -> bool:
+        """Return whether it waits or runs: then it may be stopped."""
+        return self.state in self.OPEN
+
+    @property
+    def may_resume(self) -> bool:
+        """Return whether it stands and has more to do."""
+        return self.state in self.STANDING
 
     def stop(self, *, by: Person) -> None:
         """Stop after the batch that runs; what is done stays done."""
@@ -114,7 +130,7 @@ class Recalculation(TenantModel):
     def resume(self, *, by: Person) -> None:
         """Go on where it was stopped or broke off."""
         with transaction.atomic():
-            self._turn(by, (self.State.STOPPED, self.State.FAILED), self.State.WAITING)
+            self._turn(by, self.STANDING, self.State.WAITING)
             later(
                 "relais.desk.tasks.recalculate",
                 lock=f"recalculate:{self.provider_id}",

@@ -64,6 +64,12 @@ def done_by(ticket: Any) -> SafeString:
     return format_html("{} {} ({})", label, when, relative_text(ticket.done_by))
 
 
+@register.simple_tag
+def sentence(moved: Any, zone: str) -> str:
+    """Return how a deadline moved, and why, in the time of the site."""
+    return moved.sentence(zone)
+
+
 @register.filter
 def considered(event: Event) -> list[telling.Considered]:
     """Return everybody whom a dispatch considered."""

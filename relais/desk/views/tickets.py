@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from relais.desk import board, buttons, rules, telling
+from relais.desk import because, board, buttons, rules, telling
 from relais.desk.errors import Overtaken
 from relais.desk.handing_out import files_of
 from relais.desk.models import Attachment, Clock, Event, Message, Ticket
@@ -63,6 +63,7 @@ def shown(request: HttpRequest, ticket: Ticket) -> dict[str, Any]:
     clocks = access.see(Clock).filter(ticket=ticket).select_related("calendar")
     offered = buttons.offered(ticket, request.person)
     told = telling.history(events)
+    moved = because.moves_of(access, clocks)
     return {
         "ticket": ticket,
         "zone": ticket.site.time_zone,
@@ -70,7 +71,7 @@ def shown(request: HttpRequest, ticket: Ticket) -> dict[str, Any]:
         "thread": thread.defer("raw").prefetch_related(files_of(access)),
         "history": told,
         "dispatches": dispatches(told) if access.may_see_internals() else [],
-        "clocks": [(clock, telling.explained(clock, now)) for clock in clocks],
+        "clocks": [(one, telling.explained(one, now), moved.get(one.pk, [])) for one in clocks],
         "now": now,
         "offered": offered,
         "in_the_box": [offered[verb] for verb in buttons.IN_THE_BOX if verb in offered],
