@@ -23,7 +23,7 @@ from relais.lib.listing import Choice, Column, Empty, Listing, answer
 from relais.people.templatetags.ui import moment
 
 from .lead import lead_only
-from .tickets import in_words
+from .files import in_words
 
 State = Recalculation.State
 TONES = {
