@@ -22,8 +22,8 @@ from relais.desk.recalculation import told_sums
 from relais.lib.listing import Choice, Column, Empty, Listing, answer
 from relais.people.templatetags.ui import moment
 
-from .lead import lead_only
 from .files import in_words
+from .lead import lead_only
 
 State = Recalculation.State
 TONES = {
