@@ -108,6 +108,7 @@ MIDDLEWARE = [
     "relais.lib.fragments.FragmentSignInMiddleware",
     "relais.lib.tenancy.TenantMiddleware",
     "relais.people.middleware.PersonMiddleware",
+    "relais.desk.attempts.WayMiddleware",
     "relais.people.middleware.AdmissionMiddleware",
     "relais.people.keys.OnceMiddleware",
 ]

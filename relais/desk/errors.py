@@ -66,3 +66,82 @@ class ControlMissing(Refused):
     """A control point asks for a word before the step is ticked."""
 
     message = _("This is checked before the step is done: %(control)s. Write what you found.")
+
+
+class NotSteering(NotYours):
+    """Priority and scope are for the two leads; the attempt was kept."""
+
+    message = _(
+        "%(reference)s: priority and scope are changed by %(leads)s alone. "
+        "Your attempt was noted: ask one of them."
+    )
+
+
+class Unchanged(Refused):
+    """The value asked for is the one that stands."""
+
+    message = _("%(reference)s stays as it is: choose something else than what stands now.")
+
+
+class Elsewhere(Refused):
+    """The site belongs to another company."""
+
+    message = _("%(site)s is no site of the company of %(reference)s: choose one of its own.")
+
+
+class SoonerThanPromised(Refused):
+    """A wish before the promised delivery changes the scope."""
+
+    message = _(
+        "%(reference)s: this is sooner than promised. Change the scope, with a reason, instead."
+    )
+
+
+class CannotArbitrate(Refused):
+    """These wishes cannot be put before the client's lead."""
+
+    message = _("This cannot be put to the client lead: %(why)s.")
+
+
+class BadValue(Refused):
+    """A value that cannot be taken, and the mend."""
+
+    message = _("%(field)s: %(mend)s.")
+
+
+class AwaitsApproval(Refused):
+    """It cannot be delivered before somebody approved an amount."""
+
+    message = _("%(reference)s cannot be delivered: %(why)s.")
+
+
+class Covered(Refused):
+    """The amount lies within what was approved already."""
+
+    message = _("%(reference)s: this much is approved already.")
+
+
+class NoApprover(Refused):
+    """Nobody at the client may approve this."""
+
+    message = _(
+        "%(reference)s: nobody who may read it approves amounts. Name a site lead or a client lead."
+    )
+
+
+class BadDelegate(Refused):
+    """This person cannot approve in somebody's place."""
+
+    message = _("%(person)s cannot approve in your place: %(why)s.")
+
+
+class LaterThanPromised(Refused):
+    """A delivery is committed after its deadline without a word about it."""
+
+    message = _("%(reference)s: this is later than promised. Tell the requester why.")
+
+
+class TooLate(Refused):
+    """What could be changed for a while cannot be changed any more."""
+
+    message = _("%(reference)s: this could be changed for two weeks, which are over.")

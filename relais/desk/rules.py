@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
 
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
+from relais.offer import variants
+from relais.offer.models import Service
 from relais.people.access import Access
 from relais.people.models import AssistantProfile, Confidentiality, Person, Role
 
-from .errors import NotYours, Unfit
+from .errors import AwaitsApproval, NotSteering, NotYours, Unfit
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,6 +24,10 @@ if TYPE_CHECKING:
 
 # The product itself (no person) does these: dispatch, sweep, closing by itself.
 OWN_VERBS = frozenset({"assign", "unassigned", "breach", "accept"})
+
+# The two leads' alone; and what names who works, which a provider of results decides by itself.
+STEERING = frozenset({"reprioritise", "rescope", "reclassify"})
+NAMING = frozenset({"assign", "hand_over"})
 
 ASKING = (
     Role.Kind.REQUESTER,
@@ -37,11 +45,21 @@ def access_of(person: Person) -> Access:
     return found
 
 
-def check(verb: str, ticket: Ticket, by: Person | None) -> None:
-    """Raise `NotYours` unless `by` may do `verb` to `ticket`."""
-    if not may(verb, ticket, by):
-        who = str(by) if by else _("Relais itself")
-        raise NotYours(reference=ticket.reference, person=who)
+def check(
+    verb: str, ticket: Ticket, by: Person | None, asked: dict[str, Any] | None = None
+) -> None:
+    """Raise `NotYours` unless `by` may do `verb` to `ticket`. What would steer it is kept."""
+    if may(verb, ticket, by):
+        return
+    if by is not None and (verb in STEERING or (verb in NAMING and by.is_client)):
+        from . import attempts
+
+        attempts.keep(verb, by, ticket=ticket, asked=asked or {})
+        if verb in STEERING:
+            leads = attempts.leads_of(ticket.company)
+            raise NotSteering(reference=ticket.reference, leads=leads)
+    who = str(by) if by else _("Relais itself")
+    raise NotYours(reference=ticket.reference, person=who)
 
 
 def may(verb: str, ticket: Ticket, by: Person | None) -> bool:
@@ -78,6 +96,51 @@ def check_fit(ticket: Ticket, person: Person) -> None:
     """Raise `Unfit` unless the person can hold the ticket."""
     if why := unfit(ticket, person):
         raise Unfit(person=str(person), reference=ticket.reference, why=why)
+
+
+def check_approved(ticket: Ticket) -> None:
+    """Raise `AwaitsApproval` while an amount is not stated, not approved, or refused."""
+    from .models.approval import hindrance
+
+    if ticket.batch is None and (why := hindrance(ticket)):
+        raise AwaitsApproval(reference=ticket.reference, why=why)
+
+
+def approval_above(ticket: Ticket) -> Decimal | None:
+    """Return the amount in euros up to which nobody need approve; None: no approval is needed.
+
+    Below zero: always, whatever the amount.
+    """
+    service = variants.at_site(ticket.service, ticket.site)
+    if service.approval_by == Service.Approval.NONE:
+        return None
+    return Decimal(-1) if service.approval_above is None else service.approval_above
+
+
+def approval_pauses(ticket: Ticket) -> bool:
+    """Return whether the promise stands still while the client has to approve."""
+    return True
+
+
+def approvers(ticket: Ticket) -> list[Person]:
+    """Return who may approve for this ticket, in the order in which they are asked."""
+    kind = variants.at_site(ticket.service, ticket.site).approval_by
+    engagement = ticket.company.engagement
+    manager = _holders(Role.Kind.SITE_LEAD, Q(site=ticket.site_id))
+    referent = [engagement.client_lead, engagement.client_deputy] if engagement else []
+    sponsor = _holders(Role.Kind.SPONSOR, Q(company=ticket.company_id))
+    named: dict[str, list[Person | None]] = {
+        Service.Approval.MANAGER: [*manager, *referent, *sponsor],
+        Service.Approval.REFERENT: [*referent, *sponsor],
+        Service.Approval.EXECUTIVE: [ticket.requester.reports_to, *sponsor, *referent],
+    }
+    asked = named.get(kind, named[Service.Approval.MANAGER])
+    return [one for one in asked if one is not None and one.archived_at is None]
+
+
+def _holders(kind: str, where: Q) -> list[Person | None]:
+    roles = Role.objects.in_force().filter(where, kind=kind, person__archived_at=None)
+    return [role.person for role in roles.select_related("person").order_by("pk")]
 
 
 def cleared(ticket: Ticket, access: Access) -> bool:
@@ -168,6 +231,31 @@ def _may_note(ticket: Ticket, access: Access) -> bool:
     return _works_on(ticket, access) or _serves(ticket, access)
 
 
+def _may_steer(ticket: Ticket, access: Access) -> bool:
+    """The two leads and their deputies, within what they may see."""
+    engagement = ticket.company.engagement
+    if engagement is None or not engagement.steers(access.person):
+        return False
+    return _is_requester(ticket, access) or _steers(ticket, access) or _runs(ticket, access)
+
+
+def _may_classify_up(ticket: Ticket, access: Access) -> bool:
+    return _may_write(ticket, access) or _may_steer(ticket, access)
+
+
+def _may_postpone(ticket: Ticket, access: Access) -> bool:
+    return _may_judge(ticket, access) or _may_steer(ticket, access)
+
+
+def _may_ask_arbitration(ticket: Ticket, access: Access) -> bool:
+    """Who notices: the service at its work, or a lead of either side."""
+    return _may_note(ticket, access) or _may_steer(ticket, access)
+
+
+def _may_state_amount(ticket: Ticket, access: Access) -> bool:
+    return _is_requester(ticket, access) or _works_on(ticket, access)
+
+
 def _never(ticket: Ticket, access: Access) -> bool:
     return False
 
@@ -190,4 +278,15 @@ RULES: dict[str, Callable[[Ticket, Access], bool]] = {
     "note": _may_note,
     "step_done": _works_on,
     "step_undone": _works_on,
+    "reprioritise": _may_steer,
+    "rescope": _may_steer,
+    "reclassify": _may_steer,
+    "classify_up": _may_classify_up,
+    "postpone": _may_postpone,
+    "arbitrate": _may_ask_arbitration,
+    "ask_approval": _may_state_amount,
+    "promise": _works_on,
+    "add_time": _may_note,
+    "rate": _is_requester,
+    "mark_clarity": _may_note,
 }

@@ -10,15 +10,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from django.apps import apps
 from django.db.models import Model, Q, QuerySet
 from django.utils import timezone
 
+from . import access_desk
 from .models import (
     Clearance,
-    Confidentiality,
     Cover,
     Engagement,
     LegalEntity,
@@ -35,8 +35,7 @@ if TYPE_CHECKING:
 M = TypeVar("M", bound=Model)
 Kind = Role.Kind
 
-NOTHING = Q(pk__in=[])
-EVERYTHING = Q()
+NOTHING, EVERYTHING = access_desk.NOTHING, access_desk.EVERYTHING
 
 
 class NoRuleError(LookupError):
@@ -308,57 +307,15 @@ def _provider(access: Access) -> Q:
     return Q(pk=access.person.provider_id)
 
 
-def _tickets(access: Access, path: str = "") -> Q:
-    """Return the rule for tickets, and (with `path`) for what hangs on a ticket.
-
-    Class C3 is for the requester, the holder, and the persons cleared for the company by name;
-    it is refused first, so that no other right opens it.
-    """
-
-    def at(lookup: str, value: Any) -> Q:
-        return Q(**{f"{path}{lookup}": value})
-
-    me = access.person
-    named = at("requester", me) | at("holder", me)
-    if access.cleared_company_ids:
-        named |= at("company__in", access.cleared_company_ids)
-    ordinary = ~at("confidentiality__gte", Confidentiality.EXECUTIVE)
-    if access.is_client:
-        if not access.has(Kind.REQUESTER, Kind.SITE_LEAD, Kind.CLIENT_LEAD, Kind.SPONSOR):
-            return NOTHING
-        mine = at("requester", me)
-        scope = at("company__in", access.steered_company_ids) | at("site__in", access.led_site_ids)
-        named = at("requester", me)
-        if access.cleared_company_ids:
-            named |= at("company__in", access.cleared_company_ids & {me.company_id})
-        return (mine | named | (scope & ordinary)) & at("company", me.company_id)
-    if access.runs_pool or access.has(Kind.QUALITY):
-        return named | ordinary
-    if access.has(Kind.ASSISTANT):
-        served = at("site__in", access.covered_site_ids)
-        return (at("holder", me)) | (served & (ordinary | named))
-    return NOTHING
-
-
-def _on_ticket(access: Access) -> Q:
-    return _tickets(access, "ticket__")
-
-
-def _public_on_ticket(access: Access) -> Q:
-    """Return the rule for what a client reads on a ticket: never what is internal."""
-    rule = _tickets(access, "ticket__")
-    return rule & Q(internal=False) if access.is_client else rule
-
-
 def _messages(access: Access) -> Q:
     """Return the rule for the words of a thread: no client reads what was taken back."""
-    rule = _public_on_ticket(access)
+    rule = access_desk.public_on_ticket(access)
     return rule & (Q(withdrawn_at=None) | Q(sender=access.person)) if access.is_client else rule
 
 
 def _attachments(access: Access) -> Q:
     """Return the rule for files: those of the messages that are seen, and one's own drafts."""
-    rule = _tickets(access, "message__ticket__") & Q(message__isnull=False)
+    rule = access_desk.tickets(access, "message__ticket__") & Q(message__isnull=False)
     if access.is_client:
         kept = Q(message__withdrawn_at=None) | Q(message__sender=access.person)
         rule &= Q(message__internal=False, message__ticket__isnull=False) & kept
@@ -367,7 +324,9 @@ def _attachments(access: Access) -> Q:
 
 def _both_ends(first: str, second: str) -> Callable[[Access], Q]:
     """Return the rule for what joins two tickets: both must be seen."""
-    return lambda access: _tickets(access, f"{first}__") & _tickets(access, f"{second}__")
+    return lambda access: (
+        access_desk.tickets(access, f"{first}__") & access_desk.tickets(access, f"{second}__")
+    )
 
 
 def _rows(label: str) -> QuerySet[Any]:
@@ -519,17 +478,28 @@ RULES: dict[str, Callable[[Access], Q]] = {
     "offer.AgreementClause": _of_version,
     "offer.AgreementCredit": _credits,
     "offer.AgreementEvent": _steering,
-    "desk.Ticket": _tickets,
+    "desk.Ticket": access_desk.tickets,
     "desk.Message": _messages,
     "desk.Attachment": _attachments,
     "desk.StoredFile": lambda access: NOTHING,
     "desk.Link": _both_ends("ticket", "other"),
     "desk.Merge": _both_ends("ticket", "into"),
     "desk.Dismissal": _both_ends("ticket", "other"),
-    "desk.Event": _public_on_ticket,
-    "desk.Clock": _on_ticket,
-    "desk.Run": lambda access: _on_ticket(access) if access.is_staff else NOTHING,
+    "desk.Event": access_desk.public_on_ticket,
+    "desk.Clock": access_desk.on_ticket,
+    "desk.Run": lambda access: access_desk.on_ticket(access) if access.is_staff else NOTHING,
     "desk.Recalculation": _internal,
-    "desk.DeadlineChange": lambda access: _tickets(access, "clock__ticket__"),
-    "desk.Letter": lambda access: _on_ticket(access) if access.runs_pool else NOTHING,
+    "desk.DeadlineChange": lambda access: access_desk.tickets(access, "clock__ticket__"),
+    "desk.SteeringAttempt": access_desk.attempts,
+    "desk.Arbitration": access_desk.arbitrations,
+    "desk.Approval": access_desk.approvals,
+    "desk.Delegation": access_desk.delegations,
+    "desk.Commitment": access_desk.on_ticket,
+    "desk.Recurrence": access_desk.recurrences,
+    "desk.Occurrence": lambda access: access_desk.recurrences(access, "recurrence__"),
+    "desk.StandingEvent": access_desk.standing,
+    "desk.TimeEntry": access_desk.staff_on_ticket,
+    "desk.Rating": access_desk.ratings,
+    "desk.ClarityMark": access_desk.staff_on_ticket,
+    "desk.Letter": lambda access: access_desk.on_ticket(access) if access.runs_pool else NOTHING,
 }

@@ -1,30 +1,49 @@
 """The live operation: one file a subject."""
 
+from .approval import Approval, Delegation
 from .attachment import Attachment, StoredFile
 from .clock import Clock
+from .commitment import Commitment
 from .event import Event
+from .feedback import ClarityMark, Rating
 from .letter import Letter
 from .link import Dismissal, Link, Merge
 from .message import Message
 from .recalculation import DeadlineChange, Recalculation
+from .recurrence import Occurrence, Recurrence
 from .run import Run
+from .standing import StandingEvent, StandingKind
+from .steering import Arbitration, SteeringAttempt
 from .ticket import Ticket
+from .time_entry import TimeEntry
 from .webhook import Webhook, WebhookCall
 
 __all__ = [
+    "Approval",
+    "Arbitration",
     "Attachment",
+    "ClarityMark",
     "Clock",
+    "Commitment",
     "DeadlineChange",
+    "Delegation",
     "Dismissal",
     "Event",
     "Letter",
     "Link",
     "Merge",
     "Message",
+    "Occurrence",
+    "Rating",
     "Recalculation",
+    "Recurrence",
     "Run",
+    "StandingEvent",
+    "StandingKind",
+    "SteeringAttempt",
     "StoredFile",
     "Ticket",
+    "TimeEntry",
     "Webhook",
     "WebhookCall",
 ]

@@ -41,6 +41,28 @@ class Event(TenantModel):
         STEP_DONE = "step_done", _("Step done")
         STEP_UNDONE = "step_undone", _("Step open again")
         STEPS_WAIVED = "steps_waived", _("Delivered without some steps")
+        REPRIORITISED = "reprioritised", _("Priority changed")
+        RESCOPED = "rescoped", _("Scope changed")
+        RECLASSIFIED = "reclassified", _("Confidentiality changed")
+        POSTPONED = "postponed", _("Wished for later")
+        ARBITRATION_ASKED = "arbitration_asked", _("Arbitration asked for")
+        ARBITRATED = "arbitrated", _("Arbitrated")
+        AMOUNT_STATED = "amount_stated", _("Amount stated")
+        APPROVAL_ASKED = "approval_asked", _("Approval asked for")
+        APPROVAL_REMINDED = "approval_reminded", _("Approval asked for again")
+        APPROVAL_DELEGATED = "approval_delegated", _("Approval passed on")
+        APPROVED = "approved", pgettext_lazy("approval", "Approved")
+        APPROVAL_REFUSED = "approval_refused", _("Approval refused")
+        PROMISED = "promised", _("Commitment made")
+        PROMISE_KEPT = "promise_kept", _("Commitment kept")
+        PROMISE_BROKEN = "promise_broken", _("Commitment broken")
+        PROMISE_WITHDRAWN = "promise_withdrawn", _("Commitment withdrawn")
+        TIME_ADDED = "time_added", _("Time noted")
+        TIMER_STARTED = "timer_started", _("Timer started")
+        TIMER_STOPPED = "timer_stopped", _("Timer stopped")
+        TIME_CORRECTED = "time_corrected", _("Time corrected")
+        RATED = "rated", _("Satisfaction given")
+        CLARITY_MARKED = "clarity_marked", _("Clarity of the request marked")
 
     # What clients never learn of: who was chosen and why, notes between colleagues.
     INTERNAL = (
@@ -55,6 +77,11 @@ class Event(TenantModel):
         Kind.STEP_DONE,
         Kind.STEP_UNDONE,
         Kind.STEPS_WAIVED,
+        Kind.TIME_ADDED,
+        Kind.TIMER_STARTED,
+        Kind.TIMER_STOPPED,
+        Kind.TIME_CORRECTED,
+        Kind.CLARITY_MARKED,
     )
 
     ticket = models.ForeignKey("desk.Ticket", models.PROTECT, related_name="events")

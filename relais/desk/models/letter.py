@@ -20,6 +20,8 @@ from relais.people.models.tenant import TenantModel
 from .message import Message
 
 if TYPE_CHECKING:
+    from relais.people.models import Person
+
     from .ticket import Ticket
 
 # By name: the module of the jobs imports the models.
@@ -91,9 +93,27 @@ class Letter(TenantModel):
         return cls._post(ticket, None, f"received:{ticket.pk}", text)
 
     @classmethod
-    def _post(cls, ticket: Ticket, message: Message | None, key: str, text: str) -> Letter | None:
-        to = ticket.requester.email
-        if not to:
+    def lead(cls, ticket: Ticket, to: Person, key: str, msgid: str, path: str) -> Letter | None:
+        """Return the letter that leads somebody to a page; she signs in there.
+
+        `msgid` may name %(reference)s, and nothing else of the request: it may be secret.
+        """
+        with override(to.language):
+            said = _t(msgid) % {"reference": ticket.reference}
+            text = f"{said}\n\n{settings.SITE_URL}{path}"
+        return cls._post(ticket, None, key, text, to=to)
+
+    @classmethod
+    def _post(
+        cls,
+        ticket: Ticket,
+        message: Message | None,
+        key: str,
+        text: str,
+        to: Person | None = None,
+    ) -> Letter | None:
+        address = (to or ticket.requester).email
+        if not address:
             return None
         asked = ticket.messages.exclude(mail_id="").order_by("-id").first()
         letter = cls(
@@ -101,7 +121,7 @@ class Letter(TenantModel):
             ticket=ticket,
             message=message,
             key=key,
-            to=to,
+            to=address,
             # The reference in the subject finds the thread again when the headers are lost.
             subject=f"[{ticket.reference}] {_one_line(ticket.subject)}"[:300],
             body=text,

@@ -31,13 +31,14 @@ from .letter import Letter
 from .message import Message
 from .run import Run
 from .ticket_clocks import ANSWERS, CORRECTION, DELIVERY, FIRST, NEXT
+from .ticket_steering import Steered
 from .webhook import Webhook
 
 if TYPE_CHECKING:
     from relais.desk.batch import Batch
 
 
-class Ticket(TenantModel):
+class Ticket(Steered, TenantModel):
     """A request of a site. Its row is changed by the verbs below and by nothing else."""
 
     class State(models.TextChoices):
@@ -60,6 +61,7 @@ class Ticket(TenantModel):
         API = "api", _("API")
         PHONE = "phone", _("Telephone")
         LOG = "log", _("Imported log")
+        RECURRENCE = "recurrence", _("Recurrence")
 
     AT_WORK = (State.OPEN, State.ASSIGNED, State.TAKEN, State.WAITING, State.THIRD)
     HELD = (State.ASSIGNED, State.TAKEN, State.WAITING, State.THIRD)
@@ -323,6 +325,7 @@ class Ticket(TenantModel):
         `despite` is the reason to do so with mandatory steps left. Raises `StepsLeft` without one.
         """
         rules.check("deliver", self, by)
+        rules.check_approved(self)
         at = at or timezone.now()
         with self._together():
             Run.gate(self, by, at, despite)
@@ -412,6 +415,14 @@ class Ticket(TenantModel):
             clock.breached_at = at
             self._tell(Event.Kind.BREACHED, None, at, facts)
 
+    def tell(
+        self, kind: str, by: Person | None, at: datetime, facts: dict[str, Any] | None = None
+    ) -> None:
+        """Write the event of something that hangs on the ticket and leaves its own row alone."""
+        # Held, so that the identifiers of one ticket's events stay in order.
+        Ticket.objects.select_for_update().filter(pk=self.pk).first()
+        self._tell(kind, by, at, facts or {})
+
     # How a verb is done --------------------------------------------------------------------------
 
     def carry(self, files: Sequence[Attachment]) -> None:
@@ -463,6 +474,7 @@ class Ticket(TenantModel):
         pause: bool = False,
         resume: bool = False,
         void: bool = False,
+        redate: bool = False,
         **fields: Any,
     ) -> None:
         """Do one verb whole or not at all: the row (if it is still as read), clocks, word, event.
@@ -478,6 +490,8 @@ class Ticket(TenantModel):
             clocks: list[Clock] = []
             if stop or pause or resume or void:
                 clocks += ticket_clocks.move(self, at, set(stop), pause, resume, void)
+            if redate:
+                clocks += ticket_clocks.redate(self, at)
             if start:
                 clocks += ticket_clocks.begin(self, start, at)
             told |= {"clocks": ticket_clocks.told(clocks)} if clocks else {}

@@ -79,6 +79,8 @@ def move(
     ticket: Ticket, at: datetime, stop: set[str], pause: bool, resume: bool, void: bool
 ) -> list[Clock]:
     """Return the clocks that were stopped, paused, resumed or voided."""
+    if resume and ticket.batch is None and ticket.approvals.filter(state="asked").exists():
+        resume = False  # the client has still to approve
     moved = []
     for clock in running(ticket):
         if void:
@@ -96,6 +98,27 @@ def move(
         moved.append(clock)
         if ticket.batch is None:
             clock.save(update_fields=["pauses", "due_at", "stopped_at", "verdict"])
+    return moved
+
+
+def redate(ticket: Ticket, at: datetime) -> list[Clock]:
+    """Return the clocks that run, dated by what is promised for the ticket's priority of now.
+
+    They start when they started: an urgent matter was urgent from its first hour. The text under
+    which the ticket was born goes on speaking.
+    """
+    promised = promises_kept(ticket)
+    moved = []
+    for clock in running(ticket):
+        promise = promised.get(DELIVERY if clock.kind == CORRECTION else clock.kind)
+        if promise is None:
+            continue
+        clock.target, clock.days = promise.seconds or 0, promise.days
+        clock.due_at = clock.due()
+        if clock.due_at is None or clock.due_at >= at:
+            clock.breached_at = None  # it lies ahead again and may be missed anew
+        clock.save(update_fields=["target", "days", "due_at", "breached_at"])
+        moved.append(clock)
     return moved
 
 

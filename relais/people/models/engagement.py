@@ -94,6 +94,11 @@ class Engagement(TenantModel):
         """Return whether the client is told who answers today: never hours nor leave."""
         return True
 
+    @property
+    def client_side(self) -> set[int | None]:
+        """Return the keys of the client's lead and deputy."""
+        return {self.client_lead_id, self.client_deputy_id} - {None}
+
     def steers(self, person: Person) -> bool:
         """Return whether `person` is one of the two leads or their deputies."""
         return person.pk in {

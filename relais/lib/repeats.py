@@ -1,0 +1,100 @@
+"""Dates that repeat by an RFC 5545 rule, as whole days of a place's own calendar.
+
+Days, not instants: the hour is put on afterwards in the place's zone, so that no change of clocks
+makes them drift.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import date, datetime, time, timedelta
+
+from dateutil.rrule import rrule, rrulestr
+
+ONE_DAY = timedelta(days=1)
+LONGEST_RULE = 300
+# A place that is shut for longer than this has no working day near.
+FARTHEST = 31
+SEARCHED_YEARS = 12
+PREVIOUS, NEXT, NONE = "previous", "next", "none"
+_WHOLE_DAYS = ("DAILY", "WEEKLY", "MONTHLY", "YEARLY")
+_KNOWN = {
+    "FREQ", "INTERVAL", "COUNT", "UNTIL", "WKST", "BYDAY", "BYMONTHDAY", "BYMONTH", "BYSETPOS",
+    "BYYEARDAY", "BYWEEKNO",
+}  # fmt: skip
+
+
+class BadRule(ValueError):
+    """The rule cannot be followed; the text says why."""
+
+
+class NoDay(LookupError):
+    """No open day lies near enough to move to."""
+
+
+def parts(rule: str) -> dict[str, str]:
+    """Return the rule's parts by name: {"FREQ": "MONTHLY", "BYMONTHDAY": "-1"}."""
+    text = rule.strip().upper().removeprefix("RRULE:")
+    if len(text) > LONGEST_RULE or "\n" in text:
+        raise BadRule("length")
+    found: dict[str, str] = {}
+    for part in filter(None, text.split(";")):
+        name, equals, value = part.partition("=")
+        if not equals or not value or name in found or name not in _KNOWN:
+            raise BadRule(name)
+        found[name] = value
+    if found.get("FREQ") not in _WHOLE_DAYS:
+        raise BadRule("FREQ")
+    if "T" in found.get("UNTIL", ""):
+        raise BadRule("UNTIL")
+    return found
+
+
+def written(rule: str) -> str:
+    """Return the rule in its one written form. Raises `BadRule`."""
+    return ";".join(f"{name}={value}" for name, value in parts(rule).items())
+
+
+def days(rule: str, first: date) -> Iterator[date]:
+    """Yield the dates of the rule that lie on `first` or after, in order. Raises `BadRule`.
+
+    Ends by itself where nothing follows for `SEARCHED_YEARS` years (30 February).
+    """
+    begin = datetime.combine(first, time())
+    try:
+        found = rrulestr(written(rule), dtstart=begin)
+    except (ValueError, TypeError, KeyError, IndexError, AttributeError) as fault:
+        raise BadRule(str(fault)) from None
+    if not isinstance(found, rrule):
+        raise BadRule("FREQ")
+    last = first
+    # Asked year by year: a rule without any date would search for ever.
+    start = begin
+    while start.year - last.year <= SEARCHED_YEARS and start.year < 2200:
+        stop = start.replace(year=start.year + 1, day=min(start.day, 28))
+        for moment in _within(found, start, stop):
+            last = moment.date()
+            yield last
+        start = stop
+
+
+def _within(found: rrule, start: datetime, stop: datetime) -> list[datetime]:
+    return [moment for moment in found.between(start, stop, inc=True) if moment < stop]
+
+
+def moved(day: date, how: str, is_open: Callable[[date], bool]) -> date:
+    """Return the day, or the nearest open one before or after it. Raises `NoDay`."""
+    step = {PREVIOUS: -ONE_DAY, NEXT: ONE_DAY}.get(how)
+    if step is None:
+        return day
+    for away in range(FARTHEST + 1):
+        if is_open(day + away * step):
+            return day + away * step
+    raise NoDay(day.isoformat())
+
+
+def monthly(day: int) -> str:
+    """Return the part that names a day of the month: the last one where the month is shorter."""
+    if day <= 28:
+        return f"BYMONTHDAY={day}"
+    return f"BYMONTHDAY={','.join(str(each) for each in range(28, day + 1))};BYSETPOS=-1"
