@@ -11,7 +11,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('desk', '0009_places_change_hours'),
+        ('desk', '0010_webhooks'),
         ('offer', '0003_catalogue'),
         ('people', '0005_api_keys'),
     ]
