@@ -14,7 +14,7 @@ from ninja.security import HttpBearer, SessionAuth
 from relais.desk import intake
 from relais.desk.api import router as desk
 from relais.desk.calendars_api import router as calendars
-from relais.desk.errors import NotNow, NotYours, Overtaken
+from relais.desk.errors import NotNow, NotYours, Overtaken, TooLate
 from relais.desk.files_api import router as files
 from relais.desk.recalculations_api import router as recalculations
 from relais.desk.webhooks_api import router as webhooks
@@ -115,6 +115,7 @@ STATUS: tuple[tuple[type[Problem], int], ...] = (
     (agreements.NotNow, 409),
     (agreements.Overtaken, 409),
     (agreements.DraftStands, 409),
+    (TooLate, 409),
     (NotYours, 403),
     (agreements.NotYours, 403),
     (ScopeMissing, 403),

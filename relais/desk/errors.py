@@ -35,6 +35,21 @@ class Unfit(Refused):
     message = _("%(person)s cannot be given %(reference)s: %(why)s.")
 
 
+class CannotJoin(Refused):
+    """The two tickets may not be linked or merged."""
+
+    message = _("%(reference)s cannot be joined with %(other)s: %(why)s.")
+
+
+class TooLate(Refused):
+    """There is nothing of this person's that can still be undone."""
+
+    message = _(
+        "%(reference)s: this can no longer be undone, as time has passed or something else has "
+        "happened since. Do the opposite instead."
+    )
+
+
 class Missing(Refused):
     """Something that the verb needs was left empty."""
 

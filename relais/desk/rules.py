@@ -256,6 +256,12 @@ def _may_state_amount(ticket: Ticket, access: Access) -> bool:
     return _is_requester(ticket, access) or _works_on(ticket, access)
 
 
+def _may_undo(ticket: Ticket, access: Access) -> bool:
+    from .models.ticket_undoing import undoable
+
+    return undoable(ticket, access.person) is not None
+
+
 def _never(ticket: Ticket, access: Access) -> bool:
     return False
 
@@ -289,4 +295,8 @@ RULES: dict[str, Callable[[Ticket, Access], bool]] = {
     "add_time": _may_note,
     "rate": _is_requester,
     "mark_clarity": _may_note,
+    "link": _may_note,
+    "merge": _may_note,
+    "part": _may_note,
+    "undo": _may_undo,
 }

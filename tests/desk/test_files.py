@@ -121,8 +121,8 @@ def test_a_file_is_seen_by_whom_its_message_is_for(world, new_ticket, client_of)
     public, internal = Attachment.objects.order_by("pk")
     mine = draft(people.alice, "brouillon.txt")
     readers = {
-        public: {"marc", "alice", "basile", "paul", "claire"},
-        internal: {"alice", "basile", "paul"},
+        public: {"marc", "alice", "basile", "paul", "maud", "quentin", "claire", "sylvie"},
+        internal: {"alice", "basile", "paul", "maud", "quentin"},
         mine: {"alice"},
     }
     for file, allowed in readers.items():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import models
 from django.db.models import Q
@@ -59,6 +60,9 @@ class Clock(TenantModel):
     breached_at = models.DateTimeField(null=True)
     stopped_at = models.DateTimeField(null=True)
     verdict = models.CharField(max_length=10, choices=Verdict.choices, blank=True)
+
+    # As it was before the verb that is moving it, for an undo.
+    was: dict[str, Any] | None = None
 
     class Meta(TenantModel.Meta):
         verbose_name = _("clock")
@@ -155,6 +159,28 @@ class Clock(TenantModel):
             self._end_pause(at)
         self.stopped_at, self.verdict = at, self.Verdict.VOID
 
+    def keep(self) -> None:
+        """Remember how it stands, before a verb moves it."""
+        self.was = {
+            "pk": self.pk,
+            "pauses": self.pauses,
+            "due_at": _iso(self.due_at),
+            "breached_at": _iso(self.breached_at),
+            "stopped_at": _iso(self.stopped_at),
+            "verdict": self.verdict,
+        }
+
+    def put_back(self, was: dict[str, Any]) -> None:
+        """Stand again as kept. A running deadline is asked of the calendar, which may have changed.
+
+        A breach told meanwhile stays told.
+        """
+        self.pauses, self.verdict = was["pauses"], was["verdict"]
+        self.stopped_at = _moment(was["stopped_at"])
+        self.due_at = _moment(was["due_at"])
+        if self.stopped_at is None and self.calendar is not None:
+            self.due_at = self.due()
+
     def _end_pause(self, at: datetime) -> None:
         start = self.pauses[-1][0]
         end = max(at, datetime.fromisoformat(start))
@@ -167,3 +193,11 @@ class Clock(TenantModel):
             for start, end in self.pauses
             if end is not None
         ]
+
+
+def _iso(at: datetime | None) -> str | None:
+    return at.isoformat() if at else None
+
+
+def _moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None

@@ -23,7 +23,7 @@ from relais.people.models import Company, Confidentiality, Person, Site
 from relais.people.models.organisation import key_of
 from relais.people.models.tenant import TenantModel
 
-from . import ticket_clocks
+from . import ticket_clocks, ticket_joining, ticket_undoing
 from .attachment import Attachment, send_along
 from .clock import Clock
 from .event import Event
@@ -31,14 +31,16 @@ from .letter import Letter
 from .message import Message
 from .run import Run
 from .ticket_clocks import ANSWERS, CORRECTION, DELIVERY, FIRST, NEXT
+from .ticket_joining import Joined
 from .ticket_steering import Steered
+from .ticket_undoing import Undoing
 from .webhook import Webhook
 
 if TYPE_CHECKING:
     from relais.desk.batch import Batch
 
 
-class Ticket(Steered, TenantModel):
+class Ticket(Joined, Steered, Undoing, TenantModel):
     """A request of a site. Its row is changed by the verbs below and by nothing else."""
 
     class State(models.TextChoices):
@@ -170,6 +172,8 @@ class Ticket(Steered, TenantModel):
     @property
     def is_live(self) -> bool:
         """Return whether anything is still expected of anybody."""
+        if self.state == self.State.MERGED:
+            return ticket_joining.live_of(self).state in self.LIVE
         return self.state in self.LIVE
 
     # Coming in -----------------------------------------------------------------------------------
@@ -263,6 +267,9 @@ class Ticket(Steered, TenantModel):
     def reply(self, text: str, *, by: Person, at: datetime | None = None, **message: Any) -> None:
         """Write publicly. The requester's word ends a wait; the service's is a first answer."""
         rules.check("reply", self, by)
+        if self.state == self.State.MERGED:
+            self.reply_where_live(_said(text), by=by, at=at, message=message)
+            return
         resumes = by.is_client and self.state == self.State.WAITING
         self._change(
             Event.Kind.REPLIED,
@@ -485,8 +492,9 @@ class Ticket(Steered, TenantModel):
         if when is not None and self.state not in when:
             raise NotNow(reference=self.reference, state=self.get_state_display())
         with self._together():
-            self._update(fields)
             told = dict(facts or {})
+            was = {"fields": ticket_undoing.before(self, fields)}
+            self._update(fields)
             clocks: list[Clock] = []
             if stop or pause or resume or void:
                 clocks += ticket_clocks.move(self, at, set(stop), pause, resume, void)
@@ -495,6 +503,8 @@ class Ticket(Steered, TenantModel):
             if start:
                 clocks += ticket_clocks.begin(self, start, at)
             told |= {"clocks": ticket_clocks.told(clocks)} if clocks else {}
+            if by is not None and self.batch is None:
+                told["was"] = was | ticket_undoing.clocks_before(clocks)
             if text:
                 written = self._write(text, by, at, internal, mail, message or {})
                 told |= {"message": written.pk} if written else {}
@@ -533,29 +543,40 @@ class Ticket(Steered, TenantModel):
         if self.batch is not None:
             return None  # a log holds no words
         client = by is not None and by.is_client
-        message = Message.objects.create(
-            provider_id=self.provider_id,
-            ticket=self,
-            direction=Message.Direction.IN if client else Message.Direction.OUT,
-            internal=internal,
-            at=at,
-            sender=by,
-            body=text,
-            **more,
-        )
+        told = {
+            "provider_id": self.provider_id,
+            "ticket": self,
+            "direction": Message.Direction.IN if client else Message.Direction.OUT,
+            "internal": internal,
+            "at": at,
+            "sender": by,
+            "body": text,
+        }
+        message = Message.objects.create(**told | more)
         self.carried = send_along(self.carried, message)
         if mail:
             Letter.write(self, message)
+        if not client and not internal:
+            reached = frozenset({self.requester_id})
+            ticket_joining.pass_on(self, message, mail=mail, reached=reached)
         return message
 
-    def _tell(self, kind: str, by: Person | None, at: datetime, facts: dict[str, Any]) -> None:
+    def _tell(
+        self,
+        kind: str,
+        by: Person | None,
+        at: datetime,
+        facts: dict[str, Any],
+        *,
+        internal: bool = False,
+    ) -> None:
         event = Event(
             provider_id=self.provider_id,
             ticket=self,
             kind=kind,
             at=at,
             by=by,
-            internal=kind in Event.INTERNAL,
+            internal=internal or kind in Event.INTERNAL or "via" in facts,
             facts={"state": self.state, "version": self.version, **facts},
         )
         if self.batch is None:

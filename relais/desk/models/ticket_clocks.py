@@ -83,6 +83,7 @@ def move(
         resume = False  # the client has still to approve
     moved = []
     for clock in running(ticket):
+        clock.keep()
         if void:
             clock.void(at)
         elif clock.kind in stop:
