@@ -7,6 +7,7 @@ returns what is to be done with them (None or 0 for success, else the exit code)
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import signal
 import subprocess
@@ -176,6 +177,24 @@ def receive(parser: argparse.ArgumentParser) -> Run:
         return one_by_one(args.files, receive_one)
 
     return with_database(run)
+
+
+@command("fetch-mail", group="run", line=N_("fetch the mails of every mailbox until Ctrl-C"))
+def fetch_mail(parser: argparse.ArgumentParser) -> Run:
+    def run(args: argparse.Namespace) -> None:
+        # As a child of the server it finds PostgreSQL up, and its role chosen.
+        child = "RELAIS_DB_ROLE" in os.environ
+        os.environ.setdefault("RELAIS_DB_ROLE", "direct")
+        with contextlib.nullcontext() if child else database.attached():
+            installation.load_django("direct")
+            from relais.desk import fetching
+
+            fetchers = fetching.Fetchers()
+            for number in (signal.SIGTERM, signal.SIGINT):
+                signal.signal(number, lambda *_: fetchers.stop())
+            fetchers.run()
+
+    return run
 
 
 @command("import-log", group="work", line=N_("live a log of past requests through, at its times"))

@@ -193,6 +193,8 @@ def run(*, web: bool, worker: bool, processes: int, demo: bool) -> int:
             children.append(_worker())
             # Two at once would each load the code at half the speed, and the page is waited for.
             children[-1].due = time.monotonic() + (10 if web else 0)
+            children.append(_fetcher())
+            children[-1].due = time.monotonic() + (15 if web else 2)
         steps(N_("Web and worker") if web and worker else children[0].name)
         supervisor = Supervisor(children, server)
         with supervisor.listening():
@@ -221,6 +223,12 @@ def _worker() -> Child:
     command += ["--concurrency", "4", "--shutdown-graceful-timeout", "2"]
     environment = {"RELAIS_DB_ROLE": "direct", "DJANGO_SETTINGS_MODULE": "relais.settings"}
     return Child(translate("Worker"), command, environment)
+
+
+def _fetcher() -> Child:
+    command = [sys.executable, "-m", "relais.cli", "fetch-mail"]
+    environment = {"RELAIS_DB_ROLE": "direct", "DJANGO_SETTINGS_MODULE": "relais.settings"}
+    return Child(translate("Mail"), command, environment)
 
 
 def _logs() -> dict[str, str]:

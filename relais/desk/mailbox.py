@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, InterfaceError, OperationalError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_noop as _
@@ -21,6 +22,8 @@ from relais.people.models import Person, Provider
 from . import filing, intake, rules
 from .errors import NotNow, NotYours
 from .models import Letter, Message, Ticket
+
+log = logging.getLogger("relais.mail")
 
 LARGEST = 40 * 1024 * 1024
 _TOKEN = re.compile(r"\[R-(\d{6,18})\]")
@@ -86,7 +89,11 @@ def receive_file(path: str | Path, provider: Provider | None = None) -> Outcome:
 
 
 def receive_bytes(raw: bytes, provider_id: int | None = None) -> Outcome:
-    """Return what became of a mail given as bytes. Raises `WhoseMail`."""
+    """Return what became of a mail given as bytes. Raises `WhoseMail`.
+
+    Whatever else goes wrong, the mail is kept, in quarantine; only a database that breaks off
+    is the caller's to wait for.
+    """
     mail = mails.read(raw)
     with tenant(provider_id or _provider_of(mail)):
         if known := _known(mail):
@@ -101,6 +108,27 @@ def receive_bytes(raw: bytes, provider_id: int | None = None) -> Outcome:
             if known := _known(mail):
                 return known
             raise
+        except (OperationalError, InterfaceError):
+            raise
+        except Exception as fault:  # one mail must never stop all those behind it
+            log.exception("a mail was kept without being placed: %s", type(fault).__name__)
+            return _quarantined(mail, raw, None, Quarantine.FAULT)
+
+
+def receive_too_large(head: bytes, size: int, provider_id: int) -> Outcome:
+    """Return the quarantined headers of a mail of `size` bytes, which stays where it lies."""
+    mail = mails.read(head)
+    with tenant(provider_id):
+        if known := _known(mail):
+            return known
+        outcome = _quarantined(mail, head, _sender(mail), Quarantine.TOO_LARGE)
+        Message.objects.filter(pk=outcome.message.pk).update(reasons={"size": size})
+        return outcome
+
+
+def is_here(raw: bytes) -> bool:
+    """Return whether this mail was taken in; call it within the provider's tenant."""
+    return _known(mails.read(raw)) is not None
 
 
 def admit(message: Message, requester: Person, *, by: Person) -> Ticket:

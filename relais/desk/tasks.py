@@ -15,10 +15,6 @@ from relais.people.models import Provider
 from . import dispatching, filing, letters, recalculation, sweep, webhooks
 
 
-class NotSent(Exception):
-    """The mail server did not take the letter; the job is tried again."""
-
-
 @contextmanager
 def _working(provider_id: int) -> Iterator[None]:
     """Work for one provider, on a connection that still stands."""
@@ -27,13 +23,19 @@ def _working(provider_id: int) -> Iterator[None]:
         yield
 
 
-@app.task(retry=RetryStrategy(max_attempts=8, exponential_wait=4))
+@app.task(retry=RetryStrategy(max_attempts=5, wait=10))
 def send_letter(provider_id: int, letter_id: int) -> None:
-    """Send one letter of the outbox."""
-    with _working(provider_id):
-        fault = letters.send(letter_id)
-    if fault:  # outside the transaction, which keeps the count of attempts
-        raise NotSent(fault)
+    """Send one letter of the outbox. Each step commits by itself."""
+    close_old_connections()
+    letters.send(provider_id, letter_id)
+
+
+@app.periodic(cron="* * * * * */30")
+@app.task(queueing_lock="send_due")
+def send_due(timestamp: int) -> None:
+    """Send the letters whose time has come (again)."""
+    close_old_connections()
+    letters.send_due()
 
 
 @app.task(retry=RetryStrategy(max_attempts=5, wait=2))

@@ -70,6 +70,7 @@ ENTRIES: list[Entry] = [
     Entry("my_service", _("My service"), "lifebuoy", lambda access: access.is_client),
     Entry("tickets", _("Requests"), "clipboard-list", _reads_tickets),
     Entry("quarantine", _("Mails to place"), "mail-opened", _runs),
+    Entry("mail", _("Mail"), "mail", _runs),
     Entry("dispatches", _("Dispatches"), "transfer", _runs),
     Entry("volumes", _("The year"), "chart-bar", _oversees),
     Entry("agreements", _("Agreements"), "heart-handshake", lambda access: bool(access.roles)),

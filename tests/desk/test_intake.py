@@ -2,6 +2,7 @@
 
 import pytest
 from django.core import mail as outbox
+from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from relais.desk import intake, letters
@@ -99,8 +100,8 @@ def test_an_empty_catalogue_is_named(ask):
 def test_the_acknowledgement_answers_no_clock_and_says_it_is_automatic(ask, world):
     ticket = ask(subject="Facture\r\nBcc: victim@example.org")
     letter = Letter.objects.get()
-    assert letters.send(letter.pk) == ""
-    letters.send(letter.pk)
+    letters.send(letter.provider_id, letter.pk)
+    letters.send(letter.provider_id, letter.pk)
     (sent,) = outbox.outbox
     assert sent.to == [world.people.marc.email]
     assert sent.extra_headers["Auto-Submitted"] == "auto-replied"
@@ -116,8 +117,13 @@ def test_a_refusing_mail_server_leaves_the_letter_to_be_tried_again(ask, monkeyp
         raise ConnectionRefusedError("no server")
 
     monkeypatch.setattr("django.core.mail.EmailMessage.send", refuse)
-    assert "no server" in letters.send(letter.pk)
+    letters.send(letter.provider_id, letter.pk)
+    letter.refresh_from_db()
+    assert (letter.state, "no server" in letter.error) == ("waiting", True)
     monkeypatch.undo()
-    assert letters.send(letter.pk) == ""
+    letters.send(letter.provider_id, letter.pk)
+    assert not outbox.outbox  # its time has not come
+    Letter.objects.update(next_try_at=timezone.now())
+    letters.send(letter.provider_id, letter.pk)
     letter.refresh_from_db()
     assert (letter.state, letter.attempts) == ("sent", 2)

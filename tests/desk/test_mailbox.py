@@ -183,5 +183,6 @@ def test_sending_goes_out_under_the_thread_of_the_mail(deliver):
     from django.core import mail as outbox
 
     deliver(eml(Message_ID="<1@x>"))
-    letters.send(Letter.objects.get().pk)
+    letter = Letter.objects.get()
+    letters.send(letter.provider_id, letter.pk)
     assert outbox.outbox[0].extra_headers["In-Reply-To"] == "<1@x>"

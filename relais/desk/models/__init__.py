@@ -8,6 +8,7 @@ from .event import Event
 from .feedback import ClarityMark, Rating
 from .letter import Letter
 from .link import Dismissal, Link, Merge
+from .mailbox import KnownAddress, Mailbox, SendingServer
 from .message import Message
 from .recalculation import DeadlineChange, Recalculation
 from .recurrence import Occurrence, Recurrence
@@ -29,8 +30,10 @@ __all__ = [
     "Delegation",
     "Dismissal",
     "Event",
+    "KnownAddress",
     "Letter",
     "Link",
+    "Mailbox",
     "Merge",
     "Message",
     "Occurrence",
@@ -38,6 +41,7 @@ __all__ = [
     "Recalculation",
     "Recurrence",
     "Run",
+    "SendingServer",
     "StandingEvent",
     "StandingKind",
     "SteeringAttempt",

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+import hashlib
+from datetime import datetime, timedelta
 from email.utils import make_msgid
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import models
@@ -14,7 +15,10 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override
 from procrastinate.contrib.django import app
 
+from relais.desk import rules
+from relais.desk.errors import NotNow, NotYours
 from relais.lib.tenancy import SameTenant
+from relais.people.models import Confidentiality, Person
 from relais.people.models.tenant import TenantModel
 
 from .message import Message
@@ -33,9 +37,12 @@ class Letter(TenantModel):
 
     class State(models.TextChoices):
         WAITING = "waiting", _("To be sent")
+        SENDING = "sending", _("Being sent")
         SENT = "sent", _("Sent")
         FAILED = "failed", _("Not sent")
         WITHHELD = "withheld", _("Withheld")
+        DOUBT = "doubt", _("Perhaps sent")
+        RETURNED = "returned", _("Came back")
 
     ticket = models.ForeignKey("desk.Ticket", models.PROTECT, null=True, related_name="letters")
     message = models.ForeignKey(Message, models.PROTECT, null=True, related_name="letters")
@@ -51,6 +58,9 @@ class Letter(TenantModel):
     created_at = models.DateTimeField(auto_now_add=True)
     # Not before: until then the verb that wrote it can be undone.
     hold_until = models.DateTimeField(null=True)
+    next_try_at = models.DateTimeField(null=True)
+    tried_at = models.DateTimeField(null=True)
+    returned_at = models.DateTimeField(null=True)
     sent_at = models.DateTimeField(null=True)
 
     class Meta(TenantModel.Meta):
@@ -70,10 +80,101 @@ class Letter(TenantModel):
                 name="desk_letter_waiting",
                 condition=models.Q(state="waiting"),
             ),
+            # Across providers: what is to be tried again, or was being sent when a process died.
+            models.Index(
+                fields=["next_try_at"],
+                name="desk_letter_next_try",
+                condition=models.Q(state__in=["waiting", "sending"]),
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.to} · {self.subject}"
+
+    # What is known of it -------------------------------------------------------------------------
+
+    @property
+    def mark(self) -> str:
+        """Return what the letter bears so that it is known again when it comes back to us."""
+        return hashlib.sha256(self.mail_id.encode()).hexdigest()[:24]
+
+    @property
+    def is_automatic(self) -> bool:
+        """Return whether no human wrote it: then no robot shall answer it."""
+        return self.message_id is None
+
+    @property
+    def is_secret(self) -> bool:
+        """Return whether it speaks of a matter for named persons, of which a mail says nothing."""
+        return self.ticket is not None and _is_secret(self.ticket)
+
+    @property
+    def may_retry(self) -> bool:
+        """Return whether somebody may decide what becomes of it."""
+        return self.state in (self.State.FAILED, self.State.DOUBT, self.State.RETURNED) or (
+            self.state == self.State.WAITING and self.attempts > 0
+        )
+
+    @property
+    def shown_subject(self) -> str:
+        """Return the subject as lists show it: a confidential one is not told."""
+        return _t("Confidential request") if self.is_secret else self.subject
+
+    def sealed_words(self) -> tuple[str, str]:
+        """Return subject and text of a letter that says only that something waits."""
+        assert self.ticket is not None
+        answer = self.message_id is not None
+        with override(self.ticket.requester.language):
+            subject, text = _sealed_words(self.ticket, answer=answer)
+        # What Relais writes by itself, but for the acknowledgement, says nothing of the matter.
+        says_nothing = not answer and not self.key.startswith("received:")
+        return subject, self.body if says_nothing else text
+
+    # Verbs ---------------------------------------------------------------------------------------
+
+    def retry(self, *, by: Person) -> None:
+        """Send it (again): somebody says that it did not arrive, or that the fault is mended."""
+        self._decide(
+            by,
+            when=[self.State.FAILED, self.State.DOUBT, self.State.RETURNED, self.State.WAITING],
+            state=self.State.WAITING,
+            attempts=0,
+            error="",
+            next_try_at=timezone.now(),
+        )
+        job = app.configure_task(SEND, lock=f"letter:{self.pk}")
+        job.defer(provider_id=self.provider_id, letter_id=self.pk)
+
+    def arrived(self, *, by: Person) -> None:
+        """Count it as sent: somebody knows that it arrived, or that it no longer matters."""
+        self._decide(
+            by,
+            when=[self.State.FAILED, self.State.DOUBT],
+            state=self.State.SENT,
+            sent_at=self.tried_at,
+            next_try_at=None,
+        )
+
+    def came_back(self, reason: str, *, at: datetime | None = None) -> bool:
+        """Return whether this was news: the mail system says that it did not reach anybody."""
+        rows = Letter.objects.filter(pk=self.pk).exclude(state=self.State.RETURNED)
+        at, reason, state = at or timezone.now(), reason[:300], self.State.RETURNED
+        if not rows.update(state=state, error=reason, returned_at=at, next_try_at=None):
+            return False
+        self.state, self.error, self.returned_at = state, reason, at
+        return True
+
+    def _decide(self, by: Person, *, when: list[str], **fields: Any) -> None:
+        if not rules.access_of(by).runs_pool:
+            raise NotYours(reference=self.to, person=str(by))
+        rows = Letter.objects.filter(pk=self.pk, state__in=when, attempts=self.attempts)
+        if not rows.update(**fields):
+            now = Letter.objects.get(pk=self.pk)
+            raise NotNow(reference=self.to, state=now.get_state_display())
+        for name, value in fields.items():
+            setattr(self, name, value)
+
+    # Writing -------------------------------------------------------------------------------------
 
     @classmethod
     def write(cls, ticket: Ticket, message: Message) -> Letter | None:
@@ -85,6 +186,8 @@ class Letter(TenantModel):
     @classmethod
     def acknowledge(cls, ticket: Ticket) -> Letter | None:
         """Return the letter that says "received". It is automatic: it answers no clock."""
+        if ticket.messages.filter(reasons__has_key="unanswered").exists():
+            return None  # it may be a robot's: it is never answered by one of ours
         with override(ticket.requester.language):
             text = _t(
                 "We have received your request “%(subject)s” under the reference %(reference)s. "
@@ -104,6 +207,24 @@ class Letter(TenantModel):
         return cls._post(ticket, None, key, text, to=to)
 
     @classmethod
+    def tell_of_return(cls, letter: Letter, to: Person) -> Letter | None:
+        """Return the letter that tells whoever holds the ticket that an answer came back."""
+        ticket = letter.ticket
+        if ticket is None or not to.email or letter.to.lower() == to.email.lower():
+            return None
+        with override(to.language):
+            text = _t(
+                "Your letter about %(reference)s did not reach %(to)s. Reach that person another "
+                "way, and correct the address: %(link)s"
+            ) % {
+                "reference": ticket.reference,
+                "to": letter.to,
+                "link": f"{settings.SITE_URL}/tickets/{ticket.pk}/",
+            }
+            subject = _t("A letter about %(reference)s came back") % {"reference": ticket.reference}
+        return cls._insert(ticket, None, f"returned:{letter.pk}", to.email, subject, text)
+
+    @classmethod
     def _post(
         cls,
         ticket: Ticket,
@@ -115,27 +236,59 @@ class Letter(TenantModel):
         address = (to or ticket.requester).email
         if not address:
             return None
+        # The reference in the subject finds the thread again when the headers are lost.
+        subject = f"[{ticket.reference}] {_one_line(ticket.subject)}"
+        if _is_secret(ticket):
+            with override((to or ticket.requester).language):
+                subject, sealed = _sealed_words(ticket, answer=message is not None)
+            text = text if to else sealed
+        return cls._insert(ticket, message, key, address, subject, text)
+
+    @classmethod
+    def _insert(
+        cls,
+        ticket: Ticket,
+        message: Message | None,
+        key: str,
+        to: str,
+        subject: str,
+        text: str,
+    ) -> Letter:
         asked = ticket.messages.exclude(mail_id="").order_by("-id").first()
         letter = cls(
             provider_id=ticket.provider_id,
             ticket=ticket,
             message=message,
             key=key,
-            to=address,
-            # The reference in the subject finds the thread again when the headers are lost.
-            subject=f"[{ticket.reference}] {_one_line(ticket.subject)}"[:300],
+            to=to,
+            subject=subject[:300],
             body=text,
             mail_id=make_msgid(domain=_domain()),
             in_reply_to=asked.mail_id if asked else "",
         )
         hold = settings.UNDO_SECONDS if message is not None else 0
+        letter.next_try_at = timezone.now()
         if hold:
-            letter.hold_until = timezone.now() + timedelta(seconds=hold)
+            letter.hold_until = letter.next_try_at = timezone.now() + timedelta(seconds=hold)
         letter.save(force_insert=True)
         lock = f"letter:{letter.pk}"
         job = app.configure_task(SEND, lock=lock, schedule_at=letter.hold_until)
         job.defer(provider_id=ticket.provider_id, letter_id=letter.pk)
         return letter
+
+
+def _is_secret(ticket: Ticket) -> bool:
+    return ticket.confidentiality >= Confidentiality.EXECUTIVE
+
+
+def _sealed_words(ticket: Ticket, *, answer: bool) -> tuple[str, str]:
+    link = f"{settings.SITE_URL}/tickets/{ticket.pk}/"
+    subject = f"[{ticket.reference}] " + _t("Confidential request")
+    if answer:
+        text = _t("A confidential answer waits for you. Sign in to read it: %(link)s")
+    else:
+        text = _t("Your confidential request has arrived. Sign in to follow it: %(link)s")
+    return subject, text % {"link": link}
 
 
 def _one_line(text: str) -> str:

@@ -410,6 +410,12 @@ class Ticket(Joined, Steered, Undoing, TenantModel):
         rules.check("note", self, by)
         self._change(Event.Kind.NOTED, by, at, when=None, text=_said(text), internal=True)
 
+    def notice(self, text: str, *, at: datetime | None = None, **message: Any) -> None:
+        """Let colleagues know of something that Relais itself learned: a letter that came back."""
+        self._change(
+            Event.Kind.NOTED, None, at, when=None, text=_said(text), internal=True, message=message
+        )
+
     def breach(self, clock: Clock, *, at: datetime | None = None) -> None:
         """State that a deadline passed, once."""
         at = at or timezone.now()

@@ -1,0 +1,278 @@
+"""Mails are fetched: each mailbox by a thread of its own, as they come or every minute.
+
+A mail is taken in and the place in the folder moves on in one transaction, so that a crash at any
+moment loses nothing and repeats nothing; only then is the mail marked, moved or deleted there.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from django.db import DatabaseError, InterfaceError, close_old_connections, connection
+from django.db.models import F
+from django.utils import timezone
+from django.utils.translation import gettext_noop as _
+
+from relais.lib import imap
+from relais.lib.held_lock import held_lock
+from relais.lib.problem import Problem
+from relais.lib.tenancy import all_tenants, tenant
+
+from . import mailbox as intake
+from .models import Mailbox
+
+log = logging.getLogger("relais.mail")
+
+AT_ONCE = 20  # mails asked for in one go
+AT_ONCE_BYTES = 20 * 2**20
+POLL_SECONDS = 60.0  # without IDLE
+IDLE_SECONDS = 240.0  # routers forget a silent connection after five minutes
+LOOK_SECONDS = 5.0  # how often the list of mailboxes is looked at
+BACKOFF_SECONDS = (2, 5, 15, 30, 60, 120, 300)
+LOCK = 7254  # the kind of lock: one machine reads a mailbox, however many could
+LEFT_BEHIND = 200  # how many taken-in mails are looked for that a crash left in the folder
+
+Stop = Callable[[float], bool]  # waits so many seconds, tells whether to stop
+
+
+class Stumbled(Problem):
+    """Something in Relais itself failed while fetching."""
+
+    message = _("Relais stumbled while it fetched mails (%(detail)s): it is tried again by itself.")
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """How many mails one look took in, and how many of them were known already."""
+
+    taken: int
+    known: int
+
+
+def account_of(box: Mailbox) -> imap.Account:
+    """Return where and as whom a mailbox is read. Raises `SecretLost`."""
+    return imap.Account(box.host, box.port, box.security, box.user, box.password())
+
+
+def fetch(box: Mailbox, server: imap.Box, stop: Stop) -> Fetched:
+    """Return what was taken in of what is new in the folder. Raises the Problems of `lib.imap`.
+
+    Call it outside of any transaction: each mail commits by itself.
+    """
+    since = _find_place(box, server.select(box.folder))
+    taken = known = 0
+    for numbers, sizes in _portions(server, server.numbers_after(box.last_uid, since)):
+        mails = server.fetch([n for n in numbers if sizes[n] <= intake.LARGEST])
+        done = []
+        for number in numbers:
+            if stop(0):
+                return Fetched(taken, known)
+            if number in mails:
+                outcome = _take(box, number, mails[number])
+                known += outcome.kind == "known"
+                taken += outcome.kind != "known"
+                done.append(number)
+            elif sizes[number] > intake.LARGEST:
+                taken += _keep_head(box, number, server.fetch_head(number), sizes[number])
+        _tidy(box, server, done)
+    return Fetched(taken, known)
+
+
+def _find_place(box: Mailbox, folder: imap.Folder) -> date | None:
+    """Go on where the folder was left; return the day before which nothing is wanted, or None.
+
+    Other numbers (a new UIDVALIDITY: the mailbox was moved or restored) mean that all is read
+    anew; each mail that is known by its Message-ID or its digest then stays one.
+    """
+    if box.uid_validity == folder.validity:
+        return None
+    first = box.uid_validity is None
+    box.uid_validity = folder.validity
+    box.last_uid = folder.next_number - 1 if first and not box.take_existing else 0
+    with tenant(box.provider_id):
+        rows = Mailbox.objects.filter(pk=box.pk)
+        rows.update(uid_validity=box.uid_validity, last_uid=box.last_uid)
+    if first or box.take_existing:
+        return None
+    return (box.takes_from - timedelta(days=1)).date()
+
+
+def _portions(server: imap.Box, numbers: list[int]) -> Iterator[tuple[list[int], dict[int, int]]]:
+    """Yield the numbers in portions of bounded size, each with its sizes in bytes."""
+    for start in range(0, len(numbers), AT_ONCE):
+        sizes = server.sizes(numbers[start : start + AT_ONCE])
+        portion: list[int] = []
+        weight = 0
+        for number in sorted(sizes):
+            if portion and weight + sizes[number] > AT_ONCE_BYTES:
+                yield portion, sizes
+                portion, weight = [], 0
+            portion.append(number)
+            weight += sizes[number]
+        if portion:
+            yield portion, sizes
+
+
+def _take(box: Mailbox, number: int, raw: bytes) -> intake.Outcome:
+    with tenant(box.provider_id):
+        outcome = intake.receive_bytes(raw, box.provider_id)
+        _move_on(box, number)
+    return outcome
+
+
+def _keep_head(box: Mailbox, number: int, head: bytes, size: int) -> int:
+    """Take in the headers alone of a mail that is too large; the mail stays on the server."""
+    with tenant(box.provider_id):
+        outcome = intake.receive_too_large(head, size, box.provider_id)
+        _move_on(box, number)
+    return int(outcome.kind != "known")
+
+
+def _move_on(box: Mailbox, number: int) -> None:
+    mine = Mailbox.objects.filter(pk=box.pk, uid_validity=box.uid_validity)
+    mine.update(last_uid=number, taken=F("taken") + 1, last_mail_at=timezone.now())
+    box.last_uid = number
+
+
+def _tidy(box: Mailbox, server: imap.Box, numbers: list[int]) -> None:
+    """Do on the server what the mailbox says of mails that are safely here."""
+    if not numbers or box.after == box.After.KEEP:
+        return
+    if box.after == box.After.SEEN:
+        server.mark_read(numbers)
+    elif box.after == box.After.MOVE:
+        server.move(numbers, box.moved_to)
+    else:
+        server.remove(numbers)
+
+
+def tidy_leftovers(box: Mailbox, server: imap.Box) -> None:
+    """Move or delete what a crash left in the folder after it was taken in."""
+    if box.after not in (box.After.MOVE, box.After.DELETE) or not box.last_uid:
+        return
+    server.select(box.folder)
+    left = server.numbers_up_to(box.last_uid)[-LEFT_BEHIND:]
+    for numbers, sizes in _portions(server, left):
+        mails = server.fetch([n for n in numbers if sizes[n] <= intake.LARGEST])
+        with tenant(box.provider_id):
+            here = [number for number, raw in mails.items() if intake.is_here(raw)]
+        _tidy(box, server, here)
+
+
+# One mailbox, for as long as the process lives -------------------------------------------------
+
+
+def watch(provider_id: int, pk: int, stop: Stop) -> None:
+    """Fetch one mailbox until `stop`; after a fault again, later and later while it lasts."""
+    failures = 0
+    while not stop(0):
+        close_old_connections()
+        try:
+            with held_lock(LOCK, pk) as alone:
+                if alone:
+                    failures = 0 if _sit_by(provider_id, pk, stop) else failures
+        except (DatabaseError, InterfaceError):
+            log.warning("the database broke off while mails were fetched", exc_info=False)
+            failures += 1
+        except Exception as fault:  # whatever it is, this mailbox is tried again
+            failures += 1
+            _tell(provider_id, pk, fault)
+        wait = BACKOFF_SECONDS[min(failures, len(BACKOFF_SECONDS) - 1)]
+        if stop(wait):
+            break
+    connection.close()
+
+
+def _sit_by(provider_id: int, pk: int, stop: Stop) -> bool:
+    """Fetch and wait, on one connection; return once the mailbox is gone or off, or `stop`."""
+    box = _found(provider_id, pk)
+    if box is None:
+        return True
+    changed = box.changed_at
+    with imap.opened(account_of(box)) as server:
+        tidy_leftovers(box, server)
+        while not stop(0):
+            fetch(box, server, stop)
+            with tenant(provider_id):
+                box.went_well(pushes=server.can_push)
+            connection.close()  # nobody needs it while the mailbox is quiet
+            server.wait(IDLE_SECONDS if server.can_push else POLL_SECONDS, stop)
+            box = _found(provider_id, pk)
+            if box is None or box.changed_at != changed:
+                return True
+    return True
+
+
+def _found(provider_id: int, pk: int) -> Mailbox | None:
+    with tenant(provider_id):
+        return Mailbox.objects.filter(pk=pk, active=True).first()
+
+
+def _tell(provider_id: int, pk: int, fault: Exception) -> None:
+    """Show the fault on the page of the mailboxes; the log gets its kind alone."""
+    log.warning("mailbox %s: %s", pk, type(fault).__name__)
+    problem = fault if isinstance(fault, Problem) else Stumbled(detail=type(fault).__name__)
+    with suppress(DatabaseError, InterfaceError), tenant(provider_id):
+        if box := Mailbox.objects.filter(pk=pk).first():
+            box.went_wrong(problem)
+
+
+# All mailboxes ----------------------------------------------------------------------------------
+
+
+class Fetchers:
+    """A thread for each mailbox in use; the list is looked at every few seconds."""
+
+    def __init__(self) -> None:
+        self.ending = threading.Event()
+        self.threads: dict[int, tuple[threading.Thread, threading.Event, object]] = {}
+
+    def run(self) -> None:
+        """Fetch until somebody calls `stop`."""
+        while not self.ending.is_set():
+            try:
+                self.look()
+            except (DatabaseError, InterfaceError):
+                log.warning("the database does not answer; mails are fetched once it does")
+            self.ending.wait(LOOK_SECONDS)
+        for _thread, event, _mark in self.threads.values():
+            event.set()
+        end = time.monotonic() + 2 * imap.LOOK_SECONDS
+        for thread, _event, _mark in self.threads.values():
+            thread.join(max(0.0, end - time.monotonic()))
+
+    def stop(self) -> None:
+        """Have every thread end after the mail that it is at."""
+        self.ending.set()
+
+    def look(self) -> None:
+        """Begin with mailboxes that are new or changed, end with those that are gone."""
+        close_old_connections()
+        with all_tenants("see which mailboxes are read"):
+            rows = Mailbox.objects.filter(active=True)
+            wanted = {
+                pk: (p, c) for pk, p, c in rows.values_list("pk", "provider_id", "changed_at")
+            }
+        connection.close()
+        for pk, (thread, event, mark) in list(self.threads.items()):
+            if wanted.get(pk) != mark or not thread.is_alive():
+                event.set()
+                if not thread.is_alive():
+                    del self.threads[pk]
+        for pk, mark in wanted.items():
+            if pk not in self.threads:
+                self._begin(pk, mark)
+
+    def _begin(self, pk: int, mark: tuple[int, object]) -> None:
+        event = threading.Event()
+        thread = threading.Thread(
+            target=watch, args=(mark[0], pk, event.wait), daemon=True, name=f"mailbox-{pk}"
+        )
+        self.threads[pk] = (thread, event, mark)
+        thread.start()
