@@ -502,9 +502,7 @@ RULES: dict[str, Callable[[Access], Q]] = {
     "desk.Rating": access_desk.ratings,
     "desk.ClarityMark": access_desk.staff_on_ticket,
     "desk.Letter": lambda access: access_desk.on_ticket(access) if access.runs_pool else NOTHING,
-    "desk.DeadlineChange": lambda access: _tickets(access, "clock__ticket__"),
     "desk.Mailbox": _internal,
     "desk.SendingServer": _internal,
     "desk.KnownAddress": _internal,
-    "desk.Letter": lambda access: _on_ticket(access) if access.runs_pool else NOTHING,
 }
