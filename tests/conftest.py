@@ -25,22 +25,38 @@ from relais.lib import postgres
 from relais.lib.tenancy import tenant
 
 from . import world as cast
+from .kept import Kept
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 RUN = f"relais_test_{os.getpid()}"
+WORLD, OTHER_WORLD = Kept(cast.build_world), Kept(cast.build_other_world)
 
 
 # The longest first: the others fill up what the last of them leaves.
-LONGEST = ["walls/test_crawl.py", "browser/test_pages.py", "test_server.py"]
+LONGEST = [
+    "walls/test_crawl.py",
+    "walls/test_writes.py",
+    "browser/test_pages.py",
+    "flows/test_demo.py",
+    "test_server.py",
+    "browser/test_signin_pages.py",
+    "browser/test_main_job.py",
+    "engine/test_worktime_properties.py",
+]
+# Their tests share nothing, and each is long: they are dealt out one by one.
+ALONE = ("walls/test_crawl.py", "walls/test_writes.py")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the files that take longest."""
+    """Begin with the files that take longest; keep the tests of one file in one process."""
 
     def rank(item: pytest.Item) -> int:
         return next((n for n, name in enumerate(LONGEST) if str(item.path).endswith(name)), 99)
 
     items.sort(key=rank)
+    for item in items:
+        if not str(item.path).endswith(ALONE):
+            item.add_marker(pytest.mark.xdist_group(item.path.stem))
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
@@ -208,7 +224,7 @@ def _no_calendar_from_another_database() -> None:
 @pytest.fixture
 def world(db: None) -> Iterator[cast.World]:
     """Return Atout Services, entered: the test sees what this provider sees."""
-    made = cast.build_world()
+    made = WORLD.build()
     with tenant(made.provider.pk):
         yield made
 
@@ -216,7 +232,7 @@ def world(db: None) -> Iterator[cast.World]:
 @pytest.fixture
 def worlds(db: None) -> tuple[cast.World, cast.World]:
     """Return Atout Services and Autre Pool; the test enters one by `with tenant(…)`."""
-    return cast.build_world(), cast.build_other_world()
+    return WORLD.build(), OTHER_WORLD.build()
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
 from django.urls import reverse
@@ -88,6 +89,11 @@ ENTRIES: list[Entry] = [
 
 def navigation(access: Access, path: str) -> list[Link]:
     """Return the links of this person's menu; the longest one that `path` starts with is active."""
-    shown = [(entry, reverse(entry.url_name)) for entry in ENTRIES if entry.shown(access)]
+    shown = [(entry, _address(entry.url_name)) for entry in ENTRIES if entry.shown(access)]
     best = max((url for _e, url in shown if path.startswith(url)), key=len, default=None)
     return [Link(url, entry.label, entry.icon, url == best) for entry, url in shown]
+
+
+@cache
+def _address(url_name: str) -> str:
+    return reverse(url_name)

@@ -90,10 +90,7 @@ def test_its_weeks_are_lived_through_the_verbs(db):
             )
         assert Event.objects.filter(kind="breached").exists()
         assert Event.objects.filter(kind="reopened").exists()
-
-
-def test_nothing_that_was_written_in_the_past_is_mailed_now(db):
-    with tenant(demo.build(NOW).pk):
+        # Nothing that was written in the past is mailed now.
         assert Letter.objects.exists()
         assert not Letter.objects.filter(state=Letter.State.WAITING).exists()
 

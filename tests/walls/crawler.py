@@ -10,7 +10,6 @@ import zipfile
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
@@ -32,22 +31,21 @@ class Page:
     keys: frozenset[str] = frozenset()
 
 
-class _Links(HTMLParser):
-    def __init__(self) -> None:
-        super().__init__()
-        self.found: list[str] = []
-        self.fields = 0
+# By patterns: the pages are our own, and a parser takes as long as the page took to be drawn.
+_LINK = re.compile(r"""\s(?:href|hx-get|data-url)\s*=\s*(?:"([^"]*)"|'([^']*)')""")
+_FORM = re.compile(r"<form\b[^>]*>")
+_ACTION = re.compile(r"""\s(action|method)\s*=\s*["']([^"']*)["']""")
+_TEXT = re.compile(r">\s*[^<>\s]")
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        facts = dict(attrs)
-        for name in ("href", "hx-get", "data-url"):
-            if facts.get(name):
-                self.found.append(str(facts[name]))
-        if tag == "form" and (facts.get("method") or "get").lower() == "get":
-            self.found.append(str(facts.get("action") or ""))
 
-    def handle_data(self, data: str) -> None:
-        self.fields += bool(data.strip())
+def _links(text: str) -> list[str]:
+    """Return the addresses that a page names: links, and where its searches lead."""
+    found = [html.unescape(a or b) for a, b in _LINK.findall(text)]
+    for form in _FORM.findall(text):
+        facts = dict(_ACTION.findall(form))
+        if facts.get("method", "get").lower() == "get":
+            found.append(html.unescape(facts.get("action", "")))
+    return found
 
 
 def _leaves(value: Any, keys: set[str]) -> Iterator[str]:
@@ -90,10 +88,9 @@ def read(url: str, response: Any) -> tuple[Page, list[str]]:
         return Page(url, response.status_code, text, len(text.split())), []
     if response.status_code in (404, 405):  # still searched for secrets, but it leads nowhere
         return Page(url, response.status_code, html.unescape(text), 0), []
-    links = _Links()
-    links.feed(text)
     # Names may stand in attributes too (titles, labels): read the source, not what is drawn.
-    return Page(url, response.status_code, html.unescape(text), links.fields), links.found
+    fields = len(_TEXT.findall(text))
+    return Page(url, response.status_code, html.unescape(text), fields), _links(text)
 
 
 @dataclass
@@ -101,15 +98,18 @@ class Crawler:
     """Visits as one person; keeps what it saw."""
 
     client: Client
+    until: str | None = None
     pages: dict[str, Page] = field(default_factory=dict)
     shapes: Counter[str] = field(default_factory=Counter)
+    done: bool = False
 
     def visit(self, url: str) -> list[str]:
         """Open one address once; return the addresses that its page names."""
-        if url in self.pages or SKIPPED.search(url):
+        if self.done or url in self.pages or SKIPPED.search(url):
             return []
         response = self.client.get(url)
         self.pages[url], links = read(url, response)
+        self.done = self.until is not None and self.until in self.pages[url].text
         if response.status_code in (301, 302):
             links.append(str(response.headers.get("Location", "/")))
         return links

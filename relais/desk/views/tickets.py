@@ -43,16 +43,9 @@ def ticket(request: HttpRequest, pk: int) -> HttpResponse:
 def find(request: HttpRequest, pk: int) -> Ticket:
     """Return a ticket that this person may see; anything else does not exist."""
     seen = request.access.see(Ticket)
-    related = seen.select_related(
-        "site__calendar",
-        "site__entity__calendar",
-        "site__company__calendar",
-        "company",
-        "requester__site",
-        "holder",
-        "service",
-    )
-    return get_object_or_404(related, pk=pk)
+    # PostgreSQL plans six tables in 1 ms and twelve in 15: the rest is asked for where it is used.
+    related = seen.select_related("site__calendar", "requester", "holder", "service")
+    return get_object_or_404(related.prefetch_related("company"), pk=pk)
 
 
 def shown(request: HttpRequest, ticket: Ticket) -> dict[str, Any]:

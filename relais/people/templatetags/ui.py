@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -30,8 +30,13 @@ FACE_COLOURS = 6
 
 
 @register.simple_tag
-def icon(name: str, label: str = "", css: str = "") -> SafeString:
+def icon(name: str, label: Any = "", css: str = "") -> SafeString:
     """Return an icon of the sprite; with `label` it speaks, without it is decoration."""
+    return _icon(name, str(label), css)  # forty a page: a lazy label must not be the key
+
+
+@lru_cache(maxsize=1000)
+def _icon(name: str, label: str, css: str) -> SafeString:
     voice = (
         format_html('role="img" aria-label="{}"', label)
         if label
