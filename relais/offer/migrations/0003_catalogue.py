@@ -158,7 +158,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'site variant',
                 'verbose_name_plural': 'site variants',
-                'ordering': ['company', 'site', 'id'],
+                'ordering': ['id'],
                 'abstract': False,
             },
         ),

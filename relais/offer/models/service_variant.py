@@ -40,7 +40,7 @@ class ServiceVariant(TenantModel):
     class Meta(TenantModel.Meta):
         verbose_name = _("site variant")
         verbose_name_plural = _("site variants")
-        ordering = ["company", "site", "id"]
+        ordering = ["id"]
         constraints = [
             *TenantModel.Meta.constraints,
             models.UniqueConstraint(
