@@ -23,7 +23,7 @@ from . import because, explaining, files_api, intake, rules
 from .board import PROMISES
 from .files_api import FileOut, Files
 from .handing_out import files_of
-from .models import Clock, Event, Message, Ticket
+from .models import Clock, Event, Message, Silence, Ticket
 
 router = Router(tags=["requests"])
 State = Literal[
@@ -86,12 +86,15 @@ class ClockOut(Schema):
     stopped_at: Moment | None
     verdict: str
     paused: bool
+    owed_by: Literal["service", "client"]
 
 
 class StaffClockOut(ClockOut):
     target: int
     calendar_source: str
+    days: int | None
     breached_at: Moment | None
+    warned: int
     pauses: list[Any]
 
 
@@ -150,6 +153,7 @@ class TicketDetail(TicketOut):
     body: str
     may: list[str]
     clocks: list[ClockOut]
+    closes_at: Moment | None
     messages: list[MessageOut]
     events: list[EventOut]
 
@@ -158,6 +162,7 @@ class StaffTicketDetail(StaffTicketOut):
     body: str
     may: list[str]
     clocks: list[StaffClockOut]
+    closes_at: Moment | None
     messages: list[StaffMessageOut]
     events: list[StaffEventOut]
 
@@ -459,7 +464,9 @@ def _staff_view(ticket: Ticket) -> dict[str, Any]:
 def _detail(access: Access, key: int) -> Schema:
     ticket: Ticket = _one(_seen(access), key)
     client = access.is_client
+    waits = access.see(Silence).filter(ticket=ticket, ended_at=None).first()
     more = {
+        "closes_at": waits.close_at if waits else None,
         "body": ticket.body,
         "may": [verb for verb in rules.RULES if rules.may(verb, ticket, access.person)],
         "clocks": [_clock(clock, client) for clock in access.see(Clock).filter(ticket=ticket)],
@@ -487,6 +494,7 @@ def _clock(clock: Clock, client: bool) -> ClockOut:
         "stopped_at": clock.stopped_at,
         "verdict": clock.verdict,
         "paused": clock.is_paused,
+        "owed_by": clock.owed_by,
     }
     if client:
         return ClockOut(**told)
@@ -494,7 +502,9 @@ def _clock(clock: Clock, client: bool) -> ClockOut:
         **told,
         target=clock.target,
         calendar_source=clock.calendar_source,
+        days=clock.days,
         breached_at=clock.breached_at,
+        warned=clock.warned,
         pauses=clock.pauses,
     )
 

@@ -40,6 +40,9 @@ class Batch:
         from .models import Clock, Event, Ticket
 
         Ticket.objects.bulk_create(self.tickets, batch_size=1000)
+        for clock in self.clocks:
+            # Dated by the verbs; a warning is only of use for what still runs.
+            clock.warn_at = clock.next_warning() if clock.stopped_at is None else None
         Clock.objects.bulk_create(self.clocks, batch_size=1000)
         Event.objects.bulk_create(self.events, batch_size=1000)
         count = len(self.tickets)

@@ -50,6 +50,7 @@ def with_due(tickets: QuerySet[Ticket]) -> QuerySet[Ticket]:
     `done_by` is when the result is promised; all three are empty while nothing runs.
     """
     running = Clock.objects.filter(ticket=OuterRef("pk"), stopped_at=None, due_at__isnull=False)
+    running = running.exclude(kind=Clock.Kind.HAND)
     first = running.order_by("due_at", "pk")
     promised = first.filter(kind__in=PROMISES)
     return tickets.annotate(
@@ -66,9 +67,14 @@ def complete(tickets: QuerySet[Ticket]) -> QuerySet[Ticket]:
 
 
 def late(tickets: QuerySet[Ticket], now: datetime) -> QuerySet[Ticket]:
-    """Return the tickets of which a deadline that still runs has passed."""
-    passed = Clock.objects.filter(ticket=OuterRef("pk"), stopped_at=None, due_at__lt=now)
+    """Return the tickets of which a deadline of the service that still runs has passed."""
+    passed = _owed().filter(ticket=OuterRef("pk"), due_at__lt=now)
     return tickets.filter(Exists(passed), state__in=Ticket.LIVE)
+
+
+def _owed() -> QuerySet[Clock]:
+    """Return what runs and the service owes: a client who is slow makes nobody late."""
+    return Clock.objects.filter(stopped_at=None, kind__in=Clock.OWED)
 
 
 def with_receiver(dispatches: QuerySet[Event]) -> QuerySet[Event]:
@@ -171,7 +177,10 @@ def tower(access: Access, now: datetime) -> Tower:
     """Return the pool at this moment: six queries whatever the number of tickets."""
     tickets = access.see(Ticket).filter(state__in=Ticket.LIVE)
     running = access.see(Clock).filter(
-        stopped_at=None, due_at__isnull=False, ticket__state__in=Ticket.LIVE
+        stopped_at=None,
+        due_at__isnull=False,
+        ticket__state__in=Ticket.LIVE,
+        kind__in=Clock.OWED,
     )
     figures = tickets.aggregate(
         queue=Count("pk", filter=Q(state=State.OPEN)),
@@ -200,9 +209,7 @@ def tower(access: Access, now: datetime) -> Tower:
 
 
 def _counts(tickets: QuerySet[Ticket], by: str, now: datetime) -> list[dict[str, Any]]:
-    late = Clock.objects.filter(ticket=OuterRef("pk"), stopped_at=None, due_at__lt=now).values(
-        "ticket"
-    )[:1]
+    late = _owed().filter(ticket=OuterRef("pk"), due_at__lt=now).values("ticket")[:1]
     return list(
         tickets.exclude(state=State.DELIVERED)
         .annotate(late_one=Subquery(late))

@@ -32,9 +32,13 @@ def sentences(clock: Clock, now: datetime) -> list[str]:
 def _of_rules(clock: Clock) -> sla.Clock:
     reason = gettext("waiting for the requester")
     promised = timedelta(seconds=clock.target) if clock.days is None else None
+    if clock.hand_id and clock.hand is not None:
+        target = sla.between_hands(clock.hand.name, duration=promised, days=clock.days)
+    else:
+        target = sla.promise(clock.kind, duration=promised, days=clock.days)
     held = clock.paused_at
     return sla.Clock(
-        target=sla.promise(clock.kind, duration=promised, days=clock.days),
+        target=target,
         started=clock.started_at,
         ended=clock.stopped_at,
         void=clock.verdict == Clock.Verdict.VOID,

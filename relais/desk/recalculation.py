@@ -18,7 +18,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import ngettext
 
-from relais.engine import worktime
+from relais.engine import sla, worktime
 from relais.lib.tenancy import tenant
 from relais.offer.models import AgreementVersion
 from relais.offer.promises import Book, Promise
@@ -452,7 +452,10 @@ update desk_clock as clock set due_at = new.due,
     then clock.agreement_version_id else new.version end,
   calendar_id = coalesce(new.calendar, clock.calendar_id),
   calendar_source = coalesce(new.source, clock.calendar_source),
-  breached_at = case when new.due < %s then clock.breached_at end
+  breached_at = case when new.due < %s then clock.breached_at end,
+  -- The sweep asks for the next warning; `acceptance` has none.
+  warn_at = case when new.due > %s and clock.kind <> 'acceptance' and clock.warned < %s
+    then %s::timestamptz end
 from unnest(%s::bigint[], %s::timestamptz[], %s::integer[], %s::smallint[], %s::bigint[],
   %s::bigint[], %s::text[]) as new (id, due, target, days, version, calendar, source)
 where clock.id = new.id
@@ -481,6 +484,9 @@ def _write(told: Recalculation, moves: list[Move], now: datetime) -> None:
         cursor.execute(
             UPDATE,
             [
+                now,
+                now,
+                sla.WARNINGS[-1],
                 now,
                 [move.clock.pk for move in moves],
                 [move.now for move in moves],

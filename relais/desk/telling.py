@@ -34,10 +34,12 @@ ICONS = {
     "cancelled": "x",
     "refused": "circle-x",
     "noted": "lock",
+    "warned": "clock",
     "breached": "clock-exclamation",
     "step_done": "circle-check",
     "step_undone": "rotate",
     "steps_waived": "alert-triangle",
+    "reminded": "bell",
     "linked": "link",
     "unlinked": "unlink",
     "merged": "git-merge",
@@ -81,6 +83,7 @@ def sentence(event: Event, names: dict[int, str]) -> str:
         "reason": facts.get("reason", ""),
         "missing": missing_text(facts.get("missing", "")),
         "clock": clock_name(facts.get("clock", "")),
+        "percent": facts.get("percent", ""),
         "undone": kind_name(facts.get("undone", "")),
         "step": in_language(facts.get("fr", ""), facts.get("en", "")),
     }
@@ -109,10 +112,12 @@ def _sentences() -> dict[str, str]:
         kind.CANCELLED: _("%(who)s cancelled it."),
         kind.REFUSED: _("%(who)s declined it."),
         kind.NOTED: _("%(who)s left a note."),
+        kind.WARNED: _("%(percent)s %% of the time is used up: %(clock)s."),
         kind.BREACHED: _("The deadline passed: %(clock)s."),
         kind.STEP_DONE: _("%(who)s ticked the step “%(step)s”."),
         kind.STEP_UNDONE: _("%(who)s opened the step “%(step)s” again."),
         kind.STEPS_WAIVED: _("%(who)s delivered with steps left: %(reason)s"),
+        kind.REMINDED: _("Relais asked the requester for a word on the delivery."),
         # The other request is not named: who reads this may not see it.
         kind.LINKED: _("%(who)s linked it with another request."),
         kind.UNLINKED: _("%(who)s removed a link."),
@@ -236,6 +241,16 @@ def duration(length: timedelta) -> str:
     if not hours:
         return ngettext("%(n)s min", "%(n)s min", rest) % {"n": rest}
     return f"{hours} h {rest:02d}" if rest else f"{hours} h"
+
+
+def allowed(clock: Clock) -> str:
+    """Return how much time a promise allows: "4 h", "2 working days"."""
+    if clock.days is None:
+        return duration(timedelta(seconds=clock.target))
+    if not clock.days:
+        return _("the same working day")
+    text = ngettext("%(n)s working day", "%(n)s working days", clock.days)
+    return text % {"n": clock.days}
 
 
 def source_text(clock: Clock) -> str:

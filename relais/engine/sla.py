@@ -64,6 +64,8 @@ class Wait:
 
 
 REQUESTER = (Wait("waiting"),)
+# Percentages of the promised time at which to warn, smallest first.
+WARNINGS = (50, 75, 90)
 
 
 class BadTarget(ValueError):
@@ -87,7 +89,7 @@ class Target:
     waits: tuple[Wait, ...] = REQUESTER
     again: bool = False
     retroactive: bool = True
-    warnings: tuple[int, ...] = (50, 75, 90)
+    warnings: tuple[int, ...] = WARNINGS
 
     def __post_init__(self) -> None:
         if (self.duration is None) == (self.days is None):

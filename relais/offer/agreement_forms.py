@@ -17,7 +17,15 @@ from relais.people.models import Company
 
 from .models import AgreementCredit, AgreementTarget, AgreementVersion, Service
 from .reading import PRIORITIES, Names
-from .terms import CreditTerms, Scope, TargetTerms, Terms
+from .terms import (
+    CLOSE_AFTER_DAYS,
+    REMIND_AFTER_DAYS,
+    SILENCE,
+    CreditTerms,
+    Scope,
+    TargetTerms,
+    Terms,
+)
 
 MOST_ROWS = 100
 MOST_CLAUSES = 50
@@ -65,6 +73,20 @@ class FrameForm(forms.Form):
         required=False,
         max_length=5000,
         widget=forms.Textarea(attrs={"rows": 3}),
+    )
+    remind_after_days = forms.IntegerField(
+        label=gettext_lazy("Reminder after working days without an answer"),
+        required=False,
+        max_value=32767,
+        initial=REMIND_AFTER_DAYS,
+        help_text=gettext_lazy("Leave empty for none."),
+    )
+    close_after_days = forms.IntegerField(
+        label=gettext_lazy("Held to be accepted after working days without an answer"),
+        required=False,
+        max_value=32767,
+        initial=CLOSE_AFTER_DAYS,
+        help_text=gettext_lazy("Leave empty for never."),
     )
     exclusions = forms.CharField(
         label=gettext_lazy("What does not count"),
@@ -337,7 +359,7 @@ class DraftForm:
         """Return the terms as typed."""
         data = self.frame.cleaned_data
         return Terms(
-            **{name: data[name] for name in ("effective_from", "ends_on", "note")},
+            **{name: data[name] for name in ("effective_from", "ends_on", "note", *SILENCE)},
             scopes=tuple(form.value() for form in self.scopes.kept),
             targets=tuple(form.value() for form in self.targets.kept),
             exclusions=data["exclusions"],
@@ -376,6 +398,7 @@ def _frame(told: Terms) -> dict[str, Any]:
         "effective_from": told.effective_from,
         "ends_on": told.ends_on,
         "note": told.note,
+        **{name: getattr(told, name) for name in SILENCE},
         "exclusions": "\n".join(told.exclusions),
         "obligations": "\n".join(told.obligations),
         "with_credits": told.credits is not None,

@@ -17,7 +17,7 @@ from relais.people.models import Company
 
 from . import reading
 from .models import Agreement, AgreementVersion
-from .terms import CreditTerms, Scope, TargetTerms
+from .terms import MOST_SILENCE, CreditTerms, Scope, TargetTerms
 
 router = Router(tags=["agreements"])
 REFUSALS = {404: Fault, 403: Fault, 409: Fault, 422: FieldFaults}
@@ -70,6 +70,8 @@ class TermsIn(Schema):
     effective_from: date | None = None
     ends_on: date | None = None
     note: Text | None = None
+    remind_after_days: int | None = Field(None, ge=1, le=MOST_SILENCE)
+    close_after_days: int | None = Field(None, ge=1, le=MOST_SILENCE)
     scopes: list[ScopeIn] | None = None
     targets: list[TargetIn] | None = None
     exclusions: list[Line] | None = None
@@ -115,6 +117,8 @@ class VersionOut(VersionLine):
     agreement: NamedOut
     revision: int
     note: str
+    remind_after_days: int | None
+    close_after_days: int | None
     scopes: list[ScopeIn]
     targets: list[TargetIn]
     exclusions: list[str]
@@ -241,6 +245,8 @@ def _version(access: Access, found: AgreementVersion) -> VersionOut:
         agreement=NamedOut(id=found.agreement_id, name=found.agreement.name),
         revision=found.revision,
         note=found.note,
+        remind_after_days=told.remind_after_days,
+        close_after_days=told.close_after_days,
         scopes=[ScopeIn(**_fields(each)) for each in told.scopes],
         targets=[TargetIn(**_fields(each)) for each in told.targets],
         exclusions=list(told.exclusions),

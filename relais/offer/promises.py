@@ -111,6 +111,22 @@ class Book:
         return set(siblings.values_list("pk", flat=True))
 
 
+@dataclass(frozen=True, slots=True)
+class SilenceTerms:
+    """After how many working days without a word a delivery is recalled, and held accepted."""
+
+    remind_after: int | None = terms.REMIND_AFTER_DAYS
+    close_after: int | None = terms.CLOSE_AFTER_DAYS
+
+
+def silence(version: int | None) -> SilenceTerms:
+    """Return what a version says about a client who keeps silent; without one, what is usual."""
+    found = AgreementVersion.objects.filter(pk=version).values_list(
+        "remind_after_days", "close_after_days"
+    )
+    return next((SilenceTerms(*row) for row in found), SilenceTerms())
+
+
 def promised(
     site: Site, service: Service, priority: int | None, at: datetime
 ) -> dict[str, Promise]:

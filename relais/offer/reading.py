@@ -49,6 +49,8 @@ FIELDS = {
     "effective_from": gettext_lazy("In force from"),
     "ends_on": gettext_lazy("Last day"),
     "note": gettext_lazy("What changes and why"),
+    "remind_after_days": gettext_lazy("Reminder after (working days)"),
+    "close_after_days": gettext_lazy("Held to be accepted after (working days)"),
     "scope": gettext_lazy("Where it holds"),
     "target": gettext_lazy("Promise"),
     "hours": gettext_lazy("Opening hours"),
@@ -259,6 +261,29 @@ def credit_lines(terms: CreditTerms | None) -> list[str]:
         )
         lines.append(text % {"n": terms.earn_back_months})
     return lines
+
+
+def silence_lines(told: Terms) -> list[str]:
+    """Return what happens to a delivery that nobody answers, sentence by sentence."""
+    remind, close = told.remind_after_days, told.close_after_days
+    lines = []
+    if remind is not None:
+        text = ngettext(
+            "If you do not answer a delivery, you are reminded after %(n)d working day.",
+            "If you do not answer a delivery, you are reminded after %(n)d working days.",
+            remind,
+        )
+        lines.append(text % {"n": remind})
+    if close is not None:
+        text = ngettext(
+            "Without an answer for %(n)d working day it is held to be accepted; you may still "
+            "have it corrected.",
+            "Without an answer for %(n)d working days it is held to be accepted; you may still "
+            "have it corrected.",
+            close,
+        )
+        lines.append(text % {"n": close})
+    return lines or [_("A delivery awaits your answer for as long as you need.")]
 
 
 # What changes ---------------------------------------------------------------------------------

@@ -20,6 +20,8 @@ from relais.engine.credits import Levels, Measured, Month, Multiplier, Rules, St
 KINDS = ("first_response", "next_reply", "delivery", "acceptance")
 WINDOWS = ("month", "quarter")
 MOST_HOURS, MOST_DAYS = Decimal(2000), 250
+# Working days after which a delivery is recalled, and held accepted (domain, [P]).
+REMIND_AFTER_DAYS, CLOSE_AFTER_DAYS, MOST_SILENCE = 3, 5, 60
 MOST_LINES, MOST_LETTERS = 500, 1000
 EARLIEST, LATEST = date(2000, 1, 1), date(2100, 12, 31)
 HUNDRED = Decimal(100)
@@ -105,6 +107,9 @@ class CreditTerms:
         )
 
 
+SILENCE = ("remind_after_days", "close_after_days")
+
+
 @dataclass(frozen=True, slots=True)
 class Terms:
     """All that two parties sign."""
@@ -112,6 +117,8 @@ class Terms:
     effective_from: date | None = None
     ends_on: date | None = None
     note: str = ""
+    remind_after_days: int | None = REMIND_AFTER_DAYS
+    close_after_days: int | None = CLOSE_AFTER_DAYS
     scopes: tuple[Scope, ...] = (Scope(),)
     targets: tuple[TargetTerms, ...] = ()
     exclusions: tuple[str, ...] = ()
@@ -214,7 +221,7 @@ def compare(before: Terms, after: Terms) -> list[Difference]:
     """Return what changes from one version to the other, in the order in which it is read."""
     found = [
         Difference(name, getattr(before, name), getattr(after, name))
-        for name in ("effective_from", "ends_on", "note")
+        for name in ("effective_from", "ends_on", "note", *SILENCE)
         if getattr(before, name) != getattr(after, name)
     ]
     found += [Difference("scope", each, None, each) for each in _less(before.scopes, after.scopes)]
@@ -269,6 +276,7 @@ def faults(terms: Terms) -> list[tuple[str, str]]:
         *_dates_at_fault(terms),
         *_scopes_at_fault(terms),
         *_targets_at_fault(terms),
+        *_silence_at_fault(terms),
         *_credits_at_fault(terms.credits),
         *_clauses_at_fault(terms),
     ]
@@ -281,6 +289,19 @@ def _dates_at_fault(terms: Terms) -> Iterator[tuple[str, str]]:
             yield name, _("Give a date between 2000 and 2100.")
     if terms.effective_from and terms.ends_on and terms.ends_on < terms.effective_from:
         yield "ends_on", _("The last day comes before the first: exchange them.")
+
+
+def _silence_at_fault(terms: Terms) -> Iterator[tuple[str, str]]:
+    for name in SILENCE:
+        days = getattr(terms, name)
+        if days is not None and not 1 <= days <= MOST_SILENCE:
+            yield (
+                name,
+                _("Give between 1 and %(most)s working days, or none.") % {"most": MOST_SILENCE},
+            )
+    remind, close = terms.remind_after_days, terms.close_after_days
+    if remind is not None and close is not None and remind >= close:
+        yield "remind_after_days", _("Recall the delivery before it is held accepted.")
 
 
 def _scopes_at_fault(terms: Terms) -> Iterator[tuple[str, str]]:

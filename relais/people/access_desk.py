@@ -56,6 +56,12 @@ def on_ticket(access: Access) -> Q:
     return tickets(access, "ticket__")
 
 
+def clocks(access: Access, path: str = "") -> Q:
+    """Return the rule for clocks: those between hands are the provider's own affair."""
+    rule = tickets(access, f"{path}ticket__")
+    return rule & ~Q(**{f"{path}kind": "hand"}) if access.is_client else rule
+
+
 def public_on_ticket(access: Access) -> Q:
     """Return the rule for what a client reads on a ticket: never what is internal."""
     rule = tickets(access, "ticket__")

@@ -13,6 +13,7 @@ from .message import Message
 from .recalculation import DeadlineChange, Recalculation
 from .recurrence import Occurrence, Recurrence
 from .run import Run
+from .silence import Silence
 from .standing import StandingEvent, StandingKind
 from .steering import Arbitration, SteeringAttempt
 from .ticket import Ticket
@@ -42,6 +43,7 @@ __all__ = [
     "Recurrence",
     "Run",
     "SendingServer",
+    "Silence",
     "StandingEvent",
     "StandingKind",
     "SteeringAttempt",

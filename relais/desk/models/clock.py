@@ -9,12 +9,14 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from relais.engine import worktime
+from relais.engine import sla, worktime
 from relais.lib.tenancy import SameTenant
 from relais.offer.models import AgreementVersion
 from relais.people import calendars
-from relais.people.models import Calendar
+from relais.people.models import Calendar, Person
 from relais.people.models.tenant import TenantModel
+
+from .event import Event
 
 
 class Clock(TenantModel):
@@ -28,6 +30,12 @@ class Clock(TenantModel):
         NEXT_REPLY = "next_reply", _("Next answer")
         DELIVERY = "delivery", _("Delivery")
         CORRECTION = "correction", _("Correction")
+        # What the client owes; and what the provider promised to nobody but itself.
+        ACCEPTANCE = "acceptance", _("Acceptance by the client")
+        HAND = "hand", _("Taken in hand by the assistant (internal)")
+
+    # What the service owes its clients: its attainment is measured on these.
+    OWED = (Kind.FIRST_RESPONSE, Kind.NEXT_REPLY, Kind.DELIVERY, Kind.CORRECTION)
 
     class Verdict(models.TextChoices):
         RUNNING = "", _("Running")
@@ -57,6 +65,11 @@ class Clock(TenantModel):
     # [["2026-03-02T10:00:00+00:00", "2026-03-02T15:00:00+00:00" or null], …]
     pauses = models.JSONField(default=list)
     due_at = models.DateTimeField(null=True)
+    # When the next warning comes, and the percentage of the last one; none once it is late.
+    warn_at = models.DateTimeField(null=True)
+    warned = models.PositiveSmallIntegerField(default=0)
+    # Whose hand an internal clock is about.
+    hand = models.ForeignKey(Person, models.PROTECT, null=True, related_name="+", db_index=False)
     breached_at = models.DateTimeField(null=True)
     stopped_at = models.DateTimeField(null=True)
     verdict = models.CharField(max_length=10, choices=Verdict.choices, blank=True)
@@ -84,6 +97,11 @@ class Clock(TenantModel):
                 to="offer_agreementversion",
             ),
             SameTenant(name="desk_clock_ticket_fk", field="ticket", to="desk_ticket"),
+            models.CheckConstraint(
+                condition=Q(kind="hand", hand__isnull=False) | ~Q(kind="hand") & Q(hand=None),
+                name="desk_clock_hand",
+            ),
+            SameTenant(name="desk_clock_hand_fk", field="hand", to="people_person"),
             SameTenant(name="desk_clock_calendar_fk", field="calendar", to="people_calendar"),
         ]
         indexes = [
@@ -102,10 +120,20 @@ class Clock(TenantModel):
                 name="desk_clock_due",
                 condition=Q(stopped_at=None, breached_at=None, due_at__isnull=False),
             ),
+            models.Index(
+                fields=["warn_at"],
+                name="desk_clock_warn",
+                condition=Q(stopped_at=None, warn_at__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} · {self.due_at:%Y-%m-%d %H:%M}" if self.due_at else ""
+
+    @property
+    def owed_by(self) -> str:
+        """Return who owes it: the service, or the client (no matter for the service's figures)."""
+        return "client" if self.kind == self.Kind.ACCEPTANCE else "service"
 
     @property
     def is_paused(self) -> bool:
@@ -131,10 +159,52 @@ class Clock(TenantModel):
         paused_at = self.paused_at
         return due if paused_at is None or due <= paused_at else None
 
+    def date(self) -> None:
+        """Compute the deadline anew, and the next warning."""
+        self.due_at = self.due()
+        self.warn_at = self.next_warning()
+
+    def next_warning(self) -> datetime | None:
+        """Return when the next percentage is used up; None when none is left, or while paused."""
+        ahead = [each for each in sla.WARNINGS if each > self.warned]
+        still = self.due_at is None or self.is_paused or self.calendar is None
+        if still or self.kind == self.Kind.ACCEPTANCE or not ahead:
+            return None
+        return self._used_up(ahead[0])
+
+    def passed(self, at: datetime) -> int:
+        """Return the highest percentage that is used up at `at` and was not told; 0 for none."""
+        ahead = [each for each in sla.WARNINGS if each > self.warned]
+        return max((each for each in ahead if self._used_up(each) <= at), default=0)
+
+    def _used_up(self, percent: int) -> datetime:
+        """Return when so much of the promised time has passed."""
+        assert self.calendar is not None
+        hours, spans = calendars.timetable(self.calendar), self.spans()
+        whole = timedelta(seconds=self.target)
+        if self.days is not None and self.due_at is not None:
+            whole = hours.between(self.started_at, self.due_at, spans)
+        return hours.add(self.started_at, whole * percent / 100, spans)
+
+    def warn(self, at: datetime) -> bool:
+        """Tell that a percentage is used up, once each; return whether this was the time."""
+        before, percent = self.warned, self.passed(at)
+        self.warned = percent or before
+        self.warn_at = self.next_warning()
+        mine = Clock.objects.filter(pk=self.pk, stopped_at=None, warned=before)
+        if not mine.update(warned=self.warned, warn_at=self.warn_at) or not percent:
+            return False
+        due = self.due_at.isoformat() if self.due_at else None
+        facts = {"clock": self.kind, "percent": percent, "due_at": due}
+        # The ticket is not held: verbs hold it first and the clock second.
+        self.ticket._tell(Event.Kind.WARNED, None, at, facts)
+        return True
+
     def pause(self, at: datetime) -> None:
         """Stand still from `at`; a deadline that has passed already stays what it was."""
         if not self.is_paused:
             self.pauses = [*self.pauses, [at.isoformat(), None]]
+            self.warn_at = None
             if self.due_at is not None and self.due_at > at:
                 self.due_at = None
 
@@ -142,7 +212,7 @@ class Clock(TenantModel):
         """Run again from `at`; the time of the pause is given back."""
         if self.is_paused:
             self._end_pause(at)
-            self.due_at = self.due()
+            self.date()
 
     def stop(self, at: datetime) -> None:
         """Keep the verdict at `at`; a promise kept exactly when due is kept."""

@@ -30,7 +30,9 @@ class Event(TenantModel):
         CANCELLED = "cancelled", _("Cancelled")
         REFUSED = "refused", pgettext_lazy("request", "Refused")
         NOTED = "noted", _("Internal note")
+        WARNED = "warned", _("Deadline comes near")
         BREACHED = "breached", _("Deadline passed")
+        REMINDED = "reminded", _("Reminded")
         LINKED = "linked", _("Linked")
         UNLINKED = "unlinked", _("Link removed")
         MERGED = "merged", _("Merged into another")
@@ -70,6 +72,7 @@ class Event(TenantModel):
         Kind.UNASSIGNED,
         Kind.HANDED_OVER,
         Kind.NOTED,
+        Kind.WARNED,
         Kind.LINKED,
         Kind.UNLINKED,
         Kind.ABSORBED,

@@ -6,10 +6,12 @@ import hashlib
 from datetime import datetime, timedelta
 from email.utils import make_msgid
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override
@@ -26,6 +28,7 @@ from .message import Message
 if TYPE_CHECKING:
     from relais.people.models import Person
 
+    from .silence import Silence
     from .ticket import Ticket
 
 # By name: the module of the jobs imports the models.
@@ -194,6 +197,24 @@ class Letter(TenantModel):
                 "An assistant will answer you."
             ) % {"subject": ticket.subject, "reference": ticket.reference}
         return cls._post(ticket, None, f"received:{ticket.pk}", text)
+
+    @classmethod
+    def remind(cls, ticket: Ticket, silence: Silence) -> Letter | None:
+        """Return the letter that asks for the client's word on a delivery. It names no subject."""
+        if ticket.channel == ticket.Channel.LOG:
+            return None
+        with override(ticket.requester.language):
+            words = {"reference": ticket.reference}
+            text = _t(
+                "Your request %(reference)s was delivered and awaits your word: accept it, or say "
+                "what is missing."
+            )
+            if silence.close_at is not None:
+                zone = ZoneInfo(ticket.site.time_zone)
+                day = date_format(silence.close_at.astimezone(zone), "DATE_FORMAT")
+                text += " " + _t("Without an answer it is held to be accepted on %(day)s.")
+                words["day"] = day
+        return cls._post(ticket, None, f"reminded:{silence.pk}", text % words)
 
     @classmethod
     def lead(cls, ticket: Ticket, to: Person, key: str, msgid: str, path: str) -> Letter | None:

@@ -23,14 +23,15 @@ from relais.people.models import Company, Confidentiality, Person, Site
 from relais.people.models.organisation import key_of
 from relais.people.models.tenant import TenantModel
 
-from . import ticket_clocks, ticket_joining, ticket_undoing
+from . import silence, ticket_clocks, ticket_joining, ticket_undoing
 from .attachment import Attachment, send_along
 from .clock import Clock
 from .event import Event
 from .letter import Letter
 from .message import Message
 from .run import Run
-from .ticket_clocks import ANSWERS, CORRECTION, DELIVERY, FIRST, NEXT
+from .ticket_clocks import ACCEPTANCE, ANSWERS, CORRECTION, DELIVERY, FIRST, NEXT
+from .ticket_dated import Dated
 from .ticket_joining import Joined
 from .ticket_steering import Steered
 from .ticket_undoing import Undoing
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
     from relais.desk.batch import Batch
 
 
-class Ticket(Joined, Steered, Undoing, TenantModel):
+class Ticket(Dated, Joined, Steered, Undoing, TenantModel):
     """A request of a site. Its row is changed by the verbs below and by nothing else."""
 
     class State(models.TextChoices):
@@ -343,6 +344,7 @@ class Ticket(Joined, Steered, Undoing, TenantModel):
                 when=[self.State.TAKEN, self.State.WAITING, self.State.THIRD],
                 text=_said(text),
                 mail=True,
+                start={ACCEPTANCE: ACCEPTANCE},
                 stop=[*ANSWERS, DELIVERY, CORRECTION],
                 state=self.State.DELIVERED,
                 delivered_at=at,
@@ -358,7 +360,7 @@ class Ticket(Joined, Steered, Undoing, TenantModel):
                 by,
                 at,
                 when=[self.State.DELIVERED],
-                stop=[NEXT],
+                stop=[NEXT, ACCEPTANCE],
                 state=self.State.ACCEPTED,
                 closed_at=at,
             )
@@ -374,6 +376,7 @@ class Ticket(Joined, Steered, Undoing, TenantModel):
             when=[self.State.DELIVERED, self.State.ACCEPTED],
             text=_said(text),
             start={CORRECTION: DELIVERY},
+            stop=[ACCEPTANCE],
             state=self.State.ASSIGNED if self.holder_id else self.State.OPEN,
             reopened=self.reopened + 1,
             delivered_at=None,
@@ -415,18 +418,6 @@ class Ticket(Joined, Steered, Undoing, TenantModel):
         self._change(
             Event.Kind.NOTED, None, at, when=None, text=_said(text), internal=True, message=message
         )
-
-    def breach(self, clock: Clock, *, at: datetime | None = None) -> None:
-        """State that a deadline passed, once."""
-        at = at or timezone.now()
-        facts = {"clock": clock.kind, "due_at": _iso(clock.due_at)}
-        with self._together():
-            if self.batch is None:
-                told = Clock.objects.filter(pk=clock.pk, breached_at=None, stopped_at=None)
-                if not told.update(breached_at=at):
-                    return
-            clock.breached_at = at
-            self._tell(Event.Kind.BREACHED, None, at, facts)
 
     def tell(
         self, kind: str, by: Person | None, at: datetime, facts: dict[str, Any] | None = None
@@ -508,6 +499,8 @@ class Ticket(Joined, Steered, Undoing, TenantModel):
                 clocks += ticket_clocks.redate(self, at)
             if start:
                 clocks += ticket_clocks.begin(self, start, at)
+            clocks += ticket_clocks.between_hands(self, kind, at)
+            silence.follow(self, kind, at, client=by is not None and by.is_client)
             told |= {"clocks": ticket_clocks.told(clocks)} if clocks else {}
             if by is not None and self.batch is None:
                 told["was"] = was | ticket_undoing.clocks_before(clocks)
@@ -597,7 +590,3 @@ def _said(text: str) -> str:
     if text := text.strip():
         return text
     raise Missing(field=_t("Message"))
-
-
-def _iso(at: datetime | None) -> str | None:
-    return at.isoformat() if at else None

@@ -6,18 +6,25 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from relais.offer import promises
+from relais.offer.models import HandTarget
 from relais.offer.promises import Book, Promise
 from relais.people import calendars
 
 from .clock import Clock
+from .event import Event
 
 if TYPE_CHECKING:
+    from relais.people.models import Person
+
     from .ticket import Ticket
 
 FIRST, NEXT = Clock.Kind.FIRST_RESPONSE, Clock.Kind.NEXT_REPLY
 DELIVERY, CORRECTION = Clock.Kind.DELIVERY, Clock.Kind.CORRECTION
+ACCEPTANCE, HAND = Clock.Kind.ACCEPTANCE, Clock.Kind.HAND
 # Any human answer of the service stops these.
 ANSWERS = (FIRST, NEXT)
+HANDS = (Event.Kind.ASSIGNED, Event.Kind.HANDED_OVER, Event.Kind.TAKEN)
+MOVED = ("pauses", "due_at", "warn_at", "stopped_at", "verdict")
 
 
 def promises_at_birth(ticket: Ticket) -> dict[str, Promise]:
@@ -52,7 +59,9 @@ def begin(ticket: Ticket, kinds: dict[str, str], at: datetime) -> list[Clock]:
     ]
 
 
-def start(ticket: Ticket, kind: str, promise: Promise, at: datetime) -> Clock:
+def start(
+    ticket: Ticket, kind: str, promise: Promise, at: datetime, hand: Person | None = None
+) -> Clock:
     """Return the clock that was started. Raises `NoCalendar`."""
     found = calendars.of_site(ticket.site)
     clock = Clock(
@@ -65,8 +74,11 @@ def start(ticket: Ticket, kind: str, promise: Promise, at: datetime) -> Clock:
         agreement_version_id=promise.version,
         calendar=found.calendar,
         calendar_source=found.level,
+        hand=hand,
     )
     clock.due_at = clock.due()
+    if ticket.batch is None:
+        clock.warn_at = clock.next_warning()
     if ticket.batch is None:
         clock.save(force_insert=True)
     else:
@@ -98,7 +110,32 @@ def move(
             continue
         moved.append(clock)
         if ticket.batch is None:
-            clock.save(update_fields=["pauses", "due_at", "stopped_at", "verdict"])
+            clock.save(update_fields=MOVED)
+    return moved
+
+
+def between_hands(ticket: Ticket, kind: str, at: datetime) -> list[Clock]:
+    """Return the internal clocks that a verb started or ended: from being given to being taken.
+
+    They run only where the provider has set itself a time; a log that is imported has none.
+    """
+    if ticket.batch is not None or kind not in HANDS:
+        return []
+    moved = []
+    for clock in running(ticket):
+        if clock.kind != HAND:
+            continue
+        if kind == Event.Kind.TAKEN and clock.hand_id == ticket.holder_id:
+            clock.stop(at)
+        else:
+            clock.void(at)  # it was taken out of that hand
+        clock.save(update_fields=MOVED)
+        moved.append(clock)
+    if ticket.state == ticket.State.ASSIGNED:
+        minutes = HandTarget.minutes_for(ticket.provider_id, ticket.priority)
+        if minutes is not None:
+            allowed = Promise(HAND, seconds=60 * minutes)
+            moved.append(start(ticket, HAND, allowed, at, hand=ticket.holder))
     return moved
 
 
@@ -118,7 +155,8 @@ def redate(ticket: Ticket, at: datetime) -> list[Clock]:
         clock.due_at = clock.due()
         if clock.due_at is None or clock.due_at >= at:
             clock.breached_at = None  # it lies ahead again and may be missed anew
-        clock.save(update_fields=["target", "days", "due_at", "breached_at"])
+        clock.warn_at = clock.next_warning()
+        clock.save(update_fields=["target", "days", "due_at", "warn_at", "breached_at"])
         moved.append(clock)
     return moved
 

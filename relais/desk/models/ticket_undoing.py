@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from relais.desk.errors import NotYours, TooLate
 
-from . import ticket_clocks
+from . import silence, ticket_clocks
 from .clock import Clock
 from .event import Event
 from .letter import Letter
@@ -70,6 +70,7 @@ class Undoing:
             with transaction.atomic():
                 was = event.facts["was"]
                 self._update(fields_of(was, ticket))
+                silence.settle(ticket, at)
                 clocks = restore_clocks(ticket, was, at)
                 facts = {"undone": event.kind, "event": event.pk, **withhold(event), **told(clocks)}
                 self._tell(Kind.UNDONE, by, at, facts, internal=event.internal)
@@ -135,7 +136,8 @@ def restore_clocks(ticket: Ticket, was: dict[str, Any], at: datetime) -> list[Cl
                 clock.void(at)
         else:
             clock.put_back(kept[clock.pk])
-        clock.save(update_fields=["pauses", "due_at", "breached_at", "stopped_at", "verdict"])
+        clock.warn_at = clock.next_warning()
+        clock.save(update_fields=[*ticket_clocks.MOVED, "breached_at"])
     return found
 
 

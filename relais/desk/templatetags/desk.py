@@ -91,6 +91,12 @@ def duration(seconds: int) -> str:
 
 
 @register.filter
+def promised(clock: Any) -> str:
+    """Return how much time a clock allows: hours and minutes, or working days."""
+    return telling.allowed(clock)
+
+
+@register.filter
 def source(clock: Any) -> str:
     """Return whose hours a clock counts."""
     return telling.source_text(clock)

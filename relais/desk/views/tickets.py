@@ -16,7 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 from relais.desk import because, board, buttons, rules, telling
 from relais.desk.errors import Overtaken
 from relais.desk.handing_out import files_of
-from relais.desk.models import Attachment, Clock, Event, Message, Ticket
+from relais.desk.models import Attachment, Clock, Event, Message, Silence, Ticket
 from relais.lib.listing import is_part
 from relais.lib.problem import Problem
 from relais.people.models import Cover, Person
@@ -65,6 +65,7 @@ def shown(request: HttpRequest, ticket: Ticket) -> dict[str, Any]:
         "history": told,
         "dispatches": dispatches(told) if access.may_see_internals() else [],
         "clocks": [(one, telling.explained(one, now), moved.get(one.pk, [])) for one in clocks],
+        "silence": access.see(Silence).filter(ticket=ticket, ended_at=None).first(),
         "now": now,
         "offered": offered,
         "in_the_box": [offered[verb] for verb in buttons.IN_THE_BOX if verb in offered],

@@ -3,6 +3,7 @@
 from .agreement import Agreement, AgreementEvent
 from .agreement_terms import AgreementClause, AgreementCredit, AgreementScope, AgreementTarget
 from .agreement_version import AgreementVersion
+from .hand_target import HandTarget
 from .offer_event import OfferEvent
 from .preference_sheet import PreferenceSheet, SheetVersion
 from .procedure import Acknowledgement, Practice, Procedure, ProcedureVersion
@@ -18,6 +19,7 @@ __all__ = [
     "AgreementScope",
     "AgreementTarget",
     "AgreementVersion",
+    "HandTarget",
     "OfferEvent",
     "Practice",
     "PreferenceSheet",

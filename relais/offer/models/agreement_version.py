@@ -68,6 +68,13 @@ class AgreementVersion(TenantModel):
     effective_from = models.DateField(_("in force from"), null=True, blank=True)
     ends_on = models.DateField(_("until"), null=True, blank=True)
     note = models.TextField(_("what changes and why"), blank=True)
+    # Working days without a word of the client; empty: never.
+    remind_after_days = models.PositiveSmallIntegerField(
+        _("recalled after"), null=True, blank=True, default=terms.REMIND_AFTER_DAYS
+    )
+    close_after_days = models.PositiveSmallIntegerField(
+        _("held accepted after"), null=True, blank=True, default=terms.CLOSE_AFTER_DAYS
+    )
     author = models.ForeignKey(Person, models.PROTECT, related_name="+", verbose_name=_("author"))
     copied_from = models.ForeignKey(
         "self", models.PROTECT, null=True, related_name="+", editable=False
@@ -107,6 +114,11 @@ class AgreementVersion(TenantModel):
                 name="offer_version_days",
                 condition=Q(ends_on=None) | Q(ends_on__gte=F("effective_from")),
                 violation_error_message=_("The last day comes before the first: exchange them."),
+            ),
+            models.CheckConstraint(
+                condition=(Q(remind_after_days=None) | Q(remind_after_days__gt=0))
+                & (Q(close_after_days=None) | Q(close_after_days__gt=0)),
+                name="offer_version_silence",
             ),
             models.CheckConstraint(
                 condition=Q(period=None) | Q(period__isempty=False), name="offer_version_period"
@@ -157,6 +169,8 @@ class AgreementVersion(TenantModel):
             effective_from=self.effective_from,
             ends_on=self.ends_on,
             note=self.note,
+            remind_after_days=self.remind_after_days,
+            close_after_days=self.close_after_days,
             scopes=tuple(each.value for each in self.scopes.all()),
             targets=tuple(each.value for each in self.targets.all()),
             exclusions=texts(AgreementClause.Kind.EXCLUSION),
@@ -197,6 +211,9 @@ class AgreementVersion(TenantModel):
                 created_at=at,
             )
             copied = terms.without_dates(base.terms()) if base else Terms()
+            version.remind_after_days = copied.remind_after_days
+            version.close_after_days = copied.close_after_days
+            version.save(update_fields=["remind_after_days", "close_after_days"])
             agreement_terms.write(version, copied)
             AgreementEvent.tell(
                 version,
@@ -226,6 +243,8 @@ class AgreementVersion(TenantModel):
                 effective_from=after.effective_from,
                 ends_on=after.ends_on,
                 note=after.note,
+                remind_after_days=after.remind_after_days,
+                close_after_days=after.close_after_days,
                 client_signer=None,
                 client_signed_at=None,
                 provider_signer=None,

@@ -223,6 +223,7 @@ def _text(request: HttpRequest, version: AgreementVersion) -> HttpResponse:
         "places": [place for scope in told.scopes if (place := names.place(scope))],
         "groups": reading.groups(told, names),
         "told": told,
+        "silence_lines": reading.silence_lines(told),
         "credit_lines": reading.credit_lines(told.credits),
         "signatures": reading.signatures(version, request.person),
         "versions": [(one, one.standing(), reading.TONES[one.standing()]) for one in versions],
