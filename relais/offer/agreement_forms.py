@@ -53,8 +53,14 @@ class NewAgreementForm(forms.Form):
         self.fields["company"].queryset = companies
 
 
-def _day(label: Any, help_text: Any = "") -> forms.DateField:
-    return forms.DateField(
+class Later(forms.DateField):
+    """A day that a draft may lack and a signature may not: not called optional."""
+
+    needed_later = True
+
+
+def _day(label: Any, help_text: Any = "", kind: type[forms.DateField] = Later) -> forms.DateField:
+    return kind(
         label=label,
         required=False,
         help_text=help_text,
@@ -66,8 +72,10 @@ def _day(label: Any, help_text: Any = "") -> forms.DateField:
 class FrameForm(forms.Form):
     """All of a draft that is not a list of lines."""
 
-    effective_from = _day(gettext_lazy("In force from"))
-    ends_on = _day(gettext_lazy("Last day"), gettext_lazy("Leave empty if it has no end."))
+    effective_from = _day(gettext_lazy("In force from"), gettext_lazy("Needed before signing."))
+    ends_on = _day(
+        gettext_lazy("Last day"), gettext_lazy("Leave empty if it has no end."), forms.DateField
+    )
     note = forms.CharField(
         label=gettext_lazy("What changes and why"),
         required=False,
@@ -144,6 +152,11 @@ class FrameForm(forms.Form):
     earn_back_months = forms.IntegerField(
         label=gettext_lazy("Earned back after months"), required=False, initial=3, max_value=120
     )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in CREDIT_FIELDS:  # asked for once credits are given
+            self.fields[name].needed_later = True
 
     def clean_effective_from(self) -> date | None:
         """Refuse a day that no calendar reaches."""
@@ -329,6 +342,8 @@ class DraftForm:
         bound = data is not None
         self.version = version
         self.errors: list[str] = []
+        # Where the keyboard goes on after a line was removed: the list, and the line (-1: none).
+        self.focus, self.focus_at = "", -1
         self.seen = version.revision if data is None else _revision(data.get("seen", ""))
         told = version.terms()
         self.frame = FrameForm(data, initial=_frame(told))

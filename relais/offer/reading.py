@@ -141,6 +141,10 @@ def number(value: Decimal | int) -> str:
 
 def within(target: TargetTerms) -> str:
     """Return how much time there is: "2 opening hours", "3 working days"."""
+    if target.hours is not None and target.hours < 1:
+        minutes = round(target.hours * 60)
+        text = ngettext("%(n)d opening minute", "%(n)d opening minutes", minutes)
+        return text % {"n": minutes}
     if target.hours is not None:
         many = 2 if target.hours >= 2 else 1
         text = ngettext("%(n)s opening hour", "%(n)s opening hours", many)
@@ -171,15 +175,31 @@ def statistic_name(code: str) -> str:
     return str(dict(AgreementTarget.STATISTICS).get(code, code))
 
 
-def window_text(target: TargetTerms) -> str:
-    """Return over which time it is measured, and from how many requests on."""
-    span = _("each quarter") if target.window == "quarter" else _("each month")
-    text = ngettext(
-        "%(span)s, from %(n)d request on",
-        "%(span)s, from %(n)d requests on",
+def measure(target: TargetTerms) -> str:
+    """Return how well the promise is kept, over which time, and from how many requests on."""
+    values = {
+        "span": _("each quarter") if target.window == "quarter" else _("each month"),
+        "expected": number(target.expected),
+        "target": number(target.target),
+        "critical": number(target.critical),
+        "what": statistic_name(target.statistic),
+    }
+    if target.statistic == Statistic.PCT_WITHIN:
+        text = _(
+            "Kept %(span)s for at least %(expected)s %% of requests; we aim at %(target)s %%. "
+            "Below %(critical)s %% is a serious failure."
+        )
+    else:
+        text = _(
+            "%(what)s, %(span)s: at most %(expected)s; we aim at %(target)s. "
+            "Above %(critical)s is a serious failure."
+        )
+    few = ngettext(
+        "Not judged on fewer than %(n)d request.",
+        "Not judged on fewer than %(n)d requests.",
         target.smallest_sample,
     )
-    return text % {"span": span, "n": target.smallest_sample}
+    return f"{text % values} {few % {'n': target.smallest_sample}}"
 
 
 @dataclass(frozen=True)
@@ -189,8 +209,8 @@ class Line:
     what: str
     priority: str
     within: str
-    levels: str
-    window: str
+    # Empty for what the client owes: it is asked for, not measured.
+    measure: str
     weight: str
 
 
@@ -220,12 +240,33 @@ def groups(told: Terms, names: Names) -> list[Group]:
                 within=within(each)
                 if each.days == 0
                 else _("within %(time)s") % {"time": within(each)},
-                levels=levels(each),
-                window=window_text(each),
+                measure="" if each.kind == "acceptance" else measure(each),
                 weight=f"{number(each.weight * 100)} %" if each.weight else "",
             )
         )
     return [Group(title, lines) for title, lines in found.items()]
+
+
+def measures(found: list[Group]) -> list[tuple[str, list[str]]]:
+    """Return each way of measuring with the promises that it is used for."""
+    used: dict[str, list[str]] = {}
+    for group in found:
+        for line in group.lines:
+            if line.measure:
+                words = [group.title, line.what, line.priority]
+                used.setdefault(line.measure, []).append(" · ".join(filter(None, words)))
+    return list(used.items())
+
+
+def weights(found: list[Group]) -> list[str]:
+    """Return how much each promise counts in the credits."""
+    text = _("%(promise)s counts for %(share)s of the credit.")
+    return [
+        text % {"promise": f"{group.title} · {line.what}", "share": line.weight}
+        for group in found
+        for line in group.lines
+        if line.weight
+    ]
 
 
 def credit_lines(terms: CreditTerms | None) -> list[str]:

@@ -68,6 +68,12 @@
     if (kind === "drop" && e.dataTransfer.files.length) $("input[type=file]", form).files = e.dataTransfer.files;
   });
 
+  // A button that asks for a part says its own name, as it does when it sends its form.
+  document.addEventListener("htmx:config:request", (e) => {
+    const { sourceElement: button, request } = e.detail.ctx;
+    if (button.matches?.("button[name]") && request.body?.append) request.body.append(button.name, button.value);
+  });
+
   $("[data-open-now]")?.showModal();
   $(".form-summary")?.focus();
 })();

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from relais.lib.listing import Choice, Column, Empty, Linked, Listing, answer
-from relais.offer import history, reading
+from relais.offer import history, opening, reading
 from relais.offer.agreement_forms import NewAgreementForm
 from relais.offer.errors import DraftStands, Refused
 from relais.offer.models import Agreement, AgreementEvent, AgreementVersion
@@ -215,13 +215,19 @@ def _text(request: HttpRequest, version: AgreementVersion) -> HttpResponse:
     names = reading.Names.of(access, version.agreement)
     told = reading.terms_for(access, version)
     versions = list(_versions(request, version.agreement))
+    groups = reading.groups(told, names)
+    places = opening.hours(access, version.agreement.company, told.scopes)
     context = {
         "agreement": version.agreement,
         "version": version,
         "standing": version.standing(),
         "tone": reading.TONES[version.standing()],
         "places": [place for scope in told.scopes if (place := names.place(scope))],
-        "groups": reading.groups(told, names),
+        "groups": groups,
+        "measures": reading.measures(groups),
+        "weights": reading.weights(groups),
+        "hours": places,
+        "example": opening.example(told, places, timezone.now()),
         "told": told,
         "silence_lines": reading.silence_lines(told),
         "credit_lines": reading.credit_lines(told.credits),

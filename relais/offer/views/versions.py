@@ -38,8 +38,8 @@ def edit(request: HttpRequest, pk: int, number: int) -> HttpResponse:
     if request.method != "POST":
         return _editor(request, version, DraftForm(request.access, version))
     if "save" not in request.POST:
-        typed = _with_lines(request)
-        form = DraftForm(request.access, version, typed)
+        form = DraftForm(request.access, version, _with_lines(request))
+        _stay(request, form)
         return _editor(request, version, form, part=bool(request.htmx))
     form = DraftForm(request.access, version, request.POST)
     if form.is_valid() and _save(request, version, form):
@@ -58,6 +58,18 @@ def _with_lines(request: HttpRequest) -> Any:
         elif row.isascii() and row.isdecimal() and len(row) < 4:
             data = without_row(data, name, int(row))
     return data
+
+
+def _stay(request: HttpRequest, form: DraftForm) -> None:
+    """Keep the keyboard where it was: on the new line, or on the line that moved up."""
+    for name in LISTS:
+        rows = getattr(form, name).forms
+        if f"add-{name}" in request.POST and rows:
+            first = next(iter(rows[-1].fields.values()))
+            first.widget.attrs["autofocus"] = True
+        elif removed := request.POST.get(f"remove-{name}", ""):
+            at = int(removed) if removed.isascii() and removed.isdecimal() else 0
+            form.focus, form.focus_at = name, min(at, len(rows) - 1)
 
 
 def _save(request: HttpRequest, version: AgreementVersion, form: DraftForm) -> bool:
