@@ -14,8 +14,9 @@ from ninja.security import HttpBearer, SessionAuth
 from relais.desk import intake
 from relais.desk.api import router as desk
 from relais.desk.calendars_api import router as calendars
-from relais.desk.errors import NotNow, NotYours, Overtaken, TooLate
+from relais.desk.errors import CannotJoin, CannotUndo, NotNow, NotYours, Overtaken, TooLate
 from relais.desk.files_api import router as files
+from relais.desk.joining_api import router as joining
 from relais.desk.recalculations_api import router as recalculations
 from relais.desk.webhooks_api import router as webhooks
 from relais.lib.problem import Problem
@@ -98,6 +99,7 @@ AREAS = (
     ("people", calendars),
     ("agreements", offer),
     ("requests", desk),
+    ("requests", joining),
     ("requests", files),
     ("requests", recalculations),
     ("requests", webhooks),
@@ -116,6 +118,8 @@ STATUS: tuple[tuple[type[Problem], int], ...] = (
     (agreements.Overtaken, 409),
     (agreements.DraftStands, 409),
     (TooLate, 409),
+    (CannotUndo, 409),
+    (CannotJoin, 409),
     (NotYours, 403),
     (agreements.NotYours, 403),
     (ScopeMissing, 403),

@@ -58,6 +58,7 @@ class MessageOut(Schema):
     sender: str | None
     body: str
     attachments: list[FileOut]
+    withdrawn_at: Moment | None
 
 
 class StaffMessageOut(MessageOut):
@@ -526,8 +527,9 @@ def _message(message: Message, client: bool) -> MessageOut:
         "direction": message.direction,
         "at": message.at,
         "sender": message.sender.name if message.sender else None,
-        "body": message.body,
-        "attachments": files_api.of_message(message),
+        "body": "" if message.withdrawn_at else message.body,
+        "attachments": [] if message.withdrawn_at else files_api.of_message(message),
+        "withdrawn_at": message.withdrawn_at,
     }
     if client:
         return MessageOut(**told)
@@ -538,4 +540,4 @@ def _event(event: Event, client: bool) -> EventOut:
     told = {"kind": event.kind, "at": event.at, "by": event.by.name if event.by else None}
     if client:
         return EventOut(**told)
-    return StaffEventOut(**told, id=event.pk, internal=event.internal, facts=event.facts)
+    return StaffEventOut(**told, id=event.pk, internal=event.internal, facts=event.told)

@@ -115,7 +115,12 @@ def offered(ticket: Ticket, person: Person) -> dict[str, Button]:
     return {
         button.verb: button
         for button in BUTTONS
-        if ticket.state in button.states
+        if (ticket.state in button.states or _follows(ticket, button.verb))
         and button.verb not in hidden
         and rules.may(button.verb, ticket, person)
     }
+
+
+def _follows(ticket: Ticket, verb: str) -> bool:
+    """What is said on a merged ticket is said to the live one."""
+    return verb == "reply" and ticket.state == State.MERGED and ticket.is_live

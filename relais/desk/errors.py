@@ -41,7 +41,7 @@ class CannotJoin(Refused):
     message = _("%(reference)s cannot be joined with %(other)s: %(why)s.")
 
 
-class TooLate(Refused):
+class CannotUndo(Refused):
     """There is nothing of this person's that can still be undone."""
 
     message = _(

@@ -92,18 +92,17 @@ def drop(attachment: Attachment, *, by: Person) -> None:
     Attachment.objects.filter(pk=attachment.pk, by=by, message=None).delete()
 
 
-def copy(files: Iterable[Attachment], message: Message) -> None:
-    """Give another message the same files; their bytes are stored once all the same."""
-    Attachment.objects.bulk_create(
+def again(message: Message, *, by: Person) -> list[Attachment]:
+    """Return the files of a word that was taken back, as drafts of its sender once more."""
+    return Attachment.objects.bulk_create(
         Attachment(
             provider_id=one.provider_id,
-            message=message,
-            file_id=one.file_id,
+            file=one.file,
             name=one.name,
             type=one.type,
-            by_id=one.by_id,
+            by=by,
         )
-        for one in files
+        for one in message.files.select_related("file")
     )
 
 

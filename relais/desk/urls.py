@@ -6,6 +6,7 @@ from .views import (
     agreements,
     assistant,
     files,
+    joining,
     lead,
     live,
     mail,
@@ -20,6 +21,7 @@ urlpatterns = [
     path("requests/", manager.requests, name="requests"),
     path("requests/new/", manager.services, name="new_request"),
     path("requests/new/<slug:code>/", manager.new_request, name="new_request_of"),
+    path("requests/new/<slug:code>/alike/", joining.alike_at_entry, name="request_alike"),
     path("my-service/", manager.my_service, name="my_service"),
     path("day/", assistant.day, name="day"),
     path("tower/", lead.tower, name="tower"),
@@ -61,6 +63,13 @@ urlpatterns = [
     path("tickets/", lead.tickets, name="tickets"),
     path("tickets/<int:pk>/", tickets.ticket, name="ticket"),
     path("tickets/<int:pk>/write/", tickets.write, name="ticket_write"),
+    path("tickets/<int:pk>/undo/", joining.undo, name="ticket_undo"),
+    path("tickets/<int:pk>/merge/", joining.merge, name="ticket_merge"),
+    path("tickets/<int:pk>/part/", joining.part, name="ticket_part"),
+    path("tickets/<int:pk>/link/", joining.link, name="ticket_link"),
+    path("tickets/<int:pk>/unlink/", joining.unlink, name="ticket_unlink"),
+    path("tickets/<int:pk>/alike/", joining.alike, name="ticket_alike"),
+    path("tickets/<int:pk>/dismiss/", joining.dismiss, name="ticket_dismiss"),
     *[
         path(f"tickets/<int:pk>/{verb}/", view, name=f"ticket_{verb}")
         for verb, view in tickets.VERBS.items()

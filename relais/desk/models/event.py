@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -114,6 +116,11 @@ class Event(TenantModel):
                 condition=models.Q(kind__in=["assigned", "unassigned"]),
             ),
         ]
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """Return the facts for those who read; what was before is kept for an undo alone."""
+        return {name: fact for name, fact in self.facts.items() if name != "was"}
 
     def __str__(self) -> str:
         return f"{self.kind} · {self.at:%Y-%m-%d %H:%M}"

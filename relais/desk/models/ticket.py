@@ -23,12 +23,10 @@ from relais.people.models import Company, Confidentiality, Person, Site
 from relais.people.models.organisation import key_of
 from relais.people.models.tenant import TenantModel
 
-from . import silence, ticket_clocks, ticket_joining, ticket_undoing
-from .attachment import Attachment, send_along
+from . import silence, ticket_clocks, ticket_joining, ticket_undoing, ticket_words
+from .attachment import Attachment
 from .clock import Clock
 from .event import Event
-from .letter import Letter
-from .message import Message
 from .run import Run
 from .ticket_clocks import ACCEPTANCE, ANSWERS, CORRECTION, DELIVERY, FIRST, NEXT
 from .ticket_dated import Dated
@@ -505,7 +503,7 @@ class Ticket(Dated, Joined, Steered, Undoing, TenantModel):
             if by is not None and self.batch is None:
                 told["was"] = was | ticket_undoing.clocks_before(clocks)
             if text:
-                written = self._write(text, by, at, internal, mail, message or {})
+                written = ticket_words.write(self, text, by, at, internal, mail, message or {})
                 told |= {"message": written.pk} if written else {}
             self._tell(kind, by, at, told)
 
@@ -528,37 +526,6 @@ class Ticket(Dated, Joined, Steered, Undoing, TenantModel):
             self.save(force_insert=True)
         else:
             self.batch.tickets.append(self)
-
-    def _write(
-        self,
-        text: str,
-        by: Person | None,
-        at: datetime,
-        internal: bool,
-        mail: bool,
-        more: dict[str, Any],
-    ) -> Message | None:
-        """Return the message of the thread; a public one of the service goes out by mail too."""
-        if self.batch is not None:
-            return None  # a log holds no words
-        client = by is not None and by.is_client
-        told = {
-            "provider_id": self.provider_id,
-            "ticket": self,
-            "direction": Message.Direction.IN if client else Message.Direction.OUT,
-            "internal": internal,
-            "at": at,
-            "sender": by,
-            "body": text,
-        }
-        message = Message.objects.create(**told | more)
-        self.carried = send_along(self.carried, message)
-        if mail:
-            Letter.write(self, message)
-        if not client and not internal:
-            reached = frozenset({self.requester_id})
-            ticket_joining.pass_on(self, message, mail=mail, reached=reached)
-        return message
 
     def _tell(
         self,

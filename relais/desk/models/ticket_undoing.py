@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from relais.desk.errors import NotYours, TooLate
+from relais.desk.errors import CannotUndo, NotYours
 
 from . import silence, ticket_clocks
 from .clock import Clock
@@ -61,7 +61,7 @@ class Undoing:
             last = ticket.events.filter(kind__in=UNDOABLE).order_by("-id").first()
             if last is None or last.by_id != by.pk:
                 raise NotYours(reference=ticket.reference, person=str(by))
-            raise TooLate(reference=ticket.reference)
+            raise CannotUndo(reference=ticket.reference)
         if event.kind == Kind.MERGED:
             ticket.part(by=by, at=at, undone=event)
         elif event.kind == Kind.ABSORBED:
@@ -158,8 +158,9 @@ def withhold(event: Event) -> dict[str, Any]:
     keys = list(messages.values_list("pk", flat=True))
     Message.objects.filter(pk__in=keys, withdrawn_at=None).update(withdrawn_at=timezone.now())
     letters = list(Letter.objects.select_for_update().filter(message__in=keys).order_by("pk"))
-    gone = [one for one in letters if one.state == Letter.State.SENT]
     kept = [one.pk for one in letters if one.state in (Letter.State.WAITING, Letter.State.FAILED)]
+    # One whose sending began and was never ended may have left: said so rather than hoped.
+    gone = [one for one in letters if one.pk not in kept]
     Letter.objects.filter(pk__in=kept).update(state=Letter.State.WITHHELD)
     return {"withdrawn": written, "withheld": len(kept), "sent": len(gone)}
 

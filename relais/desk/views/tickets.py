@@ -13,9 +13,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from relais.desk import because, board, buttons, rules, telling
+from relais.desk import because, board, buttons, rules, surroundings, telling
 from relais.desk.errors import Overtaken
-from relais.desk.handing_out import files_of
 from relais.desk.models import Attachment, Clock, Event, Message, Silence, Ticket
 from relais.lib.listing import is_part
 from relais.lib.problem import Problem
@@ -51,17 +50,18 @@ def find(request: HttpRequest, pk: int) -> Ticket:
 def shown(request: HttpRequest, ticket: Ticket) -> dict[str, Any]:
     """Return what the page of a ticket shows to this person."""
     access, now = request.access, timezone.now()
-    thread = access.see(Message).filter(ticket=ticket).select_related("sender")
     events = access.see(Event).filter(ticket=ticket).select_related("by")
     clocks = access.see(Clock).filter(ticket=ticket).select_related("calendar")
     offered = buttons.offered(ticket, request.person)
     told = telling.history(events)
+    beside = surroundings.around(access, ticket)
     moved = because.moves_of(access, clocks)
     return {
         "ticket": ticket,
         "zone": ticket.site.time_zone,
         "tone": board.TONES[ticket.state],
-        "thread": thread.defer("raw").prefetch_related(files_of(access)),
+        **beside,
+        "thread": surroundings.thread(access, ticket, beside["merged"]),
         "history": told,
         "dispatches": dispatches(told) if access.may_see_internals() else [],
         "clocks": [(one, telling.explained(one, now), moved.get(one.pk, [])) for one in clocks],
@@ -180,6 +180,7 @@ def lost(request: HttpRequest, pk: int, verb: str, refusal: Problem) -> HttpResp
     context = shown(request, find(request, pk))
     context |= {"typed": text_of(request.POST), "typed_verb": verb, "conflict": True}
     context["kept_files"] = files.still_there(request)
+    context["meanwhile"] = surroundings.meanwhile(context["history"], version_of(request.POST))
     return render(request, "desk/ticket.html", context, status=409)
 
 
