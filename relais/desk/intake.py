@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, time
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 from django.utils.translation import gettext_noop as _
 from procrastinate.contrib.django import app
 
@@ -15,12 +17,14 @@ from relais.lib.problem import Problem
 from relais.offer.models import Service
 from relais.people.models import Confidentiality, Person, Site
 
-from . import rules
+from . import learning, rules
 from .models import Attachment, Letter, Message, Ticket
 from .models.attachment import send_along
 
 DISPATCH = "relais.desk.tasks.dispatch"
 LONGEST = 200_000
+# What is wanted « for tomorrow » is wanted before people go home.
+END_OF_DAY = time(18)
 
 
 class NoSite(Problem):
@@ -76,7 +80,7 @@ def receive(
     check_asking(by or requester, site)
     if known := _known(requester, channel, external_ref):
         return known
-    guess, offers = _guess(subject, body)
+    guess, offers, lesson = _guess(subject, body, site, at or timezone.now())
     chosen = service or _service_for(guess, offers)
     try:
         with transaction.atomic():
@@ -89,10 +93,10 @@ def receive(
                 channel=channel,
                 by=by,
                 at=at,
-                facts={"triage": _reasons(guess, chosen, given=service is not None)},
+                facts={"triage": _reasons(guess, chosen, lesson, given=service is not None)},
                 priority=priority or (Ticket.Priority.HIGH if guess.urgent else 3),
                 confidentiality=_class_of(chosen, guess, confidentiality),
-                wanted_by=wanted_by,
+                wanted_by=wanted_by or _wanted(guess, site),
                 external_ref=external_ref,
             )
             send_along(files, _keep_words(ticket, mail, held))
@@ -158,15 +162,37 @@ def _known(requester: Person, channel: str, external_ref: str) -> Ticket | None:
     return ticket
 
 
-def _guess(subject: str, body: str) -> tuple[triage.Guess, dict[int, Service]]:
+def _guess(
+    subject: str, body: str, site: Site, at: datetime
+) -> tuple[triage.Guess, dict[int, Service], int | None]:
+    """Return the guess, the services that it chose among, and the version that was asked."""
     services = {service.pk: service for service in Service.objects.filter(active=True)}
     if not services:
         raise NothingOffered
-    offers = [
-        triage.Offer(pk, f"{service.name_fr} {service.name_en} {service.words}")
-        for pk, service in services.items()
-    ]
-    return triage.classify(subject, body, offers), services
+    model, lesson = learning.in_use()
+    guess = triage.classify(
+        subject,
+        body,
+        learning.offers(list(services.values())),
+        places=_places(site),
+        today=at.astimezone(ZoneInfo(site.time_zone)).date(),
+        model=model,
+    )
+    return guess, services, lesson
+
+
+def _places(site: Site) -> list[triage.Place]:
+    """Return the company's sites, by the names that a message may give them."""
+    rows = Site.objects.filter(company_id=site.company_id, archived_at=None)
+    named = rows.values_list("pk", "name", "city")
+    return [triage.Place(pk, tuple({name, city} - {""})) for pk, name, city in named]
+
+
+def _wanted(guess: triage.Guess, site: Site) -> datetime | None:
+    """Return the end of the day that the words ask for, at the site."""
+    if guess.wanted is None:
+        return None
+    return datetime.combine(guess.wanted, END_OF_DAY, tzinfo=ZoneInfo(site.time_zone))
 
 
 def _service_for(guess: triage.Guess, services: dict[int, Service]) -> Service:
@@ -184,14 +210,25 @@ def _class_of(service: Service, guess: triage.Guess, asked: int | None) -> int:
     return max(service.confidentiality, guess.confidentiality, asked or Confidentiality.PUBLIC)
 
 
-def _reasons(guess: triage.Guess, chosen: Service, *, given: bool) -> dict[str, Any]:
+def _reasons(
+    guess: triage.Guess, chosen: Service, lesson: int | None, *, given: bool
+) -> dict[str, Any]:
     return {
         "service": chosen.code,
-        "by": "requester" if given else "words",
+        "by": "requester" if given else guess.by,
         "sure": given or guess.sure,
         "guess": guess.service,
         "words": [[r.word, r.place, r.speaks_for, round(r.weight, 3)] for r in guess.reasons],
         "runners_up": [[key, round(score, 3)] for key, score in guess.runners_up],
+        "unsure": [what for what in guess.unsure if not (given and what == "service")],
+        "language": guess.language,
+        **({"site": guess.site} if guess.site is not None else {}),
+        **({"wanted": guess.wanted.isoformat()} if guess.wanted else {}),
+        **(
+            {"lesson": lesson, "probability": round(guess.probability, 3)}
+            if guess.probability
+            else {}
+        ),
     }
 
 

@@ -299,4 +299,5 @@ RULES: dict[str, Callable[[Ticket, Access], bool]] = {
     "merge": _may_note,
     "part": _may_note,
     "undo": _may_undo,
+    "settle": _works_on,
 }

@@ -12,7 +12,16 @@ from procrastinate.contrib.django import app
 from relais.lib.tenancy import all_tenants, tenant
 from relais.people.models import Provider
 
-from . import dispatching, filing, letters, recalculation, sweep, webhooks
+from . import (
+    dispatching,
+    filing,
+    learning,
+    letters,
+    log_upload,
+    recalculation,
+    sweep,
+    webhooks,
+)
 
 
 @contextmanager
@@ -131,3 +140,32 @@ def webhooks_due(timestamp: int) -> None:
         providers = webhooks.providers_due()
     for provider_id in providers:
         webhooks.run(provider_id)
+
+
+@app.task(queue="lessons", lock="lesson", retry=RetryStrategy(max_attempts=2, wait=30))
+def teach_triage(provider_id: int) -> None:
+    """Teach triage from the provider's own history."""
+    with _working(provider_id):
+        learning.teach(provider_id)
+
+
+@app.periodic(cron="20 3 * * *")
+@app.task(queue="lessons", queueing_lock="lessons_due")
+def lessons_due(timestamp: int) -> None:
+    """Teach every provider for whom enough has come in since the last lesson."""
+    close_old_connections()
+    with all_tenants("see who has a history"):
+        providers = list(Provider.objects.values_list("pk", flat=True))
+    for provider_id in providers:
+        with _working(provider_id):
+            due = learning.is_due()
+        if due:
+            teach_triage.configure().defer(provider_id=provider_id)
+
+
+# An import that broke off says so on its page, and is begun again there: what was taken stays.
+@app.task(queue="imports", lock="import")
+def import_log(provider_id: int, import_id: int) -> None:
+    """Live an uploaded log through."""
+    close_old_connections()
+    log_upload.run(provider_id, import_id)

@@ -73,6 +73,7 @@ ENTRIES: list[Entry] = [
     Entry("quarantine", _("Mails to place"), "mail-opened", _runs),
     Entry("mail", _("Mail"), "mail", _runs),
     Entry("dispatches", _("Dispatches"), "transfer", _runs),
+    Entry("triage", _("Triage"), "arrows-sort", _runs),
     Entry("volumes", _("The year"), "chart-bar", _oversees),
     Entry("agreements", _("Agreements"), "heart-handshake", lambda access: bool(access.roles)),
     Entry("recalculations", _("Recalculations"), "clock-play", _runs),
@@ -83,6 +84,7 @@ ENTRIES: list[Entry] = [
     Entry("assistants", _("The pool"), "users-group", lambda access: access.runs_pool),
     Entry("invitations", _("Invitations"), "mail-forward", lambda access: access.may_invite()),
     Entry("imports", _("Imports"), "file-import", lambda access: access.may_organise()),
+    Entry("logs", _("Past logs"), "history", _runs),
     Entry("calendars", _("Calendars"), "calendar", lambda a: a.is_staff or bool(a.company_ids)),
 ]
 

@@ -8,6 +8,7 @@ from .event import Event
 from .feedback import ClarityMark, Rating
 from .letter import Letter
 from .link import Dismissal, Link, Merge
+from .log_import import LogImport, LogRefusal
 from .mailbox import KnownAddress, Mailbox, SendingServer
 from .message import Message
 from .recalculation import DeadlineChange, Recalculation
@@ -18,6 +19,7 @@ from .standing import StandingEvent, StandingKind
 from .steering import Arbitration, SteeringAttempt
 from .ticket import Ticket
 from .time_entry import TimeEntry
+from .triage_model import TriageModel
 from .webhook import Webhook, WebhookCall
 
 __all__ = [
@@ -34,6 +36,8 @@ __all__ = [
     "KnownAddress",
     "Letter",
     "Link",
+    "LogImport",
+    "LogRefusal",
     "Mailbox",
     "Merge",
     "Message",
@@ -50,6 +54,7 @@ __all__ = [
     "StoredFile",
     "Ticket",
     "TimeEntry",
+    "TriageModel",
     "Webhook",
     "WebhookCall",
 ]

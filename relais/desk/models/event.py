@@ -67,11 +67,13 @@ class Event(TenantModel):
         TIME_CORRECTED = "time_corrected", _("Time corrected")
         RATED = "rated", _("Satisfaction given")
         CLARITY_MARKED = "clarity_marked", _("Clarity of the request marked")
+        SETTLED = "settled", _("Triage settled")
 
     # What clients never learn of: who was chosen and why, notes between colleagues.
     INTERNAL = (
         Kind.ASSIGNED,
         Kind.UNASSIGNED,
+        Kind.SETTLED,
         Kind.HANDED_OVER,
         Kind.NOTED,
         Kind.WARNED,

@@ -32,6 +32,7 @@ from .ticket_clocks import ACCEPTANCE, ANSWERS, CORRECTION, DELIVERY, FIRST, NEX
 from .ticket_dated import Dated
 from .ticket_joining import Joined
 from .ticket_steering import Steered
+from .ticket_triage import Triaged
 from .ticket_undoing import Undoing
 from .webhook import Webhook
 
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
     from relais.desk.batch import Batch
 
 
-class Ticket(Dated, Joined, Steered, Undoing, TenantModel):
+class Ticket(Dated, Joined, Steered, Triaged, Undoing, TenantModel):
     """A request of a site. Its row is changed by the verbs below and by nothing else."""
 
     class State(models.TextChoices):
