@@ -6,6 +6,8 @@ from relais.desk import intake, judging, learning, tasks
 from relais.desk.errors import NotNow, NotYours
 from relais.desk.models import Event, Ticket, TriageModel
 from relais.engine import learned
+from relais.lib.tenancy import tenant
+from relais.offer import catalogue
 from relais.people.access import Access
 from relais.people.models import Confidentiality
 
@@ -118,9 +120,18 @@ def test_a_lesson_that_is_no_better_does_not_replace_the_one_in_use(history, wor
     assert not learning.is_due()
 
 
-def test_a_provider_learns_from_its_own_requests_alone(worlds_apart):
-    for own, material in ((True, 60), (False, 0)):
-        assert worlds_apart(own) == material
+def test_a_provider_learns_from_its_own_requests_alone(worlds):
+    mine, other = worlds
+    with tenant(mine.provider.pk):
+        catalogue.preload(mine.provider)
+        for number in range(2):
+            intake.receive(
+                requester=mine.people.marc, subject=f"Facture {number}", channel="mail", at=at(9)
+            ).assign(mine.people.alice, at=at(10))
+        assert len(learning.examples()) == 2
+    with tenant(other.provider.pk):
+        assert learning.examples() == []
+        assert learning.in_use() == (None, None)
 
 
 def test_wanted_tomorrow_is_urgent_and_has_its_day(world, services):
