@@ -94,7 +94,7 @@ class Head:
         scores = (self.weights[:, places] @ x + self.bias).astype(np.float64) / self.temperature
         scores -= scores.max()
         found = np.exp(scores)
-        return found / found.sum()
+        return np.asarray(found / found.sum(), dtype=np.float64)
 
 
 @dataclass
