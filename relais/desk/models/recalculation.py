@@ -9,6 +9,7 @@ from django.db import models, transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from relais.desk.errors import NotNow, NotYours
 from relais.lib.later import later
@@ -28,7 +29,7 @@ class Recalculation(TenantModel):
         WAITING = "waiting", _("Waits to begin")
         RUNNING = "running", _("Runs")
         STOPPED = "stopped", _("Stopped")
-        DONE = "done", _("Done")
+        DONE = "done", pgettext_lazy("a recalculation", "Done")
         FAILED = "failed", _("Broke off")
 
     OPEN = (State.WAITING, State.RUNNING)
