@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,14 +20,19 @@ from relais.lib.tenancy import all_tenants, tenant
 from relais.people.calendars import NoCalendar
 from relais.people.models import Person, Provider
 
-from . import filing, intake, rules
-from .errors import NotNow, NotYours
-from .models import Letter, Message, Ticket
+from . import filing, intake, invitations, rules
+from .mail_marks import MARKER, OURS, TICKET
+from .models import KnownAddress, Letter, Message, Ticket
 
 log = logging.getLogger("relais.mail")
 
 LARGEST = 40 * 1024 * 1024
+# Up to so many mails of one address an hour are acknowledged, up to so many become requests: two
+# robots that answer each other stop there.
+MOST_ANSWERED = 30
+MOST_AN_HOUR = 200
 _TOKEN = re.compile(r"\[R-(\d{6,18})\]")
+_REFERENCE = re.compile(r"R-(\d{6,18})")
 Quarantine = Message.Quarantine
 
 
@@ -94,7 +100,7 @@ def receive_bytes(raw: bytes, provider_id: int | None = None) -> Outcome:
     Whatever else goes wrong, the mail is kept, in quarantine; only a database that breaks off
     is the caller's to wait for.
     """
-    mail = mails.read(raw)
+    mail = _read(raw)
     with tenant(provider_id or _provider_of(mail)):
         if known := _known(mail):
             return known
@@ -117,53 +123,16 @@ def receive_bytes(raw: bytes, provider_id: int | None = None) -> Outcome:
 
 def receive_too_large(head: bytes, size: int, provider_id: int) -> Outcome:
     """Return the quarantined headers of a mail of `size` bytes, which stays where it lies."""
-    mail = mails.read(head)
+    mail = _read(head)
     with tenant(provider_id):
         if known := _known(mail):
             return known
-        outcome = _quarantined(mail, head, _sender(mail), Quarantine.TOO_LARGE)
-        Message.objects.filter(pk=outcome.message.pk).update(reasons={"size": size})
-        return outcome
+        return _quarantined(mail, head, None, Quarantine.TOO_LARGE, {"size": size})
 
 
 def is_here(raw: bytes) -> bool:
     """Return whether this mail was taken in; call it within the provider's tenant."""
-    return _known(mails.read(raw)) is not None
-
-
-def admit(message: Message, requester: Person, *, by: Person) -> Ticket:
-    """Return the ticket that a mail of the quarantine becomes, asked for by `requester`.
-
-    Raises `NotNow` when it was placed already, `NotYours`, and what `intake.receive` raises.
-    """
-    with transaction.atomic():
-        held = _in_quarantine(message, by)
-        return intake.receive(
-            requester=requester,
-            subject=held.subject,
-            body=held.body,
-            channel=Ticket.Channel.MAIL,
-            by=by,
-            external_ref=held.mail_id,
-            held=held,
-        )
-
-
-def set_aside(message: Message, *, by: Person) -> None:
-    """Keep a mail of the quarantine without making anything of it. Raises as `admit`."""
-    with transaction.atomic():
-        held = _in_quarantine(message, by)
-        held.quarantine = Quarantine.SET_ASIDE
-        held.save(update_fields=["quarantine"])
-
-
-def _in_quarantine(message: Message, by: Person) -> Message:
-    if not rules.access_of(by).runs_pool:
-        raise NotYours(reference=message.subject, person=str(by))
-    held = Message.objects.select_for_update().filter(pk=message.pk, ticket=None).first()
-    if held is None:
-        raise NotNow(reference=message.subject, state=_t("placed already"))
-    return held
+    return _known(_read(raw)) is not None
 
 
 def _provider_of(mail: mails.Mail) -> int:
@@ -183,18 +152,38 @@ def _known(mail: mails.Mail) -> Outcome | None:
 
 
 def _place(mail: mails.Mail, raw: bytes) -> Outcome:
-    sender = _sender(mail)
+    """Return where a mail lies from now on. What a program wrote is never answered."""
     if not mail.readable:
-        return _quarantined(mail, raw, sender, Quarantine.UNREADABLE)
-    if mail.automatic:
-        return _quarantined(mail, raw, sender, Quarantine.AUTOMATIC)
+        return _quarantined(mail, raw, None, Quarantine.UNREADABLE)
+    if _is_ours(mail):
+        return _quarantined(mail, raw, None, Quarantine.LOOP)
+    if mail.robot is not None and mail.robot.kind == "bounce":
+        return _came_back(mail, raw)
+    sender, reasons = _sender(mail)
+    if isinstance(sender, KnownAddress):
+        return _quarantined(mail, raw, None, sender.verdict)
+    if mail.robot is not None and not (mail.invitation and sender):
+        return _automatic(mail, raw, sender)
     if sender is None:
-        return _quarantined(mail, raw, None, Quarantine.UNKNOWN_SENDER)
-    ticket = _thread(mail)
-    if ticket and ticket.is_live and rules.may("reply", ticket, sender):
-        text = mail.text or mail.subject or _names(mail)
-        ticket.reply(text, by=sender, **_fields(mail, raw))
-        return Outcome("replied", Message.objects.get(mail_id=mail.mail_id), ticket)
+        return _quarantined(mail, raw, None, Quarantine.UNKNOWN_SENDER, reasons)
+    sent = _sent_lately(mail.sender)
+    if sent >= MOST_AN_HOUR:
+        return _quarantined(mail, raw, sender, Quarantine.TOO_MANY)
+    if sent >= MOST_ANSWERED:
+        reasons["unanswered"] = sent
+    return _of_person(mail, raw, sender, reasons)
+
+
+def _of_person(mail: mails.Mail, raw: bytes, sender: Person, reasons: dict[str, Any]) -> Outcome:
+    """Return what became of the mail of somebody whom we know: onto a thread, or a new request."""
+    ticket, how = _thread(mail)
+    reasons |= {"thread": how} if how else {}
+    if ticket is not None and how == "token" and not _may_see(sender, ticket):
+        return _quarantined(mail, raw, sender, Quarantine.FOREIGN, reasons)
+    if ticket is not None and ticket.is_live and rules.may("reply", ticket, sender):
+        return _replied(mail, raw, sender, ticket, reasons)
+    if ticket is not None and _may_see(sender, ticket):
+        reasons["after"] = ticket.reference
     refusals: tuple[tuple[type[Problem], str], ...] = (
         (intake.NoSite, Quarantine.NO_SITE),
         (intake.MayNotAsk, Quarantine.NOT_ALLOWED),
@@ -203,47 +192,168 @@ def _place(mail: mails.Mail, raw: bytes) -> Outcome:
     )
     try:
         with transaction.atomic():
-            ticket = _new(mail, raw, sender)
+            ticket = _new(mail, raw, sender, reasons)
     except Problem as refusal:
         reason = next((why for kind, why in refusals if isinstance(refusal, kind)), None)
         if reason is None:
             raise
-        return _quarantined(mail, raw, sender, reason)
+        return _quarantined(mail, raw, sender, reason, reasons)
     return Outcome("created", ticket.messages.get(mail_id=mail.mail_id), ticket)
 
 
-def _new(mail: mails.Mail, raw: bytes, sender: Person) -> Ticket:
+def _replied(
+    mail: mails.Mail, raw: bytes, sender: Person, ticket: Ticket, reasons: dict[str, Any]
+) -> Outcome:
+    said = invitations.told(mail.invitation, sender.language) if mail.invitation else ""
+    text = said or mail.reply.text or mail.subject or _names(mail)
+    ticket.reply(text, by=sender, **_fields(mail, raw, reasons))
+    return Outcome("replied", Message.objects.get(mail_id=mail.mail_id), ticket)
+
+
+def _new(mail: mails.Mail, raw: bytes, sender: Person, reasons: dict[str, Any]) -> Ticket:
     # A token of somebody else's ticket would lead the answers there.
     subject = _TOKEN.sub("", mail.subject).strip()
+    fields = _fields(mail, raw, reasons)
+    if mail.invitation:
+        return intake.receive(
+            requester=sender,
+            subject=invitations.subject(mail.invitation, subject, sender.language),
+            body=invitations.told(mail.invitation, sender.language, mail.reply.text),
+            channel=Ticket.Channel.MAIL,
+            service=invitations.service(),
+            wanted_by=invitations.wanted_by(mail.invitation),
+            external_ref=mail.mail_id,
+            mail=fields | {"body": mail.reply.text},
+        )
     return intake.receive(
         requester=sender,
         subject=subject,
-        body=mail.text or _names(mail),
+        body=mail.reply.text or _names(mail),
         channel=Ticket.Channel.MAIL,
         external_ref=mail.mail_id,
-        mail=_fields(mail, raw) | {"body": mail.text},
+        mail=fields | {"body": mail.reply.text},
     )
 
 
-def _sender(mail: mails.Mail) -> Person | None:
-    if not mail.sender:
+# What programs write ----------------------------------------------------------------------------
+
+
+def _is_ours(mail: mails.Mail) -> bool:
+    """Return whether we wrote it ourselves: somebody's rule sends our letters back to us."""
+    return OURS in mail.headers or Letter.objects.filter(mail_id=mail.mail_id).exists()
+
+
+def _came_back(mail: mails.Mail, raw: bytes) -> Outcome:
+    """Mark the letter that did not arrive, and tell whoever holds the ticket; answer nobody."""
+    said = mail.returned
+    ids = [*(said.mail_ids if said else ()), *mail.references]
+    letter = Letter.objects.filter(mail_id__in=ids).select_related("ticket__holder").first()
+    if letter is None or letter.ticket is None or said is None:
+        return _quarantined(mail, raw, None, Quarantine.BOUNCE)
+    reason = said.reason or mail.subject
+    if said.failed and letter.came_back(reason):
+        text = _t("The letter to %(to)s came back: %(reason)s")
+        holder = letter.ticket.holder
+        if holder is not None and not letter.key.startswith("returned:"):
+            Letter.tell_of_return(letter, holder)
+    else:
+        text = _t("The mail system says of the letter to %(to)s: %(reason)s")
+    told = text % {"to": letter.to, "reason": reason}
+    fields = _fields(mail, raw, {"robot": "bounce", "letter": letter.pk})
+    letter.ticket.notice(told, **fields)
+    return Outcome("replied", Message.objects.get(mail_id=mail.mail_id), letter.ticket)
+
+
+def _automatic(mail: mails.Mail, raw: bytes, sender: Person | None) -> Outcome:
+    """Lay an automatic answer beside the request that it answers, for colleagues to know."""
+    assert mail.robot is not None
+    ticket, _how = _thread(mail)
+    reasons = {"robot": mail.robot.kind, "mark": mail.robot.mark}
+    answers = ticket is not None and sender is not None and ticket.requester_id == sender.pk
+    if ticket is None or not answers or mail.robot.kind not in ("auto_reply", "receipt"):
+        return _quarantined(mail, raw, sender, Quarantine.AUTOMATIC, reasons)
+    text = _t("Automatic answer of %(name)s: %(text)s")
+    told = text % {"name": mail.sender, "text": mail.reply.text or mail.subject}
+    ticket.notice(told, **_fields(mail, raw, reasons))
+    return Outcome("replied", Message.objects.get(mail_id=mail.mail_id), ticket)
+
+
+def _sent_lately(address: str) -> int:
+    """Return how many mails of this address came in within the hour."""
+    since = timezone.now() - timedelta(hours=1)
+    return Message.objects.filter(sender_address=address, at__gte=since).count()
+
+
+# Who, and about what ----------------------------------------------------------------------------
+
+
+def _sender(mail: mails.Mail) -> tuple[Person | KnownAddress | None, dict[str, Any]]:
+    """Return whose mail it is, and why; a known address may say that it is nobody's to hear.
+
+    Staff who pass a client's mail on do so for the client: its writer asks. A client who passes
+    something on asks for himself, whoever wrote it: else anybody could ask in another's name.
+    """
+    person = _person_of(mail.sender)
+    if not isinstance(person, Person) or mail.forwarded is None:
+        return person, {}
+    told = {"author": mail.forwarded.address, "how": mail.forwarded.how}
+    if person.is_client:
+        return person, {"passed_on": told}
+    author = _person_of(mail.forwarded.address)
+    if isinstance(author, Person) and author.is_client:
+        return author, {"passed_on": told | {"by": str(person)}}
+    return None, {"passed_on": told | {"by": str(person)}}
+
+
+def _person_of(address: str) -> Person | KnownAddress | None:
+    if not address:
         return None
-    people = Person.objects.filter(email__iexact=mail.sender, archived_at=None)
-    return people.select_related("site", "company").first()
+    people = Person.objects.filter(email__iexact=address, archived_at=None)
+    if person := people.select_related("site", "company").first():
+        return person
+    known = KnownAddress.objects.filter(address__iexact=address).select_related("person__site")
+    decided = known.first()
+    if decided is None or decided.verdict != KnownAddress.Verdict.PERSON:
+        return decided
+    return decided.person if decided.person and not decided.person.archived_at else None
 
 
-def _thread(mail: mails.Mail) -> Ticket | None:
-    """Return the ticket that the mail answers: by its headers, else by the token in its subject."""
+def _may_see(person: Person, ticket: Ticket) -> bool:
+    seen = rules.access_of(person).see(Ticket)
+    return seen.filter(pk=ticket.pk).exists()
+
+
+def _thread(mail: mails.Mail) -> tuple[Ticket | None, str]:
+    """Return the ticket that the mail speaks of, and how that is known: by its headers, its
+    invitation, or the token in its subject. What is said on a merged ticket reaches the live one.
+    """
     for model in (Message, Letter):
         earlier = model.objects.filter(mail_id__in=mail.references, ticket__isnull=False)
         if found := earlier.select_related("ticket").order_by("-id").first():
-            return found.ticket
-    if token := _TOKEN.search(mail.subject):
-        return Ticket.objects.filter(pk=int(token[1])).first()
-    return None
+            return found.ticket, "headers"
+    uid = (mail.invitation or {}).get("uid")
+    if uid and (
+        found := Message.objects.filter(invitation_uid=uid, ticket__isnull=False)
+        .select_related("ticket")
+        .order_by("-id")
+        .first()
+    ):
+        return found.ticket, "invitation"
+    # A header can be written by anybody, as a subject can: both count as tokens.
+    token = _REFERENCE.search(mail.headers.get(TICKET, "")) or _TOKEN.search(mail.subject)
+    if token:
+        return Ticket.objects.filter(pk=int(token[1])).first(), "token"
+    return None, ""
 
 
-def _quarantined(mail: mails.Mail, raw: bytes, sender: Person | None, why: str) -> Outcome:
+def _quarantined(
+    mail: mails.Mail,
+    raw: bytes,
+    sender: Person | None,
+    why: str,
+    reasons: dict[str, Any] | None = None,
+) -> Outcome:
+    reasons = {"name": mail.sender_name[:200], **(reasons or {})}
     message = Message.objects.create(
         provider_id=_entered(),
         direction=Message.Direction.IN,
@@ -251,7 +361,7 @@ def _quarantined(mail: mails.Mail, raw: bytes, sender: Person | None, why: str) 
         sender=sender,
         body=mail.text,
         quarantine=why,
-        **_fields(mail, raw),
+        **_fields(mail, raw, reasons) | {"original": ""},
     )
     return Outcome("quarantined", message)
 
@@ -260,15 +370,25 @@ def _entered() -> int:
     return Provider.objects.values_list("pk", flat=True).get()
 
 
-def _fields(mail: mails.Mail, raw: bytes) -> dict[str, Any]:
+def _fields(mail: mails.Mail, raw: bytes, reasons: dict[str, Any]) -> dict[str, Any]:
+    if mail.reply.how:
+        reasons = reasons | {"cut": mail.reply.how}
     return {
         "sender_address": mail.sender,
         "subject": mail.subject,
         "attachments": mail.attachments,
         "mail_id": mail.mail_id,
+        "original": mail.text if mail.reply.how else "",
+        "reasons": reasons,
+        "invitation": mail.invitation,
+        "invitation_uid": (mail.invitation or {}).get("uid", ""),
         "raw": raw,
     }
 
 
 def _names(mail: mails.Mail) -> str:
     return ", ".join(one["name"] for one in mail.attachments) or "—"
+
+
+def _read(raw: bytes) -> mails.Mail:
+    return mails.read(raw, keep=(OURS, TICKET), marker=MARKER)

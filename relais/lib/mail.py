@@ -10,16 +10,18 @@ from email import message_from_bytes, policy
 from email.header import decode_header, make_header
 from email.message import EmailMessage, Message
 from email.utils import getaddresses
-from html.parser import HTMLParser
 from typing import Any
 
 from charset_normalizer import from_bytes
 
+from . import mail_forwards, mail_html, mail_invitations, mail_replies, mail_robots
+
 LONGEST_TEXT = 200_000
 LONGEST_ID = 300
 _IDS = re.compile(r"<[^<>\s]{1,990}>")
-_BLOCKS = {"p", "div", "br", "tr", "li", "h1", "h2", "h3", "h4", "table", "blockquote", "hr"}
-_SILENT = {"style", "script", "head", "title"}
+_ANSWERS = re.compile(
+    r"^\s*(re|aw|antw|antwort|ref|rép|sv|vs|odp|res|rif|r)\s*(\[\d+\])?\s*:", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True)
@@ -33,18 +35,27 @@ class Mail:
     subject: str
     text: str
     references: tuple[str, ...]
-    automatic: bool
     readable: bool
     attachments: list[dict[str, Any]] = field(default_factory=list)
+    # What is new in it, where it is an answer; else the whole text.
+    reply: mail_replies.Reply = field(default_factory=lambda: mail_replies.Reply(""))
+    robot: mail_robots.Robot | None = None
+    returned: mail_robots.Returned | None = None
+    forwarded: mail_forwards.Forwarded | None = None
+    invitation: dict[str, Any] | None = None
+    headers: dict[str, str] = field(default_factory=dict)
 
 
-def read(raw: bytes) -> Mail:
-    """Return what the mail says. Bytes that are no mail give one with `readable` false."""
+def read(raw: bytes, *, keep: tuple[str, ...] = (), marker: str = "") -> Mail:
+    """Return what the mail says. Bytes that are no mail give one with `readable` false.
+
+    `keep` names headers to hand on, `marker` stands in a line above which people answer.
+    """
     digest = f"<{hashlib.sha256(raw).hexdigest()}@digest>"
     try:
         message: Message = message_from_bytes(raw, policy=policy.default)
     except Exception:  # the parser of the standard library still trips over some bytes
-        return Mail(digest, "", "", (), "", _decoded(raw, None), (), False, False)
+        return Mail(digest, "", "", (), "", clean(_decoded(raw, None)), (), False)
     senders = _addresses(message, "from") or _addresses(message, "sender")
     name, address = senders[0] if senders else ("", "")
     found = _IDS.findall(_header(message, "message-id"))
@@ -54,18 +65,30 @@ def read(raw: bytes) -> Mail:
         for header in ("to", "cc", "delivered-to", "x-original-to")
         for _name, one in _addresses(message, header)
     ]
+    subject = _header(message, "subject")[:300]
+    text, page = _texts(message)
+    forwarded = mail_forwards.author(message, subject, text, _header)
+    robot = mail_robots.kind(message, address.lower(), _header)
+    bounced = robot is not None and robot.kind == "bounce"
     earlier = _IDS.findall(f"{_header(message, 'references')} {_header(message, 'in-reply-to')}")
     return Mail(
         mail_id=mail_id,
         sender=address.lower()[:320],
         sender_name=name,
         recipients=tuple(dict.fromkeys(one.lower() for one in recipients)),
-        subject=_header(message, "subject")[:300],
-        text=_text(message),
+        subject=subject,
+        text=text,
         references=tuple(dict.fromkeys(earlier))[-50:],
-        automatic=_automatic(message),
-        readable=bool(message.keys()) and bool(address),
+        readable=bool(message.keys()) and (bool(address) or bounced),
         attachments=_attachments(message),
+        reply=_reply(text, page, marker, answers=bool(earlier) or bool(_ANSWERS.match(subject)))
+        if forwarded is None and not mail_forwards.is_passed_on(subject, "")
+        else mail_replies.Reply(text),
+        robot=robot,
+        returned=mail_robots.returned(message, _header) if bounced else None,
+        forwarded=forwarded,
+        invitation=mail_invitations.facts(message, _content),
+        headers={name: found for name in keep if (found := _header(message, name))},
     )
 
 
@@ -102,28 +125,60 @@ def _addresses(message: Message, name: str) -> list[tuple[str, str]]:
     return [(clean(label), clean(one).strip()) for label, one in pairs if "@" in one]
 
 
-def _automatic(message: Message) -> bool:
-    """Return whether a program wrote it: answering would set two robots talking (RFC 3834)."""
-    submitted = _header(message, "auto-submitted").lower()
-    return (
-        submitted not in ("", "no")
-        or _header(message, "precedence").lower() in ("bulk", "junk", "auto_reply")
-        or bool(_header(message, "x-autoreply"))
-        or _header(message, "return-path") == "<>"
-        or message.get_content_type() == "multipart/report"
-    )
+def _texts(message: Message) -> tuple[str, str]:
+    """Return the text, and that of the HTML part when it marks what it quotes (else empty)."""
+    found: dict[str, str] = {}
+    marked = ""
+    for part in _parts(message):
+        kind = part.get_content_type()
+        if kind not in ("text/plain", "text/html") or kind in found or _is_attachment(part):
+            continue
+        said = _content(part)
+        if kind == "text/html":
+            said, marks = mail_html.text_of(said)
+            marked = clean(said).strip()[:LONGEST_TEXT] if marks else ""
+        elif _parameter(part, "format") == "flowed":
+            said = unflowed(said, delete_space=_parameter(part, "delsp") == "yes")
+        if text := clean(said).strip():
+            found[kind] = text[:LONGEST_TEXT]
+    return found.get("text/plain") or found.get("text/html", ""), marked
 
 
-def _text(message: Message) -> str:
-    for kind in ("text/plain", "text/html"):
-        for part in _parts(message):
-            if part.get_content_type() != kind or _is_attachment(part):
-                continue
-            said = _content(part)
-            text = clean(_of_html(said) if kind == "text/html" else said).strip()
-            if text:
-                return text[:LONGEST_TEXT]
-    return ""
+def _reply(text: str, page: str, marker: str, *, answers: bool) -> mail_replies.Reply:
+    """Return what is new in an answer: by the marks of its HTML if it has some, else by its text.
+
+    A first mail stays whole: what it quotes may be what it is about.
+    """
+    if not answers:
+        return mail_replies.Reply(text)
+    if page and (found := mail_replies.of_text(page, marker)).how:
+        return found
+    return mail_replies.of_text(text, marker)
+
+
+def unflowed(text: str, *, delete_space: bool) -> str:
+    """Return the text with the lines joined that were broken for the way (RFC 3676)."""
+    lines: list[str] = []
+    flows, before = False, ""
+    for line in text.replace("\r\n", "\n").split("\n"):
+        quoted = line[: len(line) - len(line.lstrip(">"))]
+        line = line[len(quoted) :].removeprefix(" ")
+        soft = line.endswith(" ") and line != "-- "
+        same = flows and quoted == before
+        kept = line[:-1] if soft and delete_space else line
+        if same and line != "-- ":
+            lines[-1] += kept
+        else:
+            lines.append(f"{quoted} {kept}" if quoted else kept)
+        flows, before = soft, quoted
+    return "\n".join(lines)
+
+
+def _parameter(part: Message, name: str) -> str:
+    try:
+        return str(part.get_param(name) or "").lower()
+    except Exception:  # a header that is none
+        return ""
 
 
 def _parts(message: Message) -> list[Message]:
@@ -183,39 +238,3 @@ def _attachments(message: Message) -> list[dict[str, Any]]:
         shown = clean(str(name or ""))[:200]
         found.append({"name": shown, "type": part.get_content_type(), "size": size})
     return found[:100]
-
-
-class _Reader(HTMLParser):
-    """Collects the text of a page, a line for each block."""
-
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.pieces: list[str] = []
-        self.silent = 0
-
-    def handle_starttag(self, tag: str, attrs: Any) -> None:
-        if tag in _SILENT:
-            self.silent += 1
-        elif tag in _BLOCKS:
-            self.pieces.append("\n")
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag in _SILENT:
-            self.silent = max(0, self.silent - 1)
-        elif tag in _BLOCKS:
-            self.pieces.append("\n")
-
-    def handle_data(self, data: str) -> None:
-        if not self.silent:
-            self.pieces.append(re.sub(r"\s+", " ", data))
-
-
-def _of_html(page: str) -> str:
-    reader = _Reader()
-    try:
-        reader.feed(page)
-        reader.close()
-    except Exception:  # marked-up sections that are none; what was read before them is kept
-        reader.pieces.append("…")
-    lines = (line.strip() for line in "".join(reader.pieces).splitlines())
-    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()

@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from relais.desk import letters, mailbox
+from relais.desk import letters, mailbox, placing
 from relais.desk.errors import NotNow, NotYours
 from relais.desk.models import Letter, Message, Ticket
 
@@ -72,11 +72,19 @@ def test_an_answer_to_a_question_starts_the_clock_again(deliver, new_ticket):
 
 def test_the_reference_of_anothers_ticket_leads_nowhere_near_it(deliver, world):
     ticket = deliver(eml()).ticket
-    outcome = deliver(eml("erwan@froid.example", subject=f"[{ticket.reference}] Facture"))
-    assert outcome.kind == "created"
-    assert outcome.ticket.site == world.sites.brest
-    assert ticket.reference not in outcome.ticket.subject
+    for header in ({"subject": f"[{ticket.reference}] Facture"}, {"X_Relais_Ticket": "R-%06d"}):
+        given = {k: v % ticket.pk if "%" in v else v for k, v in header.items()}
+        outcome = deliver(eml("erwan@froid.example", **given))
+        assert (outcome.kind, outcome.message.quarantine) == ("quarantined", "foreign")
+    placed = placing.admit(outcome.message, world.people.erwan, by=world.people.paul)
+    assert placed.site == world.sites.brest
     assert kinds(ticket) == ["received"]
+
+
+def test_our_header_finds_the_thread_for_whom_it_may(deliver):
+    ticket = deliver(eml()).ticket
+    outcome = deliver(eml(subject="Re: autre chose", X_Relais_Ticket=ticket.reference))
+    assert (outcome.kind, outcome.ticket) == ("replied", ticket)
 
 
 def test_a_mail_on_a_closed_ticket_is_a_new_request(deliver, new_ticket):
@@ -113,13 +121,13 @@ def test_quarantine_names_the_reason(deliver, mail, why):
 def test_the_lead_admits_a_mail_of_the_quarantine_once(deliver, world):
     held = deliver(eml("perso@marc.example", Message_ID="<9@x>")).message
     with pytest.raises(NotYours):
-        mailbox.admit(held, world.people.marc, by=world.people.alice)
-    ticket = mailbox.admit(held, world.people.marc, by=world.people.paul)
+        placing.admit(held, world.people.marc, by=world.people.alice)
+    ticket = placing.admit(held, world.people.marc, by=world.people.paul)
     assert ticket.messages.get() == held
     with pytest.raises(NotNow):
-        mailbox.admit(held, world.people.marc, by=world.people.paul)
+        placing.admit(held, world.people.marc, by=world.people.paul)
     with pytest.raises(NotNow):
-        mailbox.set_aside(held, by=world.people.paul)
+        placing.set_aside(held, by=world.people.paul)
 
 
 def test_the_quarantine_is_the_leads_alone(deliver, world):

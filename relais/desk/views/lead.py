@@ -42,7 +42,7 @@ def tower(request: HttpRequest) -> HttpResponse:
     pool = board.tower(request.access, now)
     explain(request, pool.queue)
     mails = request.access.see(Message).filter(ticket=None)
-    waiting = mails.exclude(quarantine=Message.Quarantine.SET_ASIDE).count()
+    waiting = mails.exclude(quarantine__in=Message.DECIDED).count()
     context = {"tower": pool, "now": now, "in_quarantine": waiting}
     part = is_part(request, "tower-live")
     return render(request, "desk/_tower_live.html" if part else "desk/tower.html", context)
