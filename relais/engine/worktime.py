@@ -14,12 +14,11 @@ import threading
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta
-from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 import numpy as np
-from numpy.typing import ArrayLike
 
+from relais.engine.bulk import Many
 from relais.engine.hours import (
     DAY,
     BadCalendar,
@@ -36,6 +35,7 @@ from relais.engine.hours import (
 from relais.engine.pauses import NaiveInstant, Pause, Pauses, ReversedPause, instant, merged, moment
 from relais.engine.segments import Kind, Segment, label
 from relais.engine.spans import among, joined
+from relais.engine.tables import Table, count, count_many
 from relais.engine.zones import Seconds, Wall, day_number
 
 __all__ = [
@@ -104,27 +104,7 @@ def intersect(*calendars: Calendar) -> Calendar:
     return calendars[0] if len(calendars) == 1 else _Common(sites)
 
 
-class _Table(NamedTuple):
-    """Open spans of the years first to last, which begin at lo and end before hi (Unix seconds).
-
-    before[i] is the open seconds from lo to starts[i]. day_starts[i] and day_closings[i] are the
-    midnight and the last closing of the i-th date with any open time.
-    """
-
-    lo: int
-    hi: int
-    starts: list[int]
-    ends: list[int]
-    before: list[int]
-    total: int
-    first: int
-    last: int
-    spans: tuple[Seconds, Seconds, Seconds]
-    day_starts: list[int]
-    day_closings: list[int]
-
-
-class Calendar:
+class Calendar(Many):
     """Open time of one place. Immutable to callers and safe to share between threads."""
 
     __slots__ = ("_lock", "_table", "zone")
@@ -132,7 +112,7 @@ class Calendar:
     def __init__(self, zone: ZoneInfo) -> None:
         self.zone = zone
         self._lock = threading.RLock()
-        self._table: _Table | None = None
+        self._table: Table | None = None
 
     # Adding and counting
 
@@ -229,41 +209,6 @@ class Calendar:
         """Return the hours of that date, with the reason and the source if it is an exception."""
         return self._sites()[0]._day(day)
 
-    # Many at once
-
-    def add_many(self, starts: ArrayLike, seconds: ArrayLike) -> Seconds:
-        """Return the due Unix seconds of many starts (Unix seconds), by the rules of `add`."""
-        begun, length = np.broadcast_arrays(
-            np.asarray(starts, dtype=np.int64), np.asarray(seconds, dtype=np.int64)
-        )
-        if begun.size == 0:
-            return np.zeros(begun.shape, dtype=np.int64)
-        if int(length.min()) < 0:
-            raise ValueError("a duration is negative: use subtract to go back")
-        self._covering(int(begun.min()))
-        table = self._covering(int(begun.max()))
-        while True:
-            target = _count_many(table, begun) + length
-            if int(target.max(where=length > 0, initial=0)) <= table.total:
-                break
-            table = self._grow(table, later=True)
-        opens, _closes, before = table.spans
-        if not len(opens):
-            return begun.copy()
-        span = np.maximum(np.searchsorted(before, target, side="left") - 1, 0)
-        due: Seconds = np.where(length > 0, opens[span] + target - before[span], begun)
-        return due
-
-    def between_many(self, a: ArrayLike, b: ArrayLike) -> Seconds:
-        """Return the open seconds between many pairs of Unix seconds; negative if b comes first."""
-        low = np.asarray(a, dtype=np.int64)
-        high = np.asarray(b, dtype=np.int64)
-        if low.size == 0 or high.size == 0:
-            return np.zeros(np.broadcast_shapes(low.shape, high.shape), dtype=np.int64)
-        self._covering(min(int(low.min()), int(high.min())))
-        table = self._covering(max(int(low.max()), int(high.max())))
-        return _count_many(table, high) - _count_many(table, low)
-
     # On Unix seconds
 
     def _add(self, at: int, rest: int, stops: Sequence[tuple[int, int]]) -> int:
@@ -279,7 +224,7 @@ class Calendar:
                 rest -= ran
             at = end
         table = self._covering(at)
-        while (target := _count(table, at) + rest) > table.total:
+        while (target := count(table, at) + rest) > table.total:
             _reachable(at + rest)
             table = self._grow(table, later=True)
         span = bisect_left(table.before, target) - 1
@@ -298,7 +243,7 @@ class Calendar:
                 rest -= ran
             at = begin
         table = self._covering(at)
-        while (target := _count(table, at) - rest) < 0:
+        while (target := count(table, at) - rest) < 0:
             _reachable(at - rest)
             table = self._grow(table, later=False)
         span = bisect_right(table.before, target) - 1
@@ -307,7 +252,7 @@ class Calendar:
     def _counted(self, a: int, b: int) -> int:
         self._covering(a)
         table = self._covering(b)
-        return _count(table, b) - _count(table, a)
+        return count(table, b) - count(table, a)
 
     def _unpaused(self, a: int, b: int, stops: Sequence[tuple[int, int]]) -> int:
         counted = self._counted(a, b)
@@ -318,14 +263,14 @@ class Calendar:
 
     # The table
 
-    def _covering(self, when: int) -> _Table:
+    def _covering(self, when: int) -> Table:
         table = self._table
         if table is not None and table.lo <= when < table.hi:
             return table
         year = _reachable(when)
         return self._reach(year - 1, year + 1)
 
-    def _reach(self, first: int, last: int) -> _Table:
+    def _reach(self, first: int, last: int) -> Table:
         """Return a table that covers these years beside those already compiled."""
         with self._lock:
             table = self._table
@@ -336,7 +281,7 @@ class Calendar:
             self._table = table = self._tabulate(first, last)
             return table
 
-    def _grow(self, table: _Table, *, later: bool) -> _Table:
+    def _grow(self, table: Table, *, later: bool) -> Table:
         """Return a wider table: twice the years, so that any distance costs a few steps."""
         step = max(PATIENCE, table.last - table.first + 1)
         with self._lock:
@@ -351,7 +296,7 @@ class Calendar:
                 return self._reach(table.first, min(table.last + step, LAST_YEAR + 1))
             return self._reach(max(table.first - step, FIRST_YEAR - 1), table.last)
 
-    def _hopeful(self, table: _Table, *, later: bool) -> bool:
+    def _hopeful(self, table: Table, *, later: bool) -> bool:
         """Return whether an opening may come beyond this table, on the side looked at."""
         edge = table.last if later else table.first
         for site in self._sites():
@@ -366,7 +311,7 @@ class Calendar:
         silence = table.hi - table.ends[-1] if later else table.starts[0] - table.lo
         return silence < PATIENCE * 365 * DAY
 
-    def _tabulate(self, first: int, last: int) -> _Table:
+    def _tabulate(self, first: int, last: int) -> Table:
         wall = Wall(self.zone, first - 1, last + 1)
         dates = np.arange(day_number(date(first, 1, 1)), day_number(date(last + 1, 1, 1)) + 1)
         midnights = wall.instants(dates.astype(np.int64) * DAY)
@@ -374,7 +319,7 @@ class Calendar:
         opens, closes = self._spans(first, last, lo, hi)
         length = closes - opens
         before: Seconds = np.cumsum(length) - length
-        table = _Table(
+        table = Table(
             lo,
             hi,
             opens.tolist(),
@@ -387,7 +332,7 @@ class Calendar:
             [],
             [],
         )
-        counts = _count_many(table, midnights)
+        counts = count_many(table, midnights)
         worked = np.flatnonzero(np.diff(counts) > 0)
         if not len(worked):
             return table
@@ -537,25 +482,6 @@ class _Common(Calendar):
         when, depth = when[order], np.cumsum(step[order])
         full = np.flatnonzero(depth == len(self._parts))
         return joined(np.clip(when[full], lo, hi), np.clip(when[full + 1], lo, hi))
-
-
-def _count(table: _Table, when: int) -> int:
-    span = bisect_right(table.starts, when) - 1
-    if span < 0:
-        return 0
-    end = table.ends[span]
-    return table.before[span] + (when if when < end else end) - table.starts[span]
-
-
-def _count_many(table: _Table, when: Seconds) -> Seconds:
-    opens, closes, before = table.spans
-    if not len(opens):
-        return np.zeros(when.shape, dtype=np.int64)
-    span = np.searchsorted(opens, when, side="right") - 1
-    inside = np.maximum(span, 0)
-    counted = before[inside] + np.minimum(when, closes[inside]) - opens[inside]
-    found: Seconds = np.where(span < 0, 0, counted)
-    return found
 
 
 def _reachable(when: int) -> int:

@@ -574,6 +574,16 @@ def test_many_of_none_is_none():
     assert lyon().between_many([], []).tolist() == []
 
 
+def test_pauses_of_many_belong_to_somebody_and_end_after_they_begin():
+    with pytest.raises(ValueError, match="none of the 1"):
+        lyon().add_many([0], [60], ([1], [0], [60]))
+    with pytest.raises(worktime.ReversedPause):
+        lyon().between_many([0], [60], ([0], [60], [0]))
+    assert lyon().add_many([[1_800_000_000]], [[0]], ([0], [0], [2_000_000_000])).tolist() == [
+        [1_800_000_000]
+    ]
+
+
 def test_threads_that_extend_the_calendar_together_agree():
     calendar = lyon()
     starts = [paris(1950 + 2 * n, 5, 3, 10) for n in range(100)]

@@ -202,6 +202,34 @@ def test_an_intersection_is_the_same_as_walking_both(world, other, data):
     assert both.between(a, b) == together * MINUTE
 
 
+@given(worlds(), st.data())
+def test_many_with_pauses_are_the_same_as_one_by_one(world, data):
+    keywords, around = world
+    calendar = worktime.compile(**keywords)
+    some = st.lists(st.tuples(moments(around), spans, stops(around)), min_size=1, max_size=5)
+    asked = data.draw(some)
+    each_end = [around + data.draw(seconds) for _ in asked]
+    starts = [start.timestamp() for start, _duration, _pauses in asked]
+    lengths = [duration.total_seconds() for _start, duration, _pauses in asked]
+    owned = [(n, a, b) for n, (_s, _d, pauses) in enumerate(asked) for a, b in pauses]
+    owned = data.draw(st.permutations(owned))
+    arrays = (
+        [n for n, _a, _b in owned],
+        [a.timestamp() for _n, a, _b in owned],
+        [b.timestamp() for _n, _a, b in owned],
+    )
+    ends = [end.timestamp() for end in each_end]
+    ran = calendar.between_many(starts, ends, arrays)
+    assert ran.tolist() == [
+        calendar.between(start, end, pauses).total_seconds()
+        for (start, _duration, pauses), end in zip(asked, each_end, strict=True)
+    ]
+    due = [added(calendar, *question) for question in asked]
+    if None not in due:
+        found = calendar.add_many(starts, lengths, arrays)
+        assert found.tolist() == [each.timestamp() for each in due]
+
+
 # The properties
 
 
