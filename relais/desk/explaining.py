@@ -29,16 +29,19 @@ def sentences(clock: Clock, now: datetime) -> list[str]:
     return explain.sentences(explain.explain(status, hours), language)
 
 
-def _of_rules(clock: Clock) -> sla.Clock:
-    reason = gettext("waiting for the requester")
+def target_of(clock: Clock) -> sla.Target:
+    """Return the promise that a clock holds, as the rules know it."""
     promised = timedelta(seconds=clock.target) if clock.days is None else None
     if clock.hand_id and clock.hand is not None:
-        target = sla.between_hands(clock.hand.name, duration=promised, days=clock.days)
-    else:
-        target = sla.promise(clock.kind, duration=promised, days=clock.days)
+        return sla.between_hands(clock.hand.name, duration=promised, days=clock.days)
+    return sla.promise(clock.kind, duration=promised, days=clock.days)
+
+
+def _of_rules(clock: Clock) -> sla.Clock:
+    reason = gettext("waiting for the requester")
     held = clock.paused_at
     return sla.Clock(
-        target=target,
+        target=target_of(clock),
         started=clock.started_at,
         ended=clock.stopped_at,
         void=clock.verdict == Clock.Verdict.VOID,
