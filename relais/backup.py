@@ -1,6 +1,7 @@
 """`relais backup` and `relais restore`: the whole database in one file, and back.
 
-The file is a ZIP of PostgreSQL's own dump and a manifest that says what it must be. A restore fills
+The file is a ZIP of PostgreSQL's own dump, the files of the threads and a manifest that says what
+it must be. A restore fills
 a new database beside the old one and changes their names at the end: all of it or nothing.
 """
 
@@ -25,12 +26,14 @@ import psycopg
 from psycopg import sql
 
 from relais import database, installation
-from relais.lib import postgres
+from relais.lib import postgres, vault
 from relais.lib.problem import Problem
 from relais.lib.terminal import N_
 
 DUMP, MANIFEST = "database.dump", "manifest.json"
-FORMAT = 1
+FILES = "files/"
+# 1 held no files; it is still read.
+FORMAT, READABLE = 2, (1, 2)
 CHUNK = 1 << 20
 
 
@@ -103,6 +106,8 @@ def write(path: Path, step: installation.Step) -> dict[str, Any]:
         with _open_private(half) as file, zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as whole:
             with whole.open(DUMP, "w", force_zip64=True) as out:
                 manifest |= _dump([program, *arguments], out)
+            # After the dump: a row is never older than its bytes, so that none is without them.
+            manifest["files"] = _add_files(whole, step)
             whole.writestr(MANIFEST, json.dumps(manifest, indent=1))
             file.flush()
         with half.open("rb") as done:
@@ -114,6 +119,53 @@ def write(path: Path, step: installation.Step) -> dict[str, Any]:
         half.unlink(missing_ok=True)
     step(N_("Written: %(path)s, %(size)s MB"), path=path, size=f"{path.stat().st_size / 1e6:.1f}")
     return manifest
+
+
+def _store() -> vault.Vault:
+    return vault.vault(database.data_dir(), os.environ.get("RELAIS_STORE", ""))
+
+
+def _add_files(whole: zipfile.ZipFile, step: installation.Step) -> int:
+    """Return how many files of the store were written into the backup."""
+    store, count = _store(), 0
+    for held in store.walk():
+        if count == 0:
+            step(N_("Backup of the files"))
+        try:
+            chunks = store.read(held.key)
+        except FileNotFoundError:
+            continue  # nobody named it any more
+        with whole.open(FILES + held.key, "w", force_zip64=True) as out:
+            for chunk in chunks:
+                out.write(chunk)
+        count += 1
+    return count
+
+
+def _put_files(whole: zipfile.ZipFile, step: installation.Step) -> None:
+    """Give the store back its files; those that it has are written again all the same."""
+    store = _store()
+    names = [name for name in whole.namelist() if name.startswith(FILES)]
+    if names:
+        step(N_("Restore of the files"))
+    for name in names:
+        with whole.open(name) as file:
+            store.put(name.removeprefix(FILES), file)
+
+
+def _damaged(whole: zipfile.ZipFile) -> str:
+    """Return the first file whose bytes are not those that its name says, or an empty text."""
+    for name in whole.namelist():
+        if not name.startswith(FILES):
+            continue
+        digest = hashlib.sha256()
+        with whole.open(name) as file:
+            while chunk := file.read(CHUNK):
+                digest.update(chunk)
+        parts = name.split("/")
+        if len(parts) != 4 or digest.hexdigest() != parts[3] or ".." in parts:
+            return name
+    return ""
 
 
 def _open_private(path: Path) -> IO[bytes]:
@@ -193,6 +245,8 @@ def restore(path: Path, step: installation.Step, *, replace: bool = False) -> di
         dump = Path(folder) / DUMP
         with zipfile.ZipFile(path) as whole, whole.open(DUMP) as source, dump.open("wb") as out:
             shutil.copyfileobj(source, out, CHUNK)
+            # Before the rows that speak of them.
+            _put_files(whole, step)
         step(N_("Restore of the database"))
         with _new_database() as (server, name):
             _fill(program, dump, name)
@@ -215,10 +269,14 @@ def read_manifest(path: Path) -> dict[str, Any]:
             with whole.open(DUMP) as source:
                 while chunk := source.read(CHUNK):
                     digest.update(chunk)
+            files = sum(name.startswith(FILES) for name in whole.namelist())
+            damaged = _damaged(whole)
     except (OSError, EOFError, KeyError, ValueError, zipfile.BadZipFile) as problem:
         raise NotABackup(path=path, detail=problem) from problem
-    if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
+    if not isinstance(manifest, dict) or manifest.get("format") not in READABLE:
         raise NotABackup(path=path, detail=f"format {FORMAT}?")
+    if damaged or files != manifest.get("files", 0):
+        raise NotABackup(path=path, detail=damaged or FILES)
     if manifest.get("sha256") != digest.hexdigest():
         raise NotABackup(path=path, detail="sha256")
     return manifest

@@ -1,5 +1,6 @@
 """A backup holds every row of every provider, and a restore is all of it or nothing."""
 
+import hashlib
 import json
 import os
 import shutil
@@ -76,6 +77,23 @@ def test_it_brings_back_every_row_of_every_provider(filled, tmp_path):
         owner.execute("truncate walled; insert into facts values ('later')")
     backup.restore(file, quiet, replace=True)
     assert words() == ["kept", "mine", "theirs"]
+
+
+def test_files_come_back_too_and_damaged_ones_are_told(filled, tmp_path):
+    digest = hashlib.sha256(b"devis").hexdigest()
+    kept = filled / "attachments" / "7" / digest[:2] / digest
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    kept.write_bytes(b"devis")
+    file = tmp_path / "b"
+    assert backup.write(file, quiet)["files"] == 1
+    kept.unlink()
+    backup.restore(file, quiet, replace=True)
+    assert kept.read_bytes() == b"devis"
+    kept.write_bytes(b"autre")
+    backup.write(file, quiet)
+    with pytest.raises(backup.NotABackup, match=digest):
+        backup.read_manifest(file)
+    kept.unlink()
 
 
 def test_walls_and_rights_come_back_too(filled, tmp_path):

@@ -11,7 +11,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
-from relais.desk import intake, mailbox
+from django.core.files.uploadedfile import SimpleUploadedFile
+
+from relais.desk import filing, intake, mailbox
 from relais.desk.models import Ticket, Webhook
 from relais.lib.tenancy import tenant
 from relais.offer import catalogue
@@ -114,9 +116,17 @@ def add_tickets(world: World, other: World) -> None:
         )  # fmt: skip
         marc.assign(people.alice)
         marc.take(by=people.alice)
-        marc.note("Note-interne", by=people.alice)
-        marc.reply("Réponse-publique", by=people.alice)
+        _carry(marc, "interne", people.alice).note("Note-interne", by=people.alice)
+        _carry(marc, "publique", people.alice).reply("Réponse-publique", by=people.alice)
         secret.assign(people.alice)
+        _carry(secret, "dirigeant", people.alice).reply("Réponse-dirigeant", by=people.alice)
+        filing.draft(_file("brouillon"), by=people.basile)
+        same = _ask(people.nadia, "Objet-même", "Corps-même")
+        same.merge(marc, by=people.basile)
+        same.reply("Ajout-même", by=people.nadia)
+        live = Ticket.objects.get(pk=marc.pk)
+        live.reply("Réponse-commune", by=people.alice)
+        _ask(people.nadia, "Objet-lié", "Corps-lié").link(live, "follows", by=people.basile)
         # Doors of programs: each its owner's, and whoever runs the pool sees that they stand.
         ApiKey.make(people.marc, name="Clé-marc", scopes=["requests:read"], days=9, by=people.marc)
         Webhook.make(people.marc, name="Crochet-marc", url="https://x.example/crochet", kinds=[])
@@ -127,6 +137,15 @@ def add_tickets(world: World, other: World) -> None:
         b"Subject: Objet-inconnu\r\n\r\nCorps-inconnu\r\n",
         world.provider.pk,
     )
+
+
+def _file(name: str) -> SimpleUploadedFile:
+    return SimpleUploadedFile(f"Fichier-{name}.txt", f"Contenu-{name}".encode())
+
+
+def _carry(ticket: Ticket, name: str, person: Person) -> Ticket:
+    ticket.carry([filing.draft(_file(name), by=person)])
+    return ticket
 
 
 def add_agreements(world: World, other: World) -> None:
@@ -238,6 +257,8 @@ def ticket_secrets() -> list[Secret]:
         ("erwan", brest | {"erwan"}),
         ("yann", set(OTHERS)),
         ("dirigeant", {"claire", "alice"}),
+        ("même", lyon | {"nadia"}),
+        ("lié", lyon | {"nadia"}),
         ("inconnu", set(RUNS_POOL)),
     ]:
         found += [
@@ -250,4 +271,17 @@ def ticket_secrets() -> list[Secret]:
         Secret("webhook", "Crochet-marc", RUNS_POOL | {"marc"}),
         Secret("public answer", "Réponse-publique", aix | {"marc"}),
         Secret("internal note", "Note-interne", aix - {"claire", "sylvie"}),
+        Secret("word on a merged one", "Ajout-même", lyon | {"nadia"}),
+        Secret("answer to both", "Réponse-commune", aix | lyon | {"marc", "nadia"}),
+        Secret("answer", "Réponse-dirigeant", {"claire", "alice"}),
+        *(
+            Secret("file", f"{what}-{name}", readers)
+            for what in ("Fichier", "Contenu")
+            for name, readers in [
+                ("publique", aix | {"marc"}),
+                ("interne", aix - {"claire", "sylvie"}),
+                ("dirigeant", {"claire", "alice"}),
+                ("brouillon", {"basile"}),
+            ]
+        ),
     ]

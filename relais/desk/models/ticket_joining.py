@@ -20,7 +20,7 @@ from relais.desk import rules
 from relais.desk.errors import CannotJoin, NotNow, Overtaken
 from relais.people.models import Confidentiality
 
-from . import ticket_undoing
+from . import silence, ticket_undoing
 from .event import Event
 from .letter import Letter
 from .link import Link, Merge
@@ -138,6 +138,7 @@ class Joined:
                 facts |= ticket_undoing.withhold(undone)
             self._update(ticket_undoing.fields_of(merge.was, ticket))
             clocks = ticket_undoing.restore_clocks(ticket, merge.was, at)
+            silence.settle(ticket, at)
             clocks += _answered(ticket, merge, clocks)
             mine = Merge.objects.filter(pk=merge.pk, parted_at=None)
             mine.update(parted_at=at, parted_by=by)
