@@ -20,9 +20,8 @@ from pathlib import Path
 from typing import IO, Any, Protocol
 from urllib.parse import urlsplit
 
-from django.utils.translation import gettext_noop as _
-
 from .problem import Problem
+from .terminal import N_
 
 CHUNK = 1 << 18
 
@@ -34,13 +33,13 @@ class TooLong(Exception):
 class StoreBad(Problem):
     """The store of files does not do what it is asked."""
 
-    message = _("The store of files (%(where)s) does not answer as it should: %(detail)s")
+    message = N_("The store of files (%(where)s) does not answer as it should: %(detail)s")
 
 
 class PartMissing(Problem):
     """The library for stores of objects is not installed."""
 
-    message = _(
+    message = N_(
         "RELAIS_STORE names %(where)s, which needs one more library: "
         "pip install 'relais[s3]', or leave RELAIS_STORE out to keep files in the folder of data."
     )
