@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 SUBJECT_WEIGHT, BODY_WEIGHT = 3.0, 1.0
 # A guess is sure when it has this much, and this many times the runner-up's.
-ENOUGH, CLEAR = 1.0, 1.5
+ENOUGH, CLEAR = 1.0, 2.0
 # A word written with a slip speaks less; short words are too near to each other.
 SLIP, SHORTEST = 0.6, 6
 # A service named as nowhere else: « site de Lyon », not « le train de Lyon ».

@@ -74,7 +74,7 @@ SAID = {
 def history(world, new_ticket, services):
     """Return a function that makes a history in which the service is told by words of its own."""
 
-    def make(count=120):
+    def make(count=66):
         for number in range(count):
             code = "invoice" if number % 3 == 0 else "appointment"
             said = SAID[code][number % 7 % 3]
@@ -99,7 +99,7 @@ def test_it_learns_what_people_call_things_here_and_nothing_of_c3(
     Ticket.objects.filter(pk=secret.pk).update(state="accepted")
     lesson = learning.teach(world.provider.pk)
     assert lesson.state == TriageModel.State.IN_USE
-    assert lesson.examples == 120
+    assert lesson.examples == 66
     model, number = learning.in_use()
     assert number == 1 and not any("zorglub" in term for term in model.terms)
     ticket = intake.receive(
@@ -152,7 +152,7 @@ def test_wanted_tomorrow_is_urgent_and_has_its_day(world, services):
 def test_the_lead_settles_on_the_page_and_others_find_nothing(
     unsure, services, world, client_of, history
 ):
-    history(60)
+    history()
     learning.teach(world.provider.pk)
     paul = client_of(world.people.paul)
     page = paul.get("/triage/", headers={"Accept-Language": "fr"}).content.decode()
