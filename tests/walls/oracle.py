@@ -14,7 +14,7 @@ from decimal import Decimal
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from relais.desk import filing, intake, mailbox
-from relais.desk.models import Ticket, Webhook
+from relais.desk.models import LogImport, LogRefusal, Ticket, Webhook
 from relais.lib.tenancy import tenant
 from relais.offer import catalogue
 from relais.offer.models import Agreement, AgreementVersion
@@ -98,6 +98,13 @@ def add_internals(world: World) -> None:
         provider=provider, person=people.alice, company=world.companies.calanques,
         granted_by=people.maud, reason="Motif-habilitation", starts_on="2026-01-05",
     )  # fmt: skip
+    past = LogImport.objects.create(
+        provider=provider, file_name="Journal-passe.csv", uploaded_by=people.paul, state="done",
+        counts={"read": 1, "taken": 0, "known": 0, "refused": 1, "reasons": {"no site": 1}},
+    )  # fmt: skip
+    LogRefusal.objects.create(
+        provider=provider, log_import=past, number=2, ref="Ligne-refusee", why="no site"
+    )
 
 
 def add_tickets(world: World, other: World) -> None:
@@ -225,6 +232,8 @@ def secrets(world: World, other: World) -> list[Secret]:
         Secret("skill", "Compétence-interne", set(STAFF)),
         Secret("skill", "Internal-skill", set(STAFF)),
         Secret("clearance", "Motif-habilitation", RUNS_POOL | {"alice"}),
+        Secret("log", "Journal-passe", RUNS_POOL),
+        Secret("refused row", "Ligne-refusee", RUNS_POOL),
     ]
     for made in (world, other):
         for key, person in vars(made.people).items():
