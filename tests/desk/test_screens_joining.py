@@ -160,3 +160,25 @@ def test_through_the_api(world, pair, client_of, settings):
     assert post("merge", other=second.pk).status_code == 409
     events = alice.get(f"/api/tickets/{second.pk}").json()["events"]
     assert not any("was" in event["facts"] for event in events)
+
+
+def test_the_same_is_confirmed_or_dismissed_while_typing(world, new_ticket, client_of):
+    known = new_ticket(subject="Réserver la salle Mistral jeudi", at=timezone.now())
+    marc = client_of(world.people.marc)
+    page_of = marc.get("/requests/new/appointment/")
+    form = {
+        "token": page_of.context["form"].initial["token"], "site": world.sites.aix.pk,
+        "subject": "Salle Mistral à réserver jeudi", "body": "Pour 14 finalement",
+    }  # fmt: skip
+    answer = marc.post(f"/requests/new/appointment/same/{known.pk}/", form)
+    assert answer["HX-Redirect"] == f"/tickets/{known.pk}/"
+    assert known.messages.last().body.endswith("Pour 14 finalement")
+    assert Ticket.objects.count() == 1
+    form["not_same"] = known.pk
+    html = marc.post("/requests/new/appointment/alike/", form).content.decode()
+    assert known.reference not in html
+    assert f'name="not_same" value="{known.pk}"' in html
+    assert marc.post("/requests/new/appointment/", form).status_code == 302
+    assert Dismissal.objects.get().ticket == known
+    nadia = client_of(world.people.nadia)
+    assert nadia.post(f"/requests/new/appointment/same/{known.pk}/", form).status_code == 404

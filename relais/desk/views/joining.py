@@ -9,9 +9,11 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 from django.views.decorators.http import require_POST, require_safe
+from django_htmx.http import HttpResponseClientRedirect
 
 from relais.desk import duplicates, filing, surroundings
 from relais.desk.models import Link, Message, Ticket
@@ -19,7 +21,10 @@ from relais.lib.problem import Problem
 from relais.offer.models import Service
 from relais.people.models import Person
 
-from .tickets import SAME, find, lost, shown, version_of
+from . import files
+from .files import in_words
+from .lead import lead_only
+from .tickets import SAME, find, lost, shown, text_of, version_of
 
 _NUMBER = re.compile(r"(?:R-|/tickets/)?0*(\d{1,18})/?\s*$", re.IGNORECASE)
 VERB_OF = {event: verb for verb, event in SAME.items()} | {"noted": "note"}
@@ -152,7 +157,7 @@ def dismiss(request: HttpRequest, pk: int) -> HttpResponse:
 def _left(request: HttpRequest, found: Ticket) -> HttpResponse:
     context = {
         "ticket": found,
-        "suggestions": duplicates.of_ticket(request.access, found),
+        "suggestions": duplicates.of_ticket(request.access, found)[:3],
         "may_join": surroundings.rules.may("merge", found, request.person),
     }
     return render(request, "desk/_alike.html", context)
@@ -162,10 +167,15 @@ def _left(request: HttpRequest, found: Ticket) -> HttpResponse:
 @require_POST
 def alike_at_entry(request: HttpRequest, code: str) -> HttpResponse:
     """Show, while somebody types a request, those that may be the same."""
+    return _entry(request, code)
+
+
+def _entry(request: HttpRequest, code: str, problem: str = "") -> HttpResponse:
     service = get_object_or_404(request.access.see(Service), code=code)
     person = _asker(request)
-    subject, body = (request.POST.get(name, "").replace("\x00", "") for name in ("subject", "body"))
+    subject, body = _words(request)
     site = request.POST.get("site", "")
+    refused = not_same(request)
     found = []
     if person is not None and len(subject.strip()) > 3:
         found = duplicates.at_entry(
@@ -177,13 +187,60 @@ def alike_at_entry(request: HttpRequest, code: str) -> HttpResponse:
             requester=person.pk,
             site=int(site) if site.isdecimal() and len(site) < 19 else person.site_id,
         )
+    context = {
+        "suggestions": [one for one in found if one.ticket.pk not in refused][:3],
+        "not_same": refused,
+        "code": code,
+        "problem": problem,
+    }
+    return render(request, "desk/_alike_entry.html", context)
+
+
+@login_required
+@require_POST
+def same(request: HttpRequest, code: str, pk: int) -> HttpResponse:
+    """Add what was typed for a new request to the one that asks for the same; go there."""
+    found = find(request, pk)
+    subject, body = _words(request)
+    text = "\n\n".join(part for part in (subject.strip(), body.strip()) if part)
+    try:
+        found.carry(files.gathered(request))
+        if request.access.is_client:
+            found.reply(text, by=request.person)
+        else:  # what was said on the telephone is no word of the service
+            found.note(text, by=request.person)
+    except Problem as refusal:
+        return _entry(request, code, in_words(refusal))
+    told = _("Added to %(reference)s: no second request was made.")
+    messages.success(request, told % {"reference": found.reference})
+    return HttpResponseClientRedirect(reverse("ticket", args=[found.pk]))
+
+
+@login_required
+@require_safe
+def alike_to_mail(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show what a mail of the quarantine may be about."""
+    lead_only(request)
+    mail = get_object_or_404(request.access.see(Message).filter(ticket=None), pk=pk)
+    found = duplicates.of_mail(request.access, mail, mail.sender)[:3]
     return render(request, "desk/_alike_entry.html", {"suggestions": found})
+
+
+def not_same(request: HttpRequest) -> list[int]:
+    """Return the requests of which somebody said at entry that they are not the same."""
+    keys = {key for key in request.POST.getlist("not_same") if key.isdecimal() and len(key) < 19}
+    return sorted(map(int, keys))[:50]
+
+
+def _words(request: HttpRequest) -> tuple[str, str]:
+    subject, body = (text_of(request.POST, name) for name in ("subject", "body"))
+    return subject[:300], body
 
 
 def _asker(request: HttpRequest) -> Person | None:
     """Return who asks: the client herself, or whom staff writes it down for."""
     if request.access.is_client:
         return request.person
-    typed = request.POST.get("asked_by", "").strip()
+    typed = text_of(request.POST, "asked_by").strip()
     people = request.access.see(Person).exclude(company=None).filter(archived_at=None)
     return people.filter(email__iexact=typed).first() if typed else None

@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
-from relais.desk import board, duty, intake, rules, telling
+from relais.desk import board, duplicates, duty, intake, rules, telling
 from relais.desk.models import Ticket
 from relais.lib.listing import is_part
 from relais.lib.problem import Problem
@@ -139,6 +139,7 @@ def new_request(request: HttpRequest, code: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         ticket = _send(request, form, service)
         if ticket is not None:
+            _tell_apart(request, ticket)
             told = _t("Sent: %(reference)s. You will find it below, with its deadline.")
             messages.success(request, told % {"reference": ticket.reference})
             if request.access.is_client:
@@ -185,6 +186,14 @@ def _send(request: HttpRequest, form: RequestForm, service: Service) -> Ticket |
     except Problem as problem:
         form.add_error(None, in_words(problem))
         return None
+
+
+def _tell_apart(request: HttpRequest, ticket: Ticket) -> None:
+    """Keep what was said while typing: these are not the same."""
+    keys = [key for key in request.POST.getlist("not_same")[:50] if key.isdecimal()]
+    for other in request.access.see(Ticket).filter(pk__in=[key for key in keys if len(key) < 19]):
+        if request.access.see(Ticket).filter(pk=ticket.pk).exists():
+            duplicates.dismiss(ticket, other, by=request.person)
 
 
 def _sites(request: HttpRequest) -> QuerySet[Site]:

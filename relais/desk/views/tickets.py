@@ -138,9 +138,9 @@ def named(form: QueryDict, carried: list[Attachment]) -> QueryDict:
     return form
 
 
-def text_of(form: QueryDict) -> str:
+def text_of(form: QueryDict, name: str = "text") -> str:
     """Return the text typed; longer than any letter is cut with a word about it."""
-    text = form.get("text", "").replace("\x00", "")
+    text = form.get(name, "").replace("\x00", "")
     if len(text) > LONGEST_TEXT:
         return text[:LONGEST_TEXT] + "\n[…]"
     return text
