@@ -99,8 +99,9 @@ def receive(
                 wanted_by=wanted_by or _wanted(guess, site),
                 external_ref=external_ref,
             )
-            send_along(files, _keep_words(ticket, mail, held))
-            Letter.acknowledge(ticket)
+            words = _keep_words(ticket, mail, held)
+            send_along(files, words)
+            Letter.acknowledge(ticket, words)
             send_to_dispatch(ticket)
     except IntegrityError:
         # A double click: the other one was faster and its ticket is this one's.

@@ -39,10 +39,7 @@ ASKING = (
 
 def access_of(person: Person) -> Access:
     """Return what the person may see and do today, asked once for this object."""
-    found: Access | None = person.__dict__.get("_access")
-    if found is None:
-        found = person.__dict__["_access"] = Access(person)
-    return found
+    return Access.of(person)
 
 
 def check(

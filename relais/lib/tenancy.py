@@ -54,9 +54,10 @@ def tenant(pk: int) -> Iterator[None]:
             yield
         finally:
             _current.reset(token)
-            # Inside an outer transaction (a savepoint) the setting would outlive the block.
-            if before is None and connection.in_atomic_block and not connection.needs_rollback:
-                _set_local("")
+        # Inside an outer transaction (a savepoint) the setting would outlive the block; after a
+        # fault the rollback takes it back, and a statement here would hide what happened.
+        if before is None and connection.in_atomic_block and not connection.needs_rollback:
+            _set_local("")
 
 
 @contextmanager

@@ -49,6 +49,14 @@ class Access:
     person: Person
     day: date = field(default_factory=timezone.localdate)
 
+    @classmethod
+    def of(cls, person: Person) -> Access:
+        """Return what this person may see and do: the same answer for the same object."""
+        found: Access | None = person.__dict__.get("_access")
+        if found is None:
+            found = person.__dict__["_access"] = cls(person)
+        return found
+
     # Facts --------------------------------------------------------------------------------------
 
     @cached_property

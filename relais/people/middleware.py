@@ -54,7 +54,7 @@ class PersonMiddleware:
                 .first()
             )
             if person is not None:
-                request.person, request.access = person, Access(person)
+                request.person, request.access = person, Access.of(person)
                 with timezone.override(_zone_of(person)):
                     return self.get_response(request)
         return self.get_response(request)

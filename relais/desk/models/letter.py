@@ -187,16 +187,19 @@ class Letter(TenantModel):
         return cls._post(ticket, message, f"message:{message.pk}", message.body)
 
     @classmethod
-    def acknowledge(cls, ticket: Ticket) -> Letter | None:
-        """Return the letter that says "received". It is automatic: it answers no clock."""
-        if ticket.messages.filter(reasons__has_key="unanswered").exists():
+    def acknowledge(cls, ticket: Ticket, asked: Message) -> Letter | None:
+        """Return the letter that says "received" to `asked`, the first message of the thread.
+
+        It is automatic: it answers no clock.
+        """
+        if "unanswered" in asked.reasons:
             return None  # it may be a robot's: it is never answered by one of ours
         with override(ticket.requester.language):
             text = _t(
                 "We have received your request “%(subject)s” under the reference %(reference)s. "
                 "An assistant will answer you."
             ) % {"subject": ticket.subject, "reference": ticket.reference}
-        return cls._post(ticket, None, f"received:{ticket.pk}", text)
+        return cls._post(ticket, None, f"received:{ticket.pk}", text, first=asked.mail_id)
 
     @classmethod
     def remind(cls, ticket: Ticket, silence: Silence) -> Letter | None:
@@ -253,6 +256,7 @@ class Letter(TenantModel):
         key: str,
         text: str,
         to: Person | None = None,
+        first: str | None = None,
     ) -> Letter | None:
         address = (to or ticket.requester).email
         if not address:
@@ -263,7 +267,7 @@ class Letter(TenantModel):
             with override((to or ticket.requester).language):
                 subject, sealed = _sealed_words(ticket, answer=message is not None)
             text = text if to else sealed
-        return cls._insert(ticket, message, key, address, subject, text)
+        return cls._insert(ticket, message, key, address, subject, text, first)
 
     @classmethod
     def _insert(
@@ -274,8 +278,11 @@ class Letter(TenantModel):
         to: str,
         subject: str,
         text: str,
+        answers: str | None = None,
     ) -> Letter:
-        asked = ticket.messages.exclude(mail_id="").order_by("-id").first()
+        if answers is None:
+            mails = ticket.messages.exclude(mail_id="").order_by("-id")
+            answers = mails.values_list("mail_id", flat=True).first() or ""
         letter = cls(
             provider_id=ticket.provider_id,
             ticket=ticket,
@@ -285,7 +292,7 @@ class Letter(TenantModel):
             subject=subject[:300],
             body=text,
             mail_id=make_msgid(domain=_domain()),
-            in_reply_to=asked.mail_id if asked else "",
+            in_reply_to=answers,
         )
         hold = settings.UNDO_SECONDS if message is not None else 0
         letter.next_try_at = timezone.now()
