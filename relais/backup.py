@@ -16,6 +16,7 @@ import re
 import shutil
 import subprocess
 import tempfile
+import time
 import zipfile
 from collections.abc import Iterator
 from importlib.metadata import version
@@ -35,6 +36,7 @@ FILES = "files/"
 # 1 held no files; it is still read.
 FORMAT, READABLE = 2, (1, 2)
 CHUNK = 1 << 20
+LEAVING_SECONDS = 2.0
 
 
 class CannotWrite(Problem):
@@ -353,9 +355,7 @@ def _take_the_place(server: psycopg.Connection[Any], name: str) -> None:
     aside = f"{old}_replaced_{os.getpid()}"
     server.execute(_sql("alter database {} allow_connections false", old))
     try:
-        server.execute(
-            "select pg_terminate_backend(pid) from pg_stat_activity where datname=%s", [old]
-        )
+        _end_sessions(server, old)
         with server.transaction():
             server.execute(_sql("alter database {} rename to {}", old, aside))
             server.execute(_sql("alter database {} rename to {}", name, old))
@@ -364,6 +364,22 @@ def _take_the_place(server: psycopg.Connection[Any], name: str) -> None:
         detail = str(problem).splitlines()[0]
         raise StillUsed(user=server.info.user, detail=detail) from problem
     server.execute(_sql("drop database {} with (force)", aside))
+
+
+def _end_sessions(server: psycopg.Connection[Any], name: str) -> None:
+    """End every session of the database; one that is leaving of itself is given a moment."""
+    until = time.monotonic() + LEAVING_SECONDS
+    while True:
+        try:
+            server.execute(
+                "select pg_terminate_backend(pid) from pg_stat_activity where datname=%s", [name]
+            )
+        except psycopg.errors.InsufficientPrivilege:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.1)
+        else:
+            return
 
 
 def _sql(text: str, *names: str) -> sql.Composed:

@@ -220,8 +220,10 @@ def test_without_the_right_to_end_sessions_nothing_changes(filled, tmp_path, mon
         monkeypatch.setenv("DATABASE_URL", server.url("web", database.NAME))
         monkeypatch.setenv("DATABASE_OWNER_URL", server.url(database.OWNER, database.NAME))
         with database.connect("app") as web:
-            with pytest.raises(backup.StillUsed, match="Stop every Relais"):
-                backup.restore(tmp_path / "b", quiet, replace=True)
+            with monkeypatch.context() as hurried:
+                hurried.setattr(backup, "LEAVING_SECONDS", 0.2)
+                with pytest.raises(backup.StillUsed, match="Stop every Relais"):
+                    backup.restore(tmp_path / "b", quiet, replace=True)
             web.execute("select 1")
         backup.restore(tmp_path / "b", quiet, replace=True)
         connection.execute("alter role relais_owner nocreatedb; drop role web")

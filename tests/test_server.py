@@ -201,7 +201,7 @@ def test_killed_it_leaves_nothing_and_the_next_start_finds_its_data(run, place):
     again = Running(place).ready()
     assert "Demo world" not in again.log.read_text()
     again.process.terminate()
-    assert again.process.wait(30) == 0
+    assert again.process.wait(60) == 0
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGHUP])
@@ -212,6 +212,6 @@ def test_asked_to_stop_it_leaves_nothing(place, number):
     else:  # in the middle of its start
         assert postmaster.wait_until(lambda: "Database" in run.log.read_text(), seconds=60)
     run.process.send_signal(number)
-    run.process.wait(30)
+    run.process.wait(60)
     assert "Traceback" not in run.log.read_text()
-    assert postmaster.wait_until(lambda: not run.children(), seconds=10), run.children()
+    assert postmaster.wait_until(lambda: not run.children(), seconds=30), run.children()

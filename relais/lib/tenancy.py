@@ -56,7 +56,7 @@ def tenant(pk: int) -> Iterator[None]:
             _current.reset(token)
         # Inside an outer transaction (a savepoint) the setting would outlive the block; after a
         # fault the rollback takes it back, and a statement here would hide what happened.
-        if before is None and connection.in_atomic_block and not connection.needs_rollback:
+        if before is None and len(connection.atomic_blocks) > 1 and not connection.needs_rollback:
             _set_local("")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import time
 from collections.abc import Callable
@@ -18,6 +19,7 @@ from allauth.socialaccount.models import SocialLogin
 from allauth.socialaccount.providers.base import AuthProcess
 from allauth.usersessions.models import UserSession
 from django.contrib import messages
+from django.db import IntegrityError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
@@ -120,7 +122,9 @@ class SessionsMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         key = request.session.session_key
         if key and request.user.is_authenticated and self._is_due(key):
-            UserSession.objects.create_from_request(request)
+            # Two requests of one page note the session at once, or a third one ends it meanwhile.
+            with contextlib.suppress(IntegrityError):
+                UserSession.objects.create_from_request(request)
         return self.get_response(request)
 
     def _is_due(self, key: str) -> bool:

@@ -125,7 +125,7 @@ def page_as(live: Live, chromium: Any) -> Iterator[Callable[..., Any]]:
                 ]
             )
         page = context.new_page()
-        page.set_default_timeout(10_000)
+        page.set_default_timeout(30_000)
         page.on("pageerror", lambda error: faults.append(f"script: {error}"))
         page.on(
             "response",

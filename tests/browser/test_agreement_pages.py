@@ -128,7 +128,7 @@ def test_a_closed_day_is_previewed_applied_and_the_deadlines_follow(live, page_a
     expect(paul.get_by_text("Attend de commencer")).to_be_visible()
     recalculation.run(live.world.provider.pk, run.pk)
     # The page learns by itself that it is over.
-    expect(paul.get_by_text("Terminé", exact=True)).to_be_visible(timeout=5_000)
+    expect(paul.get_by_text("Terminé", exact=True)).to_be_visible(timeout=20_000)
     heard += accessible(paul)
     with tenant(live.world.provider.pk):
         assert Recalculation.objects.get().state == "done"
