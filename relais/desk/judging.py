@@ -97,6 +97,7 @@ def words_of(services: list[Service]) -> list[tuple[Service, list[str], bool]]:
     found = []
     for service in services:
         terms = [term for term, _weight in model.speak_for(service.pk, WORDS)] if model else []
-        own = triage.words(f"{service.name_fr} {service.name_en} {service.words}")
+        # As they are written; what triage compares has lost its accents and endings.
+        own = [word for word in service.words.split() if triage.words(word)]
         found.append((service, terms or list(dict.fromkeys(own))[:WORDS], bool(terms)))
     return found

@@ -23,7 +23,7 @@ FIELDS = [
     ("state", _("State")),
     ("taken_at", _("Taken in hand")),
     ("resolved_at", _("Resolved")),
-    ("closed_at", _("Closed")),
+    ("closed_at", _("Closed on")),
     ("last_at", _("Last change")),
     ("event_no", _("Number of the event")),
 ]

@@ -1,11 +1,14 @@
 # ruff: noqa: E501 (a row of a log is one line)
 """A log of past requests lived through the verbs, at the log's own times."""
 
+import csv
 import gzip
+from collections import Counter
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.db.models import Count
 from django.utils import translation
 
 from relais.desk import import_log
@@ -177,14 +180,27 @@ def test_a_file_that_is_no_log_is_named(world, tmp_path, content, why):
 
 
 def test_the_first_rows_of_the_real_logs(world, shared, tmp_path):
-    for name in ("uci_servicenow_requests", "bpic2013_incidents_requests"):
-        with gzip.open(shared / "logs" / f"{name}.csv.gz", "rt") as source:
-            rows = [line for _, line in zip(range(301), source, strict=False)]
-        (tmp_path / f"{name}.csv").write_text("".join(rows))
-        report = import_log.run(tmp_path / f"{name}.csv", world.provider, report=lambda line: None)
-        assert report.read == 300
-        assert report.taken + report.refused.total() == 300
-        assert sum(report.sites.values()) == report.taken
+    for name in ("uci_servicenow", "bpic2013_incidents"):
+        files = {}
+        for part in ("requests", "events"):
+            with gzip.open(shared / "logs" / f"{name}_{part}.csv.gz", "rt") as source:
+                files[part] = [line for _, line in zip(range(301), source, strict=False)]
+            (tmp_path / f"{name}_{part}.csv").write_text("".join(files[part]))
+        report = import_log.run(
+            tmp_path / f"{name}_requests.csv",
+            world.provider,
+            report=lambda line: None,
+            events=tmp_path / f"{name}_events.csv",
+        )
+        assert (report.read, report.events) == (300, 300)
+        assert report.taken + len(report.refused_rows) == 300
+        # Counted another way: the column of the sites, without the rows that were refused.
+        refused = {row.ref for row in report.refused_rows}
+        rows = csv.DictReader(files["requests"])
+        expected = Counter(r["site"].casefold() for r in rows if r["request_id"] not in refused)
+        stored = Ticket.objects.filter(external_ref__startswith=f"{report.log}:").order_by()
+        counted = stored.values_list("site__code").annotate(n=Count("pk"))
+        assert {code.casefold(): n for code, n in counted} == dict(expected)
 
 
 EVENTS_HEAD = "log,case_id,event_no,activity,state,timestamp,site,team,resource,requester,category,priority,case_start"
