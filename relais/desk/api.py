@@ -203,6 +203,12 @@ class SaidIn(Seen):
     files: Files = []
 
 
+class DeliverIn(SaidIn):
+    """`despite`: why it is delivered with mandatory steps left; kept and reported."""
+
+    despite: Line = ""
+
+
 class PersonIn(Seen):
     person: Key
     text: Text = ""
@@ -328,9 +334,9 @@ def wait_third(request: HttpRequest, key: PathKey, sent: SaidIn) -> Schema:
 
 
 @_verb("deliver")
-def deliver(request: HttpRequest, key: PathKey, sent: SaidIn) -> Schema:
+def deliver(request: HttpRequest, key: PathKey, sent: DeliverIn) -> Schema:
     access, ticket = _found(request, key, sent)
-    ticket.deliver(sent.text, by=access.person)
+    ticket.deliver(sent.text, by=access.person, despite=sent.despite)
     return _detail(access, key)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -14,6 +14,7 @@ from procrastinate.contrib.django import app
 
 from relais.engine import triage
 from relais.lib.problem import Problem
+from relais.offer import questions, variants
 from relais.offer.models import Service
 from relais.people.models import Confidentiality, Person, Site
 
@@ -45,6 +46,14 @@ class NothingOffered(Problem):
     message = _("The catalogue is empty: offer at least one service.")
 
 
+class WrongAnswers(Problem):
+    """The fields of the service are not answered as they ask; `faults` says which, and the mend."""
+
+    def __init__(self, faults: Sequence[tuple[str, str]]) -> None:
+        self.faults = list(faults)
+        super().__init__(detail=" ".join(text for _field, text in self.faults))
+
+
 class TokenTaken(Problem):
     """This reference was used for somebody else's request."""
 
@@ -68,13 +77,15 @@ def receive(
     mail: dict[str, Any] | None = None,
     held: Message | None = None,
     files: Sequence[Attachment] = (),
+    answers: Mapping[str, Any] | None = None,
 ) -> Ticket:
     """Return the ticket of this request: a new one, or the one that it became before.
 
     `external_ref` tells the same request again: a form's token, a caller's number, a Message-ID.
     `by` is the member of staff who writes down what the requester said. `mail` holds the fields
     of the message that a mail brought, `held` is one that waited in quarantine. `files` are drafts.
-    Raises `NoSite`, `MayNotAsk`, `NothingOffered`, `TokenTaken`, `calendars.NoCalendar`.
+    `answers` are those to the service's own fields, by key; without any none is asked for.
+    Raises `NoSite`, `MayNotAsk`, `NothingOffered`, `TokenTaken`, `WrongAnswers`, `calendars.NoCalendar`.
     """
     site = site or site_of(requester)
     check_asking(by or requester, site)
@@ -82,6 +93,8 @@ def receive(
         return known
     guess, offers, lesson = _guess(subject, body, site, at or timezone.now())
     chosen = service or _service_for(guess, offers)
+    there = variants.at_site(chosen, site)
+    kept = _answers(there, answers)
     try:
         with transaction.atomic():
             ticket = Ticket.receive(
@@ -94,10 +107,11 @@ def receive(
                 by=by,
                 at=at,
                 facts={"triage": _reasons(guess, chosen, lesson, given=service is not None)},
-                priority=priority or (Ticket.Priority.HIGH if guess.urgent else 3),
+                priority=priority or _priority(there, guess),
                 confidentiality=_class_of(chosen, guess, confidentiality),
                 wanted_by=wanted_by or _wanted(guess, site),
                 external_ref=external_ref,
+                answers=kept,
             )
             words = _keep_words(ticket, mail, held)
             send_along(files, words)
@@ -109,6 +123,21 @@ def receive(
             return known
         raise
     return ticket
+
+
+def _answers(service: Service, given: Mapping[str, Any] | None) -> list[dict[str, Any]]:
+    """Return the answers as a ticket keeps them. Raises `WrongAnswers`."""
+    if given is None:
+        return []
+    kept, faults = questions.check(questions.read(service.questions), given)
+    if faults:
+        raise WrongAnswers(faults)
+    return kept
+
+
+def _priority(service: Service, guess: triage.Guess) -> int:
+    """Return how pressing it is: what is usual for the service, more when the words say so."""
+    return min(service.priority, Ticket.Priority.HIGH) if guess.urgent else service.priority
 
 
 def _keep_words(ticket: Ticket, mail: dict[str, Any] | None, held: Message | None) -> Message:

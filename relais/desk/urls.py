@@ -5,6 +5,7 @@ from django.urls import path
 from .views import (
     agreements,
     assistant,
+    checklist,
     files,
     joining,
     lead,
@@ -63,6 +64,12 @@ urlpatterns = [
     path("account/webhooks/<int:pk>/restart/", webhooks.restart, name="webhook_restart"),
     path("account/webhooks/<int:pk>/try_out/", webhooks.try_out, name="webhook_try_out"),
     path("account/webhook-calls/<int:pk>/again/", webhooks.again, name="webhook_again"),
+    path("tickets/<int:pk>/steps/<str:key>/step_done/", checklist.step_done, name="step_done"),
+    path(
+        "tickets/<int:pk>/steps/<str:key>/step_undone/",
+        checklist.step_undone,
+        name="step_undone",
+    ),
     path("live/", live.live, name="live"),
     path("files/", files.upload, name="file_upload"),
     path("files/<int:pk>/", files.file, name="file"),

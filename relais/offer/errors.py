@@ -106,3 +106,15 @@ class MayNotRead(NotYours):
     """Procedures are for the provider's staff."""
 
     message = _("“%(procedure)s”: %(person)s has no business with it.")
+
+
+class MayNotWrite(NotYours):
+    """A preference sheet is written by the executive or by whoever serves her."""
+
+    message = _("The sheet of %(sheet)s is not for %(person)s to write.")
+
+
+class SheetOvertaken(Overtaken):
+    """Somebody wrote a newer version since it was read."""
+
+    message = _("The sheet of %(sheet)s was changed by somebody else meanwhile: read it again.")

@@ -25,43 +25,79 @@ def a_year_after(day: date) -> date:
     return date(day.year + 1, day.month, min(day.day, last))
 
 
-def facts_of(version: ProcedureVersion, today: date) -> Facts:
+@dataclass(frozen=True)
+class Known:
+    """What is known of some procedures, read in as many queries whatever their number."""
+
+    assigned: frozenset[int]
+    names: frozenset[str]
+    services: dict[int, list[Service]]
+    practised: dict[int, list[Practised]]
+    acknowledged: dict[int, list[tuple[int, int]]]
+    major: dict[int, list[int]]
+    changed_steps: dict[int, list[str]]
+
+    @classmethod
+    def of(cls, procedures: Iterable[int]) -> Known:
+        """Return it for these procedures, by key."""
+        keys = list(procedures)
+        known = cls(assigned(), names_of_people(), {}, {}, {}, {}, {})
+        for service in Service.objects.filter(procedure__in=keys):
+            known.services.setdefault(service.procedure_id, []).append(service)
+        practices = Practice.objects.filter(version__procedure__in=keys).order_by()
+        for key, person, at, success, drill in practices.values_list(
+            "version__procedure", "person", "at", "success", "drill"
+        ):
+            line = Practised(person, at.date(), success, drill)
+            known.practised.setdefault(key, []).append(line)
+        read = Acknowledgement.objects.filter(version__procedure__in=keys).order_by()
+        for key, number, person in read.values_list(
+            "version__procedure", "version__number", "person"
+        ):
+            known.acknowledged.setdefault(key, []).append((number, person))
+        major = ProcedureVersion.objects.filter(procedure__in=keys, major=True, state="published")
+        for key, number in major.order_by("number").values_list("procedure", "number"):
+            known.major.setdefault(key, []).append(number)
+        variants = ServiceVariant.objects.filter(service__procedure__in=keys, active=True)
+        for key, steps in variants.values_list("service__procedure", "steps"):
+            found = [change["key"] for change in steps if change["key"]]
+            known.changed_steps.setdefault(key, []).extend(found)
+        return known
+
+
+def facts_of(version: ProcedureVersion, today: date, known: Known | None = None) -> Facts:
     """Return what is known beside the text of a version."""
-    procedure = version.procedure
-    services = list(Service.objects.filter(procedure=procedure))
-    since = _last_major(version)
-    known = Acknowledgement.objects.filter(
-        version__procedure=procedure, version__number__range=(since, version.number)
-    )
+    key = version.procedure_id
+    known = known or Known.of([key])
+    since = _last_major(version, known.major.get(key, []))
+    steps = {step.key for step in version.told.steps}
     return Facts(
         today=today,
-        owner=procedure.owner_id is not None,
+        owner=version.procedure.owner_id is not None,
         author=version.author_id,
         review_by=version.review_by,
-        practised=tuple(
-            Practised(each.person_id, each.at.date(), each.success, each.drill)
-            for each in Practice.objects.filter(version__procedure=procedure)
+        practised=tuple(known.practised.get(key, ())),
+        acknowledged=frozenset(
+            person
+            for number, person in known.acknowledged.get(key, ())
+            if since <= number <= version.number
         ),
-        acknowledged=frozenset(known.values_list("person_id", flat=True)),
-        assigned=assigned(),
-        names=names_of_people(),
+        assigned=known.assigned,
+        names=known.names,
         asks_figures=any(
             question.get("kind") in ("amount", "date")
-            for service in services
+            for service in known.services.get(key, ())
             for question in service.questions
         ),
         published=version.state == ProcedureVersion.State.PUBLISHED,
-        gone=tuple(steps_gone(version, services)),
+        gone=tuple(name for name in known.changed_steps.get(key, ()) if name not in steps),
     )
 
 
-def _last_major(version: ProcedureVersion) -> int:
+def _last_major(version: ProcedureVersion, numbers: list[int]) -> int:
     """Return the number since which what was acknowledged still counts."""
-    major = version.procedure.versions.filter(
-        major=True, number__lte=version.number, state=ProcedureVersion.State.PUBLISHED
-    )
-    found: int | None = major.order_by("-number").values_list("number", flat=True).first()
-    return version.number if version.major or found is None else found
+    before = [number for number in numbers if number <= version.number]
+    return version.number if version.major or not before else before[-1]
 
 
 def assigned() -> frozenset[int]:
@@ -77,16 +113,6 @@ def names_of_people() -> frozenset[str]:
     for first, last in Person.objects.values_list("first_name", "last_name"):
         found.update((first, last))
     return frozenset(name for name in found if len(name) >= SHORTEST_NAME)
-
-
-def steps_gone(version: ProcedureVersion, services: Iterable[Service]) -> Iterable[str]:
-    """Yield the keys of steps that a site variant changes and this version does not have."""
-    keys = {step.key for step in version.told.steps}
-    variants = ServiceVariant.objects.filter(service__in=services, active=True)
-    for variant in variants:
-        for change in variant.steps:
-            if change["key"] and change["key"] not in keys:
-                yield change["key"]
 
 
 def errors_of(version: ProcedureVersion, today: date) -> list[str]:
@@ -139,9 +165,16 @@ class Health:
     terms: list[tuple[engine.Term, str]]
 
 
-def health(version: ProcedureVersion, today: date) -> Health:
+def health_of(versions: Iterable[ProcedureVersion], today: date) -> dict[int, Health]:
+    """Return the health of several versions, by key."""
+    versions = list(versions)
+    known = Known.of({version.procedure_id for version in versions})
+    return {version.pk: health(version, today, known) for version in versions}
+
+
+def health(version: ProcedureVersion, today: date, known: Known | None = None) -> Health:
     """Return what is to be mended in a version, and its transmissibility, term by term."""
-    content, facts = version.told, facts_of(version, today)
+    content, facts = version.told, facts_of(version, today, known)
     found = engine.lint(content, facts)
     score = engine.score(content, facts)
     return Health(

@@ -54,6 +54,10 @@ def _asks(access: Access) -> bool:
     return access.is_client and access.has(*ASKING)
 
 
+def _serves(access: Access) -> bool:
+    return bool(access.led_company_ids) or _assists(access)
+
+
 def _oversees(access: Access) -> bool:
     return access.runs_pool or (not access.is_client and access.has(Kind.QUALITY))
 
@@ -75,6 +79,10 @@ ENTRIES: list[Entry] = [
     Entry("dispatches", _("Dispatches"), "transfer", _runs),
     Entry("triage", _("Triage"), "arrows-sort", _runs),
     Entry("volumes", _("The year"), "chart-bar", _oversees),
+    Entry("catalogue", _("Catalogue"), "layout-list", lambda access: bool(access.roles)),
+    Entry("procedures", _("Procedures"), "list-check", lambda access: access.is_staff),
+    Entry("my_preferences", _("My preference sheet"), "user-circle", _asks),
+    Entry("preferences", _("Preference sheets"), "user-circle", _serves),
     Entry("agreements", _("Agreements"), "heart-handshake", lambda access: bool(access.roles)),
     Entry("recalculations", _("Recalculations"), "clock-play", _runs),
     # People and places: after the day's work, which comes first.

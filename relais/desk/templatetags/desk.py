@@ -82,6 +82,12 @@ def missing(event: Event) -> str:
     return telling.missing_text(event.facts.get("missing", ""))
 
 
+@register.simple_tag
+def done_at(done: dict[str, Any], zone: str) -> SafeString:
+    """Return when a step was ticked."""
+    return moment(datetime.fromisoformat(done["at"]), zone, "absolute")
+
+
 @register.filter
 def duration(seconds: int) -> str:
     """Return open seconds as hours and minutes."""

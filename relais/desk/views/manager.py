@@ -23,6 +23,7 @@ from relais.desk import board, duplicates, duty, intake, rules, telling
 from relais.desk.models import Ticket
 from relais.lib.listing import is_part
 from relais.lib.problem import Problem
+from relais.offer import question_forms, questions, variants
 from relais.offer.models import Service
 from relais.people import calendars
 from relais.people.models import Company, Person, Site
@@ -36,7 +37,13 @@ FAMILY_ICONS = {
     "contracts": "file-text",
     "invoicing": "file-spreadsheet",
     "coordination": "users-group",
+    "front_desk": "phone",
     "travel": "map-pin",
+    "hr": "id-badge",
+    "facilities": "tools",
+    "governance": "gavel",
+    "documents": "folder",
+    "projects": "rocket",
     "other": "message-circle",
 }
 
@@ -114,7 +121,7 @@ def services(request: HttpRequest) -> HttpResponse:
     """Show what can be asked for: the first touch of a new request."""
     if not asks(request):
         raise Http404
-    offered = request.access.see(Service).filter(active=True)
+    offered = request.access.see(Service).offered(channel=Service.Channel.FORM)
     return render(request, "desk/services.html", {"services": by_family(offered)})
 
 
@@ -123,7 +130,7 @@ def by_family(services: Iterable[Service]) -> list[tuple[str, str, list[Service]
     found: dict[str, list[Service]] = {}
     for service in services:
         found.setdefault(service.family, []).append(service)
-    order = sorted(found, key=lambda family: (family == "other", family))
+    order = [family for family in Service.Family.values if family in found]
     labels = dict(Service.Family.choices)
     return [(str(labels[f]), FAMILY_ICONS.get(f, "message-circle"), found[f]) for f in order]
 
@@ -133,11 +140,12 @@ def new_request(request: HttpRequest, code: str) -> HttpResponse:
     """Take the subject and the details, and send: the second touch and the third."""
     if not asks(request):
         raise Http404
-    offered = request.access.see(Service).filter(active=True)
+    offered = request.access.see(Service).offered(channel=Service.Channel.FORM)
     service = get_object_or_404(offered, code=code)
     form = _form(request)
-    if request.method == "POST" and form.is_valid():
-        ticket = _send(request, form, service)
+    asked = _asked(request, form, service)
+    if request.method == "POST" and _answered(form, asked):
+        ticket = _send(request, form, service, asked)
         if ticket is not None:
             _tell_apart(request, ticket)
             told = _t("Sent: %(reference)s. You will find it below, with its deadline.")
@@ -166,7 +174,34 @@ def _form(request: HttpRequest) -> RequestForm:
     return form
 
 
-def _send(request: HttpRequest, form: RequestForm, service: Service) -> Ticket | None:
+def _asked(request: HttpRequest, form: RequestForm, service: Service) -> list[questions.Question]:
+    """Return what the service asks where this person sits, its fields added to the form."""
+    site = request.person.site
+    there = variants.at_site(service, site) if site else service
+    asked = questions.read(there.questions)
+    people: list[str] = []
+    if any(question.kind == "person" for question in asked):
+        seen = request.access.see(Person).filter(archived_at=None)
+        people = [person.name for person in seen[:MOST_SUGGESTED]]
+    names = question_forms.add_fields(form, asked, people)
+    order = [name for name in form.fields if name not in (*names, "wanted_by", "site")]
+    form.order_fields([*order, *names, "wanted_by", "site"])
+    return asked
+
+
+MOST_SUGGESTED = 200
+
+
+def _answered(form: RequestForm, asked: list[questions.Question]) -> bool:
+    """Return whether all that was typed can stand."""
+    if form.is_valid():
+        question_forms.answers_of(form, asked)
+    return not form.errors
+
+
+def _send(
+    request: HttpRequest, form: RequestForm, service: Service, asked: list[questions.Question]
+) -> Ticket | None:
     """Return the ticket; None, with the reason on the form, when it cannot be taken."""
     clean = form.cleaned_data
     requester = clean.get("asked_by") or request.person
@@ -182,6 +217,7 @@ def _send(request: HttpRequest, form: RequestForm, service: Service) -> Ticket |
             wanted_by=clean["wanted_by"],
             external_ref=f"form:{clean['token']}",
             files=files.gathered(request),
+            answers=question_forms.answers_of(form, asked),
         )
     except Problem as problem:
         form.add_error(None, in_words(problem))
@@ -244,7 +280,7 @@ def my_service(request: HttpRequest) -> HttpResponse:
         "local": now.astimezone(ZoneInfo(_zone(request))),
         "engagement": engagement,
         "answering": duty.answering(site, now) if site and engagement else [],
-        "services": by_family(access.see(Service).filter(active=True)),
+        "services": by_family(access.see(Service).offered()),
         "inbox": request.person.provider.inbox,
     }
     return render(request, "desk/my_service.html", context)

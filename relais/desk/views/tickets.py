@@ -13,11 +13,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from relais.desk import because, board, buttons, rules, surroundings, telling
+from relais.desk import because, board, buttons, checklists, rules, surroundings, telling
 from relais.desk.errors import Overtaken
 from relais.desk.models import Attachment, Clock, Event, Message, Silence, Ticket
 from relais.lib.listing import is_part
 from relais.lib.problem import Problem
+from relais.offer import questions, sheets
 from relais.people.models import Cover, Person
 
 from . import files
@@ -70,6 +71,9 @@ def shown(request: HttpRequest, ticket: Ticket) -> dict[str, Any]:
         "offered": offered,
         "in_the_box": [offered[verb] for verb in buttons.IN_THE_BOX if verb in offered],
         "colleagues": colleagues(request, ticket, offered),
+        "checklist": checklists.of(access, ticket),
+        "answers": questions.shown(ticket.answers),
+        "sheet": sheets.beside(access, ticket.requester, ticket.service.family),
     }
 
 
@@ -181,6 +185,7 @@ def lost(request: HttpRequest, pk: int, verb: str, refusal: Problem) -> HttpResp
     context |= {"typed": text_of(request.POST), "typed_verb": verb, "conflict": True}
     context["kept_files"] = files.still_there(request)
     context["meanwhile"] = surroundings.meanwhile(context["history"], version_of(request.POST))
+    context["typed_despite"] = request.POST.get("despite", "")
     return render(request, "desk/ticket.html", context, status=409)
 
 
@@ -222,7 +227,9 @@ wait_third = _verb(
 )
 deliver = _verb(
     "deliver",
-    lambda ticket, by, form: ticket.deliver(text_of(form), by=by),
+    lambda ticket, by, form: ticket.deliver(
+        text_of(form), by=by, despite=form.get("despite", "").replace("\x00", "")[:500]
+    ),
     lambda ticket: _("Delivered. The requester accepts it or asks for a correction."),
 )
 accept = _verb(
