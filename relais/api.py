@@ -14,6 +14,7 @@ from ninja.security import HttpBearer, SessionAuth
 from relais.desk import intake
 from relais.desk.api import router as desk
 from relais.desk.calendars_api import router as calendars
+from relais.desk.checklists_api import router as checklists
 from relais.desk.errors import CannotJoin, CannotUndo, NotNow, NotYours, Overtaken, TooLate
 from relais.desk.files_api import router as files
 from relais.desk.joining_api import router as joining
@@ -23,6 +24,7 @@ from relais.lib.problem import Problem
 from relais.lib.problem_details import CONTENT_TYPE, field_faults, problem_details
 from relais.offer import errors as agreements
 from relais.offer.api import router as offer
+from relais.offer.catalogue_api import router as catalogue
 from relais.people.api import router as people
 from relais.people.calendar_changes import ChangedMeanwhile
 from relais.people.keys import not_signed_in, scope_of
@@ -98,8 +100,10 @@ AREAS = (
     ("people", people),
     ("people", calendars),
     ("agreements", offer),
+    ("agreements", catalogue),
     ("requests", desk),
     ("requests", joining),
+    ("requests", checklists),
     ("requests", files),
     ("requests", recalculations),
     ("requests", webhooks),

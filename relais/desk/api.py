@@ -5,6 +5,7 @@ Two views of a request: a client never gets a field that belongs to the provider
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any, Literal
 
@@ -14,6 +15,7 @@ from django.utils import timezone
 from ninja import Query, Router, Schema, Status
 
 from relais.lib.api_types import Fault, FieldFaults, Key, Line, Moment, PartOf, PathKey, Said, Text
+from relais.offer import questions
 from relais.offer.models import Service
 from relais.people.access import Access
 from relais.people.api import NamedOut, access_of
@@ -150,8 +152,18 @@ class StaffTicketOut(TicketOut):
     external_ref: str
 
 
+class AnswerOut(Schema):
+    """What the form asked beyond the subject: the question, and the answer in words."""
+
+    key: str
+    kind: str
+    label: str
+    text: str
+
+
 class TicketDetail(TicketOut):
     body: str
+    answers: list[AnswerOut]
     may: list[str]
     clocks: list[ClockOut]
     closes_at: Moment | None
@@ -161,6 +173,7 @@ class TicketDetail(TicketOut):
 
 class StaffTicketDetail(StaffTicketOut):
     body: str
+    answers: list[AnswerOut]
     may: list[str]
     clocks: list[StaffClockOut]
     closes_at: Moment | None
@@ -190,6 +203,8 @@ class TicketIn(Schema):
     wanted_by: Moment | None = None
     external_ref: Line = ""
     files: Files = []
+    # To the service's own fields, by key; required ones are asked for where a service is named.
+    answers: dict[str, Any] = {}
 
 
 class Seen(Schema):
@@ -276,6 +291,7 @@ def create(request: HttpRequest, sent: TicketIn) -> Status:
         wanted_by=sent.wanted_by,
         external_ref=sent.external_ref,
         files=files_api.drafts(access, sent.files),
+        answers=sent.answers if sent.service or sent.answers else None,
     )
     return Status(201, _detail(access, made.pk))
 
@@ -429,7 +445,7 @@ def _one(rows: QuerySet[Any], key: int) -> Any:
 
 
 def _offered(access: Access, key: int) -> Service:
-    return _one(access.see(Service).filter(active=True), key)
+    return _one(access.see(Service).offered(channel=Service.Channel.API), key)
 
 
 def _client_view(ticket: Ticket) -> dict[str, Any]:
@@ -475,6 +491,7 @@ def _detail(access: Access, key: int) -> Schema:
     more = {
         "closes_at": waits.close_at if waits else None,
         "body": ticket.body,
+        "answers": [AnswerOut(**asdict(each)) for each in questions.shown(ticket.answers)],
         "may": [verb for verb in rules.RULES if rules.may(verb, ticket, access.person)],
         "clocks": [_clock(clock, client) for clock in access.see(Clock).filter(ticket=ticket)],
         "messages": [_message(message, client) for message in _thread(access, ticket)],

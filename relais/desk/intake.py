@@ -85,7 +85,8 @@ def receive(
     `by` is the member of staff who writes down what the requester said. `mail` holds the fields
     of the message that a mail brought, `held` is one that waited in quarantine. `files` are drafts.
     `answers` are those to the service's own fields, by key; without any none is asked for.
-    Raises `NoSite`, `MayNotAsk`, `NothingOffered`, `TokenTaken`, `WrongAnswers`, `calendars.NoCalendar`.
+    Raises `NoSite`, `MayNotAsk`, `NothingOffered`, `TokenTaken`, `WrongAnswers`,
+    `calendars.NoCalendar`.
     """
     site = site or site_of(requester)
     check_asking(by or requester, site)

@@ -40,13 +40,24 @@ GROUPS = (
             _ask("time_zone", "text", "Fuseau horaire", "Time zone"),
             _ask("languages", "text", "Langues", "Languages"),
             _ask(
-                "tone", "choice", "Ton", "Tone", C1,
-                "vous | Vouvoiement | Formal", "tu | Tutoiement | Informal",
+                "tone",
+                "choice",
+                "Ton",
+                "Tone",
+                C1,
+                "vous | Vouvoiement | Formal",
+                "tu | Tutoiement | Informal",
             ),
             _ask(
-                "channel", "choice", "Canal préféré", "Preferred channel", C1,
-                "mail | Courriel | Mail", "phone | Téléphone | Telephone",
-                "chat | Messagerie instantanée | Chat", "sms | SMS | Text message",
+                "channel",
+                "choice",
+                "Canal préféré",
+                "Preferred channel",
+                C1,
+                "mail | Courriel | Mail",
+                "phone | Téléphone | Telephone",
+                "chat | Messagerie instantanée | Chat",
+                "sms | SMS | Text message",
             ),
             _ask("quiet_hours", "text", "Ne pas déranger", "Quiet hours"),
         ),
@@ -54,9 +65,16 @@ GROUPS = (
     Group(
         _("Meetings"),
         (
-            _ask("min_notice_hours", "number", "Préavis minimum (heures)", "Shortest notice (hours)"),
+            _ask(
+                "min_notice_hours", "number", "Préavis minimum (heures)", "Shortest notice (hours)"
+            ),
             _ask("max_meetings", "number", "Réunions par jour au plus", "Meetings a day at most"),
-            _ask("buffer_minutes", "number", "Battement entre deux (minutes)", "Gap between two (minutes)"),
+            _ask(
+                "buffer_minutes",
+                "number",
+                "Battement entre deux (minutes)",
+                "Gap between two (minutes)",
+            ),
             _ask("protected_slots", "long", "Plages protégées", "Protected hours"),
             _ask("rooms", "long", "Salles et visioconférence", "Rooms and video"),
         ),
@@ -75,8 +93,11 @@ GROUPS = (
         (
             _ask("expense_rules", "long", "Règles de frais", "Expense rules"),
             _ask(
-                "signature_limits", "long", "Limites de signature et délégations",
-                "Limits of signature and delegations", C2,
+                "signature_limits",
+                "long",
+                "Limites de signature et délégations",
+                "Limits of signature and delegations",
+                C2,
             ),
         ),
     ),
@@ -84,19 +105,28 @@ GROUPS = (
         _("People and subjects"),
         (
             _ask("vip_contacts", "long", "Contacts prioritaires", "Priority contacts", C2),
-            _ask("escalation", "text", "Qui prévenir si cela presse", "Whom to tell when it presses"),
+            _ask(
+                "escalation", "text", "Qui prévenir si cela presse", "Whom to tell when it presses"
+            ),
             _ask("never_answer", "long", "Ne jamais répondre à", "Never to be answered", C2),
-            _ask("confidential_topics", "long", "Sujets confidentiels", "Confidential subjects", C3),
+            _ask(
+                "confidential_topics", "long", "Sujets confidentiels", "Confidential subjects", C3
+            ),
         ),
     ),
     Group(
         _("Work"),
         (
             _ask("standing_reports", "long", "Rapports attendus", "Standing reports"),
-            _ask("personal_tasks", "yes_no", "Tâches personnelles admises ?", "Personal tasks allowed?"),
+            _ask(
+                "personal_tasks",
+                "yes_no",
+                "Tâches personnelles admises ?",
+                "Personal tasks allowed?",
+            ),
             _ask("document_naming", "text", "Nommage des documents", "Naming of documents"),
         ),
     ),
-)  # fmt: skip
+)
 QUESTIONS = tuple(question for group in GROUPS for question, _level in group.fields)
 CLASSES = {question.key: level for group in GROUPS for question, level in group.fields}

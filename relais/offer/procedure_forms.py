@@ -147,7 +147,8 @@ class DraftForm:
     def is_valid(self) -> bool:
         """Return whether all of it can be read."""
         # Every part is asked, so that every fault is shown at once.
-        return all([one.is_valid() for one in (self.texts, self.steps, self.rescues, self.tools)])
+        found = [one.is_valid() for one in (self.texts, self.steps, self.rescues, self.tools)]
+        return all(found)
 
     def content(self) -> Content:
         """Return what was typed."""

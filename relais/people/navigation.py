@@ -82,7 +82,7 @@ ENTRIES: list[Entry] = [
     Entry("catalogue", _("Catalogue"), "layout-list", lambda access: bool(access.roles)),
     Entry("procedures", _("Procedures"), "list-check", lambda access: access.is_staff),
     Entry("my_preferences", _("My preference sheet"), "user-circle", _asks),
-    Entry("preferences", _("Preference sheets"), "user-circle", _serves),
+    Entry("executive_sheets", _("Preference sheets"), "user-circle", _serves),
     Entry("agreements", _("Agreements"), "heart-handshake", lambda access: bool(access.roles)),
     Entry("recalculations", _("Recalculations"), "clock-play", _runs),
     # People and places: after the day's work, which comes first.

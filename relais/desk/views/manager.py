@@ -39,11 +39,11 @@ FAMILY_ICONS = {
     "coordination": "users-group",
     "front_desk": "phone",
     "travel": "map-pin",
-    "hr": "id-badge",
-    "facilities": "tools",
-    "governance": "gavel",
+    "hr": "users",
+    "facilities": "building",
+    "governance": "building-skyscraper",
     "documents": "folder",
-    "projects": "rocket",
+    "projects": "star",
     "other": "message-circle",
 }
 

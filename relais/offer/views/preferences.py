@@ -1,4 +1,4 @@
-"""The pages of preference sheets: one's own, those whom one serves; written, read back, confirmed."""
+"""The pages of preference sheets: one's own and those whom one serves; written, confirmed."""
 
 from __future__ import annotations
 
