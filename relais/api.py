@@ -25,6 +25,7 @@ from relais.lib.problem_details import CONTENT_TYPE, field_faults, problem_detai
 from relais.offer import errors as agreements
 from relais.offer.api import router as offer
 from relais.offer.catalogue_api import router as catalogue
+from relais.offer.sheets_api import router as preferences
 from relais.people.api import router as people
 from relais.people.calendar_changes import ChangedMeanwhile
 from relais.people.keys import not_signed_in, scope_of
@@ -101,6 +102,7 @@ AREAS = (
     ("people", calendars),
     ("agreements", offer),
     ("agreements", catalogue),
+    ("people", preferences),
     ("requests", desk),
     ("requests", joining),
     ("requests", checklists),

@@ -281,6 +281,7 @@ def create_provider(parser: argparse.ArgumentParser) -> Run:
         )
         with tenant(made.provider.pk):
             catalogue.preload(made.provider)
+            catalogue.preload_procedures(made.provider, made.person)
         if made.link:
             say(N_("Open this within 14 days to choose a password:\n%(link)s"), link=made.link)
         else:

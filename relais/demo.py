@@ -13,7 +13,7 @@ from allauth.account.models import EmailAddress
 from django.contrib.auth.hashers import make_password
 from django.utils import timezone
 
-from relais import demo_agreement
+from relais import demo_agreement, demo_offer
 from relais.demo_life import Life
 from relais.lib.tenancy import all_tenants, tenant
 from relais.lib.text import french_key
@@ -290,6 +290,8 @@ def build(now: datetime | None = None, *, lived: bool = True) -> Provider:
         catalogue.preload(provider)
         builder = _Builder(provider, timezone.localtime(now).date())
         builder.build()
+        opening = datetime.combine(builder.start, time(9), timezone.get_default_timezone())
+        demo_offer.furnish(provider, builder.people, builder.sites["saint-denis"], opening)
         if lived:
             Life(now, builder.people).run()
     return provider

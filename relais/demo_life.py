@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from relais.desk import dispatching, intake, sweep
 from relais.desk.errors import Refused
-from relais.desk.models import Letter, Ticket
+from relais.desk.models import Letter, Run, Ticket
 from relais.offer.models import Service
 from relais.people import calendars
 from relais.people.models import Confidentiality, Person, Role
@@ -199,11 +199,26 @@ class Life:
         self._then(self._later(ticket, at, 15, 120), self._verb(ticket, self._deliver))
 
     def _deliver(self, ticket: Ticket, at: datetime) -> None:
+        self._tick(ticket, at)
         ticket.deliver(_story(ticket).result, by=ticket.holder, at=at)
         judged = self._later(ticket, at, 20, 900)
         good = self.random.random() < 0.93
         if self.random.random() < 0.85:
             self._then(judged, self._verb(ticket, self._accept if good else self._reopen))
+
+    def _tick(self, ticket: Ticket, at: datetime) -> None:
+        """Go through the checklist, a few minutes a step, the last one at the delivery."""
+        run = Run.objects.filter(ticket=ticket).first()
+        left = [step for step in run.steps if step["key"] not in run.done] if run else []
+        for before, step in zip(range(len(left) - 1, -1, -1), left, strict=True):
+            asks = step.get("control_fr")
+            Run.step_done(
+                ticket,
+                step["key"],
+                by=ticket.holder,
+                value="Vérifié" if asks else "",
+                at=at - timedelta(minutes=before),
+            )
 
     def _accept(self, ticket: Ticket, at: datetime) -> None:
         ticket.accept(by=ticket.requester, at=at)

@@ -33,6 +33,7 @@ def test_nothing_sent_makes_it_fail_and_every_answer_is_described(committed, rec
         oracle.add_internals(world)
     oracle.add_tickets(world, other)
     oracle.add_agreements(world, other)
+    oracle.add_offer(world, other)
     people = world.people
     with tenant(world.provider.pk):
         secrets = [

@@ -1,4 +1,4 @@
-"""The API of the catalogue, of procedures and of preference sheets: read and change."""
+"""The API of the catalogue and of procedures: read and change."""
 
 from __future__ import annotations
 
@@ -11,19 +11,17 @@ from ninja import Field, Path, Router, Schema, Status
 from pydantic import StringConstraints
 
 from relais.engine.procedure import Content
-from relais.lib.api_types import Fault, FieldFaults, Key, Line, Moment, PathKey, Said, Text
+from relais.lib.api_types import Fault, FieldFaults, Key, Line, PathKey, Said, Text
 from relais.people.access import Access
 from relais.people.api import NamedOut, access_of
 from relais.people.models import Company, Person, Site, Skill
 
-from . import questions, sheets, variants
+from . import questions, variants
 from .models import (
-    PreferenceSheet,
     Procedure,
     ProcedureVersion,
     Service,
     ServiceVariant,
-    SheetVersion,
 )
 
 router = Router(tags=["catalogue"])
@@ -256,38 +254,6 @@ class WithdrawIn(Schema):
     reason: Line = ""
 
 
-class LimitIn(Schema):
-    """`level`: alone, informs, proposes or never; `ceiling` in euros."""
-
-    level: Line
-    ceiling: Amount | None = None
-    expires_on: Day | None = None
-
-
-class SheetIn(Schema):
-    """The whole sheet. `number`: of the version that was read, 0 for none; else refused (409)."""
-
-    number: Annotated[int, Field(ge=0, le=2**31 - 1)] | None = None
-    content: dict[str, Any] = {}
-    reserved: list[Line] = []
-    authority: dict[str, LimitIn] = {}
-    note: Text = ""
-
-
-class ConfirmIn(Schema):
-    number: Annotated[int, Field(ge=1, le=2**31 - 1)]
-
-
-class SheetOut(Schema):
-    """What this reader may read of the last version; limits as last confirmed."""
-
-    executive: NamedOut
-    number: int
-    confirmed_by_exec_at: Moment | None
-    content: dict[str, str]
-    authority: dict[str, LimitIn]
-
-
 # The catalogue ------------------------------------------------------------------------------------
 
 
@@ -439,41 +405,6 @@ def procedure_acknowledge(request: HttpRequest, key: PathKey) -> ProcedureVersio
     return _version(found)
 
 
-# Preference sheets --------------------------------------------------------------------------------
-
-
-@router.get("/preference_sheets/{key}", response={200: SheetOut, 404: Fault})
-def preference_sheet(request: HttpRequest, key: PathKey) -> SheetOut:
-    return _sheet(access_of(request), key)
-
-
-@router.post("/preference_sheets/{key}/write", response={200: SheetOut, **REFUSALS})
-def preference_write(request: HttpRequest, key: PathKey, sent: SheetIn) -> SheetOut:
-    access = access_of(request)
-    executive: Person = _one(access.see(Person), pk=key)
-    if not sheets.may_write(access, executive):
-        raise Http404
-    PreferenceSheet.write(
-        executive,
-        by=access.person,
-        content=sent.content,
-        authority={family: limit.dict() for family, limit in sent.authority.items()},
-        reserved=sent.reserved,
-        note=sent.note,
-        seen=sent.number,
-    )
-    return _sheet(access, key)
-
-
-@router.post("/preference_sheets/{key}/confirm", response={200: SheetOut, **REFUSALS})
-def preference_confirm(request: HttpRequest, key: PathKey, sent: ConfirmIn) -> SheetOut:
-    access = access_of(request)
-    rows = access.see(SheetVersion).filter(sheet__person=key).select_related("sheet")
-    found: SheetVersion = _one(rows, number=sent.number)
-    found.confirm(by=access.person)
-    return _sheet(access, key)
-
-
 # How rows become answers --------------------------------------------------------------------------
 
 
@@ -594,24 +525,4 @@ def _version(found: ProcedureVersion) -> ProcedureVersionOut:
         note=found.note,
         major=found.major,
         content=found.content,
-    )
-
-
-def _sheet(access: Access, executive: int) -> SheetOut:
-    rows = access.see(PreferenceSheet).select_related("person")
-    found: PreferenceSheet = _one(rows, person=executive)
-    shown = sheets.shown(access, found)
-    if shown is None:
-        raise Http404
-    return SheetOut(
-        executive=NamedOut(id=found.person_id, name=found.person.name),
-        number=shown.version.number,
-        confirmed_by_exec_at=shown.version.confirmed_by_exec_at,
-        content={one.key: one.text for _title, answers in shown.groups for one in answers},
-        authority={
-            limit.family: LimitIn(
-                level=limit.level, ceiling=limit.ceiling, expires_on=limit.expires_on
-            )
-            for limit in shown.limits
-        },
     )

@@ -15,9 +15,17 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from relais.desk import filing, intake, mailbox
 from relais.desk.models import LogImport, LogRefusal, Ticket, Webhook
+from relais.engine.procedure import Content, Rescue, Step
 from relais.lib.tenancy import tenant
 from relais.offer import catalogue
-from relais.offer.models import Agreement, AgreementVersion
+from relais.offer.models import (
+    Agreement,
+    AgreementVersion,
+    PreferenceSheet,
+    Procedure,
+    Service,
+    ServiceVariant,
+)
 from relais.offer.terms import CreditTerms, TargetTerms
 from relais.people.models import (
     Absence,
@@ -112,6 +120,8 @@ def add_tickets(world: World, other: World) -> None:
     for made in (world, other):
         with tenant(made.provider.pk):
             catalogue.preload(made.provider)
+            # A few services show as much as all: the crawler opens each with every role.
+            Service.objects.exclude(code__in=["travel", "other"]).delete()
     people = world.people
     with tenant(world.provider.pk):
         marc = _ask(people.marc, "Objet-marc", "Corps-marc")
@@ -177,6 +187,73 @@ def add_agreements(world: World, other: World) -> None:
     with tenant(other.provider.pk):
         made = Agreement.open(other.companies.ailleurs, "Convention-ailleurs", by=other.people.zoe)
         made.edit(by=other.people.zoe, exclusions=("Exclusion-ailleurs",))
+
+
+def add_offer(world: World, other: World) -> None:
+    """Vary a service, run a procedure, write sheets, in words of their own."""
+    people, paul = world.people, world.people.paul
+    with tenant(world.provider.pk):
+        made = Procedure.open(code="secret", title_fr="Procédure-interne", owner=paul, by=paul)
+        content = Content(
+            trigger_fr="Déclencheur-interne",
+            acceptance_fr="Bien fait",
+            steps=(Step("a", "Vérifier étape-interne", control_fr="Quoi ?"),),
+            rescues=(Rescue("Symptôme-interne", "Appeler"),),
+        )
+        made.edit(by=paul, content=content)
+        made.publish(by=paul)
+        draft = type(made).draft_from(made.procedure, by=paul)
+        draft.edit(by=paul, note="Projet-procédure")
+        made.drill(people.basile, by=paul, success=True, note="Constat-exercice")
+        service = Service.objects.get(code="travel")
+        service.edit(by=paul, procedure=made.procedure)
+        for key, site in (("calanques", world.sites.aix), ("froid", world.sites.brest)):
+            ServiceVariant.vary(
+                service, site, by=paul, differs={"deliverable_fr": f"Variante-{key}"},
+                steps=[{"op": "replace", "key": "a", "step": {"action_fr": f"Étape-{key}"}}],
+            )  # fmt: skip
+        ticket = Ticket.objects.get(subject="Objet-nadia")
+        Ticket.objects.filter(pk=ticket.pk).update(service=service)
+        ticket = Ticket.objects.get(pk=ticket.pk)
+        ticket.assign(people.basile)
+        ticket.take(by=people.basile)
+        PreferenceSheet.write(
+            people.marc, by=people.marc, reserved=["escalation"],
+            content={
+                "protected_slots": "Plage-marc", "vip_contacts": "Contact-marc",
+                "confidential_topics": "Sujet-marc", "escalation": "Réservé-marc",
+            },
+            authority={"travel": {"level": "alone", "ceiling": "76543"}},
+        )  # fmt: skip
+        PreferenceSheet.write(
+            people.erwan, by=people.erwan, content={"protected_slots": "Plage-erwan"},
+            authority={}, reserved=[],
+        )  # fmt: skip
+
+
+def offer_secrets() -> list[Secret]:
+    """Return the secrets of the offer that `add_offer` made."""
+    leads = {"claire", "sylvie", "paul", "maud"}
+    serves = {"alice", "basile"}
+    return [
+        Secret("procedure", "Procédure-interne", set(STAFF)),
+        Secret("procedure", "Déclencheur-interne", set(STAFF)),
+        Secret("step", "étape-interne", set(STAFF)),
+        Secret("exception", "Symptôme-interne", set(STAFF)),
+        Secret("draft", "Projet-procédure", set(RUNS_POOL)),
+        Secret("drill", "Constat-exercice", set(RUNS_POOL)),
+        Secret("variant", "Variante-calanques", WHOLE_POOL | serves | CALANQUES),
+        Secret("variant", "Variante-froid", WHOLE_POOL | {"chloe"} | FROID),
+        Secret("step", "Étape-calanques", WHOLE_POOL | serves),
+        Secret("step", "Étape-froid", WHOLE_POOL | {"chloe"}),
+        Secret("preferences", "Plage-marc", leads | serves | {"marc"}),
+        Secret("preferences", "Contact-marc", leads | serves | {"marc"}),
+        Secret("preferences", "Plage-erwan", {"erwan", "chloe", "fanny", "paul"}),
+        # Of class C3: Alice is cleared for the company by name.
+        Secret("preferences", "Sujet-marc", {"marc", "alice"}),
+        Secret("preferences", "Réservé-marc", {"marc", "alice"}),
+        Secret("authority", "76543", leads | serves | {"marc"}),
+    ]
 
 
 def agreement_secrets() -> list[Secret]:
@@ -251,7 +328,7 @@ def secrets(world: World, other: World) -> list[Secret]:
             found.append(Secret("address", person.email, set(readers)))
             for name in (person.name, f"{person.last_name} {person.first_name}"):
                 found.append(Secret("name", name, readers | told))
-    return found + ticket_secrets() + agreement_secrets()
+    return found + ticket_secrets() + agreement_secrets() + offer_secrets()
 
 
 def ticket_secrets() -> list[Secret]:

@@ -47,6 +47,8 @@ def _ids(parameter: str, route: str) -> list[int]:
     """Return keys worth guessing: those of the tables that the address names, else small ones."""
     if parameter == "number":  # counted anew within its owner
         return [1, 2]
+    if parameter == "code":
+        return ["other", "travel"]  # type: ignore[list-item]
     words = {_singular(word) for word in route.strip("/").split("/")}
     found: set[int] = set()
     with all_tenants("guess the keys of every provider's rows"):
@@ -78,6 +80,7 @@ def _settle(world, other, client_of):
         oracle.add_internals(world)
     oracle.add_tickets(world, other)
     oracle.add_agreements(world, other)
+    oracle.add_offer(world, other)
     browsers = {
         key: client_of(person)
         for made in (world, other)

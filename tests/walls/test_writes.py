@@ -55,6 +55,7 @@ def test_nobody_moves_what_is_not_his(worlds, client_of, key):
         oracle.add_internals(world)
     oracle.add_tickets(world, other)
     oracle.add_agreements(world, other)
+    oracle.add_offer(world, other)
     person = getattr(world.people, key, None) or getattr(other.people, key)
     mine = MAY_WRITE_ON.get(key, set())
     browser = client_of(person)

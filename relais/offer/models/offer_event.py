@@ -20,7 +20,7 @@ class OfferEvent(TenantModel):
     """One fact about one thing. Append-only: the application's role may not change a row."""
 
     class Kind(models.TextChoices):
-        OPENED = "opened", _("Opened")
+        OPENED = "opened", pgettext_lazy("service", "Opened")
         EDITED = "edited", _("Changed")
         VARIED = "varied", _("Site variant changed")
         VARIANT_ENDED = "variant_ended", _("Site variant ended")

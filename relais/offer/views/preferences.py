@@ -44,13 +44,13 @@ def preferences(request: HttpRequest) -> HttpResponse:
         ((sheet, latest.get(sheet.pk)) for sheet in seen), key=lambda row: row[0].person.name
     )
     known = [sheet.person_id for sheet in seen]
-    asking = Person.objects.none()
-    if not access.is_client:
-        asking = access.see(Person).filter(
-            archived_at=None, roles__kind__in=("requester", "site_lead", "client_lead", "sponsor")
-        )
-        asking = asking.exclude(pk__in=known).select_related("site", "company").distinct()
-    without = [one for one in asking[:200] if sheets.may_write(access, one)]
+    asking = access.see(Person).filter(
+        archived_at=None, roles__kind__in=("requester", "site_lead", "client_lead", "sponsor")
+    )
+    asking = asking.exclude(pk__in=known).select_related("site", "company").distinct()
+    without = [
+        one for one in asking[:200] if not access.is_client and sheets.may_write(access, one)
+    ]
     context = {"rows": rows, "without": without}
     return render(request, "offer/preferences.html", context)
 

@@ -373,7 +373,7 @@ def acknowledge(request: HttpRequest, pk: int, number: int) -> HttpResponse:
 class DrillForm(forms.Form):
     """Who tried it, and how it went."""
 
-    person = forms.ModelChoiceField(Person.objects.none(), label=gettext_lazy("Who tried it?"))
+    person = forms.ModelChoiceField(None, label=gettext_lazy("Who tried it?"))
     success = forms.BooleanField(label=gettext_lazy("It went well"), required=False)
     note = forms.CharField(
         label=gettext_lazy("What was found"),
