@@ -101,12 +101,21 @@ def _compare(
     if closeness < ENOUGH_WORDS:
         return None
     strongest = sorted(shared, key=lambda word: (-shared[word], word))[:4]
-    points = [Point("words", ", ".join(strongest), closeness)]
+    points = [Point("words", ", ".join(_as_written(strongest, new)), closeness)]
     points += _circumstances(new, one)
     if common := numbers & _numbers(one):
         points.append(Point("number", min(common), SAME_NUMBER))
     score = sum(point.weight for point in points)
     return Likeness(one.key, score, score >= SURE, tuple(points))
+
+
+def _as_written(found: list[str], one: Asked) -> list[str]:
+    """Return the words as the request has them: with their accents and their last letter."""
+    written: dict[str, str] = {}
+    for token in re.findall(r"\w+", f"{one.subject} {one.body[:4000]}"):
+        for word in triage.words(token):
+            written.setdefault(word, token.lower())
+    return [written.get(word, word) for word in found]
 
 
 def _circumstances(new: Asked, one: Asked) -> list[Point]:
