@@ -16,8 +16,8 @@ from email.utils import formataddr, parseaddr
 
 from django.conf import settings
 from django.core.mail import EmailMessage
-from django.db import InterfaceError, OperationalError
-from django.db.models import Q
+from django.db import InterfaceError, OperationalError, transaction
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _t
 from django.utils.translation import override
@@ -52,15 +52,17 @@ def send(provider_id: int, letter_id: int) -> None:
         return
     with tenant(provider_id):
         # The row stays locked while the server has its say: who finds it free, finds it abandoned.
-        letter = _locked(letter_id).filter(state=State.SENDING, attempts=begun).first()
+        # Waited for, not skipped: another job may just be looking whether it is its time.
+        rows = _locked(letter_id, skip=False).filter(state=State.SENDING, attempts=begun)
+        letter = rows.first()
         if letter is None:
             return
         outcome = _hand_over(letter)
     _record(provider_id, letter_id, begun, outcome)
 
 
-def _locked(letter_id: int):
-    rows = Letter.objects.select_for_update(skip_locked=True, of=("self",))
+def _locked(letter_id: int, *, skip: bool = True) -> QuerySet[Letter]:
+    rows = Letter.objects.select_for_update(skip_locked=skip, of=("self",))
     return rows.filter(pk=letter_id).select_related("provider", "ticket__requester")
 
 
@@ -182,7 +184,8 @@ def send_due(limit: int = 500) -> int:
             SEND, lock=f"letter:{letter_id}", queueing_lock=f"letter:{letter_id}"
         )
         try:
-            job.defer(provider_id=provider_id, letter_id=letter_id)
+            with transaction.atomic():
+                job.defer(provider_id=provider_id, letter_id=letter_id)
         except AlreadyEnqueued:
             continue
     return len(found)

@@ -107,7 +107,8 @@ def receive_bytes(raw: bytes, provider_id: int | None = None) -> Outcome:
         try:
             with transaction.atomic():
                 outcome = _place(mail, raw)
-                filing.file_mail(outcome.message)
+                if mail.attachments:
+                    filing.file_mail(outcome.message)
                 return outcome
         except IntegrityError:
             # Another worker took the same mail in meanwhile.
@@ -191,8 +192,7 @@ def _of_person(mail: mails.Mail, raw: bytes, sender: Person, reasons: dict[str, 
         (NoCalendar, Quarantine.NO_CALENDAR),
     )
     try:
-        with transaction.atomic():
-            ticket = _new(mail, raw, sender, reasons)
+        ticket = _new(mail, raw, sender, reasons)  # whole or not at all by itself
     except Problem as refusal:
         reason = next((why for kind, why in refusals if isinstance(refusal, kind)), None)
         if reason is None:

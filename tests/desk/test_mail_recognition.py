@@ -301,7 +301,7 @@ def test_of_a_confidential_matter_no_word_leaves_by_mail(world, new_ticket, mail
         Ticket.objects.filter(pk=ticket.pk).update(confidentiality=3)
         ticket.refresh_from_db()
     ticket.reply("Indemnité de 40 000 €", by=world.people.alice)
-    Letter.acknowledge(ticket)
+    Letter.acknowledge(ticket, Message())
     if late:
         Ticket.objects.filter(pk=ticket.pk).update(confidentiality=3)
     Letter.objects.update(hold_until=None, next_try_at=timezone.now() - timedelta(minutes=1))
