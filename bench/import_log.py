@@ -1,9 +1,10 @@
-"""Live both real logs through the verbs, whole, and count them again by another way.
+"""Live both real logs, requests and events together, and count them again by another way.
 
     python bench/import_log.py [FOLDER OF LOGS]
 
 Works in a database of its own, in a temporary folder. Prints for each log the report, whether the
 volumes per site equal those that the file itself gives, and a second run, which must take nothing.
+The second log's import is killed (-9) once on its way, and has to go on where it was.
 Ends with 1 when a count differs or a bar is missed (UCI: 120 s; 500 MB).
 """
 
@@ -17,6 +18,7 @@ import re
 import subprocess
 import sys
 import tempfile
+import time
 from collections import Counter
 from pathlib import Path
 
@@ -59,8 +61,11 @@ def run(folder: Path) -> int:
         # The first log is timed whole; the second is killed once, and has to go on.
         if name != FILES[0]:
             kill_once(requests, events)
+        begun = time.process_time()
         report = import_log.run(requests, provider, events=events)
         print(report)
+        own = time.process_time() - begun
+        print(f"  of which {own:.0f} s of this process; the rest is PostgreSQL's, and waiting")
         again = import_log.run(requests, provider, events=events)
         with tenant(provider.pk):
             here = Ticket.objects.filter(company__name=report.company).order_by()

@@ -1,16 +1,22 @@
 """Exports of known tools, after their documented column names, taken as they are."""
 
+import io
 from argparse import Namespace
+from decimal import Decimal
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 from django.utils import translation
+from openpyxl import Workbook
 
 from relais.desk import import_log, log_command, log_mapping
+from relais.desk.log_figures import WhichAgreement
 from relais.desk.log_rows import BadLog, parsed
 from relais.desk.models import Ticket
 from relais.lib.streams import Stream
+from relais.offer.models import Agreement
+from relais.offer.terms import TargetTerms
 
 EXPORTS = Path(__file__).parent / "exports"
 PARIS = ZoneInfo("Europe/Paris")
@@ -170,3 +176,34 @@ def test_a_mapping_that_cannot_be_names_the_line_or_the_field(world, text, why):
     with translation.override("en"), pytest.raises((BadLog, log_mapping.BadMapping), match=why):
         file = import_log.File.of("x.csv", content, log_mapping.read(text))
         file.check()
+
+
+def test_a_workbook_is_read_too(world):
+    book = Workbook()
+    book.active.append(["Numero", "Lieu", "Demandeur", "Date d'ouverture", "Date de résolution"])
+    book.active.append([7, "Aix", "Ana", "2026-03-02 09:30", "02/03/2026 11:45"])
+    file = io.BytesIO()
+    book.save(file)
+    report = import_log.live_through(
+        import_log.File.of("x.xlsx", file.getvalue()), None, world.provider
+    )
+    assert report.refused_rows == []
+    told = Ticket.objects.get()
+    assert told.received_at.astimezone(PARIS).strftime("%d %H:%M") == "02 09:30"
+    assert told.delivered_at.astimezone(PARIS).strftime("%d %H:%M") == "02 11:45"
+
+
+def test_lateness_is_counted_against_the_agreement_that_is_named(world):
+    people, company = world.people, world.companies.calanques
+    for name, hours in (("Stricte", 1), ("Large", 40)):
+        made = Agreement.open(company, name, by=people.paul)
+        made.edit(by=people.paul, targets=(TargetTerms(kind="delivery", hours=Decimal(hours)),))
+    late = {}
+    for name in (None, "stricte", f"{company.name}: Large"):
+        file = import_log.File.at(EXPORTS / "servicenow.csv")
+        report = import_log.live_through(file, None, world.provider, agreement=name)
+        late[name] = report.figures.total.delivered_late
+    # Two of the three are still open when the log ends; one of these waits for the requester.
+    assert late == {None: 1, "stricte": 3, f"{company.name}: Large": 0}
+    with translation.override("en"), pytest.raises(WhichAgreement, match="Stricte"):
+        import_log.live_through(file, None, world.provider, agreement="Aucune")
