@@ -12,8 +12,9 @@ from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
@@ -150,9 +151,11 @@ def new_request(request: HttpRequest, code: str) -> HttpResponse:
             _tell_apart(request, ticket)
             told = _t("Sent: %(reference)s. You will find it below, with its deadline.")
             messages.success(request, told % {"reference": ticket.reference})
-            if request.access.is_client:
-                return redirect("requests")
-            return redirect("ticket", ticket.pk)
+            mine = request.access.is_client
+            done = reverse("requests") if mine else reverse("ticket", args=[ticket.pk])
+            if "X-Outbox" in request.headers:  # a page that waits for a connection sends it
+                return JsonResponse({"url": done, "reference": ticket.reference}, status=201)
+            return redirect(done)
     context = {"form": form, "service": service, "promise": _promise(request, service)}
     if request.method == "POST":
         context["kept_files"] = files.still_there(request)
