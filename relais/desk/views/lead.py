@@ -10,14 +10,17 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from relais.desk import board, telling, year
 from relais.desk.models import Event, Message, Ticket
+from relais.desk.templatetags import desk as drawing
 from relais.lib.listing import Choice, Column, Empty, Linked, Listing, answer, is_part
 from relais.people.models import Person, Role, Site
+from relais.people.templatetags.ui import moment
 
 PERIODS = (
     ("", _("Always")),
@@ -99,7 +102,7 @@ def tickets_listing(request: HttpRequest) -> Listing:
             _("Reference"),
             lambda t: t.reference,
             sort="pk",
-            template="desk/_reference_cell.html",
+            draw=lambda t: format_html('<span class="nowrap">{}</span>', t.reference),
         ),
         Column(
             "subject",
@@ -121,7 +124,7 @@ def tickets_listing(request: HttpRequest) -> Listing:
             _("State"),
             lambda t: t.get_state_display(),
             sort="state",
-            template="desk/_state_cell.html",
+            draw=lambda t: format_html('<span class="one-line">{}</span>', drawing.state(t)),
         ),
         Column("holder", _("Assistant"), lambda t: t.holder.name if t.holder else ""),
         Column(
@@ -129,9 +132,14 @@ def tickets_listing(request: HttpRequest) -> Listing:
             _("Received"),
             lambda t: t.received_at,
             sort="received_at",
-            template="desk/_received_cell.html",
+            draw=lambda t: moment(t.received_at, t.site.time_zone, "absolute"),
         ),
-        Column("due", _("Due"), lambda t: t.due, template="desk/_due_cell.html"),
+        Column(
+            "due",
+            _("Due"),
+            lambda t: t.due,
+            draw=lambda t: drawing.due(t.due, t.site.time_zone, t.due_kind),
+        ),
     )
     return Listing(
         name="tickets",

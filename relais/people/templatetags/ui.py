@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -123,10 +123,15 @@ def absolute_text(when: datetime, zone: Any) -> str:
     now = timezone.localtime()
     # The tables hold days and times, but not both at once.
     skeleton = "MMMEd" if local.year == now.year else "yMMMd"
-    text = f"{format_skeleton(skeleton, local, locale=_locale())}, {local:%H:%M}"
+    text = f"{_day_text(skeleton, local.date(), _locale())}, {local:%H:%M}"
     if local.utcoffset() != when.astimezone(timezone.get_current_timezone()).utcoffset():
         text = f"{text} ({zone_name(zone)})"
     return text
+
+
+@lru_cache(maxsize=1000)
+def _day_text(skeleton: str, day: date, locale: str) -> str:
+    return format_skeleton(skeleton, day, locale=locale)
 
 
 def zone_name(zone: Any) -> str:
