@@ -49,6 +49,7 @@ def _page(request: HttpRequest, status: int = 200, **more: object) -> HttpRespon
     if not aside:
         rows = mails.exclude(quarantine__in=Message.DECIDED)
     order = ("-decided_at", "-id") if aside else ("at", "id")
+    rows = rows.prefetch_related("files__file")
     page = Paginator(rows.order_by(*order), ON_PAGE).get_page(request.GET.get("page"))
     suggest(request, page.object_list)
     context = {
