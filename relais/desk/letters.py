@@ -4,7 +4,7 @@ Three steps, each committed: *I am about to send it*, the mail server's word, *i
 before the second leaves a letter that certainly was not sent, and it is sent later. A crash between
 the second and the third leaves one that nobody can know of: it is looked for in the folder of sent
 mails, where the provider has named one; else it waits "perhaps sent" for somebody's word. A letter
-in doubt is never sent twice by itself (decision 0011).
+in doubt is never sent twice by itself (decision 0013).
 """
 
 from __future__ import annotations
