@@ -13,6 +13,7 @@ from ninja.security import HttpBearer, SessionAuth
 
 from relais.desk import intake
 from relais.desk.api import router as desk
+from relais.desk.beside_api import router as beside
 from relais.desk.calendars_api import router as calendars
 from relais.desk.checklists_api import router as checklists
 from relais.desk.errors import CannotJoin, CannotUndo, NotNow, NotYours, Overtaken, TooLate
@@ -106,6 +107,7 @@ AREAS = (
     ("requests", desk),
     ("requests", joining),
     ("requests", checklists),
+    ("requests", beside),
     ("requests", files),
     ("requests", recalculations),
     ("requests", webhooks),

@@ -310,6 +310,7 @@ def _verb(name: str) -> Any:
 @_verb("assign")
 def assign(request: HttpRequest, key: PathKey, sent: PersonIn) -> Schema:
     access, ticket = _found(request, key, sent)
+    rules.check("assign", ticket, access.person)
     ticket.assign(_one(access.see(Person), sent.person), by=access.person)
     return _detail(access, key)
 
@@ -373,6 +374,7 @@ def reopen(request: HttpRequest, key: PathKey, sent: SaidIn) -> Schema:
 @_verb("hand_over")
 def hand_over(request: HttpRequest, key: PathKey, sent: PersonIn) -> Schema:
     access, ticket = _found(request, key, sent)
+    rules.check("hand_over", ticket, access.person)
     ticket.hand_over(_one(access.see(Person), sent.person), sent.text, by=access.person)
     return _detail(access, key)
 

@@ -15,10 +15,12 @@ from relais.people.models import Provider
 from . import (
     dispatching,
     filing,
+    keeping_word,
     learning,
     letters,
     log_upload,
     recalculation,
+    recurring,
     sweep,
     webhooks,
 )
@@ -72,6 +74,23 @@ def sweep_deadlines(timestamp: int) -> None:
     """Tell the deadlines that passed."""
     close_old_connections()
     sweep.run()
+    keeping_word.run()
+
+
+@app.periodic(cron="* * * * * */30")
+@app.task(queueing_lock="recurring")
+def create_recurring(timestamp: int) -> None:
+    """Let the recurring requests come in whose time has come."""
+    close_old_connections()
+    recurring.run()
+
+
+@app.periodic(cron="17 * * * *")
+@app.task(queueing_lock="recurring_refresh")
+def refresh_recurring(timestamp: int) -> None:
+    """Date the next ones anew where a calendar changed."""
+    close_old_connections()
+    recurring.refresh()
 
 
 @app.periodic(cron="40 3 * * *")

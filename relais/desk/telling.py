@@ -17,6 +17,7 @@ from relais.people import calendars
 from relais.people.models import Person
 
 from .models import Clock, Event
+from .telling_beside import beside_sentences, beside_words
 
 ICONS = {
     "received": "inbox",
@@ -36,6 +37,28 @@ ICONS = {
     "noted": "lock",
     "warned": "clock",
     "breached": "clock-exclamation",
+    "reprioritised": "flag",
+    "rescoped": "adjustments",
+    "reclassified": "lock",
+    "postponed": "calendar-plus",
+    "arbitration_asked": "git-branch",
+    "arbitrated": "git-branch",
+    "amount_stated": "shield",
+    "approval_asked": "shield",
+    "approval_reminded": "bell",
+    "approval_delegated": "transfer",
+    "approved": "shield-check",
+    "approval_refused": "circle-x",
+    "promised": "calendar-event",
+    "promise_kept": "check",
+    "promise_broken": "alert-triangle",
+    "promise_withdrawn": "x",
+    "time_added": "clock",
+    "timer_started": "clock-play",
+    "timer_stopped": "clock-pause",
+    "time_corrected": "pencil",
+    "rated": "star",
+    "clarity_marked": "zoom-question",
     "step_done": "circle-check",
     "step_undone": "rotate",
     "steps_waived": "alert-triangle",
@@ -86,6 +109,7 @@ def sentence(event: Event, names: dict[int, str]) -> str:
         "percent": facts.get("percent", ""),
         "undone": kind_name(facts.get("undone", "")),
         "step": in_language(facts.get("fr", ""), facts.get("en", "")),
+        **beside_words(event),
     }
     if event.kind == Event.Kind.ASSIGNED and event.by is None:
         return _("Relais gave it to %(holder)s.") % told
@@ -114,6 +138,7 @@ def _sentences() -> dict[str, str]:
         kind.NOTED: _("%(who)s left a note."),
         kind.WARNED: _("%(percent)s %% of the time is used up: %(clock)s."),
         kind.BREACHED: _("The deadline passed: %(clock)s."),
+        **beside_sentences(),
         kind.STEP_DONE: _("%(who)s ticked the step “%(step)s”."),
         kind.STEP_UNDONE: _("%(who)s opened the step “%(step)s” again."),
         kind.STEPS_WAIVED: _("%(who)s delivered with steps left: %(reason)s"),

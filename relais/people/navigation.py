@@ -66,6 +66,14 @@ def _reads_tickets(access: Access) -> bool:
     return _oversees(access) or _assists(access) or _asks(access)
 
 
+def _approves(access: Access) -> bool:
+    return access.runs_pool or _asks(access)
+
+
+def _steers(access: Access) -> bool:
+    return access.runs_pool or (access.is_client and bool(access.steered_company_ids))
+
+
 # The first line that somebody has is her first screen.
 ENTRIES: list[Entry] = [
     Entry("tower", _("Control tower"), "dashboard", _runs),
@@ -73,11 +81,16 @@ ENTRIES: list[Entry] = [
     Entry("requests", _("My requests"), "inbox", _asks),
     Entry("new_request", _("New request"), "plus", _asks),
     Entry("my_service", _("My service"), "lifebuoy", lambda access: access.is_client),
+    Entry("recurrences", _("Recurring requests"), "rotate", _reads_tickets),
+    Entry("approvals", _("Approvals"), "shield-check", _approves),
+    Entry("arbitrations", _("Arbitrations"), "git-branch", _steers),
     Entry("tickets", _("Requests"), "clipboard-list", _reads_tickets),
     Entry("quarantine", _("Mails to place"), "mail-opened", _runs),
     Entry("mail", _("Mail"), "mail", _runs),
     Entry("dispatches", _("Dispatches"), "transfer", _runs),
     Entry("triage", _("Triage"), "arrows-sort", _runs),
+    Entry("attempts", _("Refused attempts"), "shield-lock", _steers),
+    Entry("satisfaction", _("Satisfaction"), "star", _steers),
     Entry("volumes", _("The year"), "chart-bar", _oversees),
     Entry("catalogue", _("Catalogue"), "layout-list", lambda access: bool(access.roles)),
     Entry("procedures", _("Procedures"), "list-check", lambda access: access.is_staff),

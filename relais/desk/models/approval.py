@@ -177,6 +177,11 @@ class Approval(TenantModel):
         """Return whether this much lies within what is asked or approved here."""
         return amount is None or (self.amount is not None and amount <= self.amount)
 
+    def expect(self, version: int | None) -> None:
+        """Raise `Overtaken` unless this is the version that the person was shown."""
+        if version is not None and version != self.version:
+            raise Overtaken(reference=self.ticket.reference)
+
     def approve(self, reason: str, *, by: Person, at: datetime | None = None) -> None:
         """Let the amount be spent; the promise runs again."""
         self._decide(self.State.APPROVED, Event.Kind.APPROVED, reason, by, at)
@@ -218,11 +223,9 @@ class Approval(TenantModel):
 
     def delegation_of(self, person: Person, day: date) -> Delegation | None:
         """Return the delegation by which this person may decide, or None."""
-        found = Delegation.objects.in_force(day).filter(giver=self.approver_id, receiver=person)
-        fits = found.filter(ceiling=None)
-        if self.amount is not None:
-            fits |= found.filter(ceiling__gte=self.amount)
-        return fits.order_by("pk").first()
+        held = Delegation.held_by(person, day)
+        fits = [e for e in held if e.giver_id == self.approver_id and e.allows(self.amount)]
+        return fits[0] if fits else None
 
     def may_decide(self, person: Person, day: date | None = None) -> bool:
         """Return whether this person is the approver, or a delegate up to this amount today."""
@@ -350,6 +353,15 @@ class Delegation(TenantModel):
             facts = {"to": to.pk, "until": ends_on.isoformat(), "reason": reason}
             StandingEvent.tell(StandingKind.DELEGATED, made, by, at, facts)
         return made
+
+    @classmethod
+    def held_by(cls, person: Person, day: date) -> list[Delegation]:
+        """Return the delegations by which this person decides on `day`."""
+        return list(cls.objects.in_force(day).filter(receiver=person).order_by("pk"))
+
+    def allows(self, amount: Decimal | None) -> bool:
+        """Return whether it reaches this far; without an amount, only one without a ceiling."""
+        return self.ceiling is None or (amount is not None and amount <= self.ceiling)
 
     def end(self, *, by: Person, at: datetime | None = None) -> None:
         """End it before its day. Who gave it, or the client's lead."""

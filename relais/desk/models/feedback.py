@@ -181,6 +181,6 @@ class ClarityMark(TenantModel):
                     by=by, at=at, version=F("version") + 1, **fields
                 )
                 known.refresh_from_db()
-            told = {"clear": known.clear, "missing": chosen}
+            told = {"clear": known.clear, "lacks": chosen}
             ticket.tell(Event.Kind.CLARITY_MARKED, by, at, told)
         return known

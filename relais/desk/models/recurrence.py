@@ -80,6 +80,8 @@ class Recurrence(TenantModel):
     # The rule's own days up to here are done with.
     done_until = models.DateField(null=True)
     next_at = models.DateTimeField(_("next"), null=True)
+    # Dates before this never come: it was set up, changed or resumed then.
+    begun_at = models.DateTimeField()
     created_at = models.DateTimeField()
     created_by = models.ForeignKey(Person, models.PROTECT, related_name="+")
 
@@ -138,7 +140,8 @@ class Recurrence(TenantModel):
 
     def following(self, at: datetime | None = None) -> Planned | None:
         """Return the next date that is not skipped (not before `at`), or None at the rule's end."""
-        skipped = set(self.occurrences.filter(ticket=None).values_list("nominal", flat=True))
+        kept = self.occurrences.filter(ticket=None) if self.pk else Occurrence.objects.none()
+        skipped = set(kept.values_list("nominal", flat=True))
         for each in self.dates(self.done_until):
             if each.nominal not in skipped and (at is None or each.at >= at):
                 return each
@@ -178,6 +181,7 @@ class Recurrence(TenantModel):
             first_on=first_on,
             hour=hour,
             shift=shift,
+            begun_at=at,
             created_at=at,
             created_by=by,
         )
@@ -192,6 +196,11 @@ class Recurrence(TenantModel):
             made.save(force_insert=True)
             StandingEvent.tell(StandingKind.STARTED, made, by, at, made._facts())
         return made
+
+    def expect(self, version: int | None) -> None:
+        """Raise `Overtaken` unless this is the version that the person was shown."""
+        if version is not None and version != self.version:
+            raise Overtaken(reference=self.subject)
 
     def edit(self, *, by: Person, at: datetime | None = None, **fields: Any) -> None:
         """Change words, rule or hour from now on; what came already stays."""
@@ -216,7 +225,8 @@ class Recurrence(TenantModel):
             raise
         facts = {"before": before, "after": self._facts()}
         states = [self.State.ACTIVE, self.State.PAUSED]
-        self._change(StandingKind.EDITED, by, at, states, facts, next_at=next_at, **fields)
+        fields |= {"next_at": next_at, "begun_at": at}
+        self._change(StandingKind.EDITED, by, at, states, facts, **fields)
 
     def pause(self, *, by: Person, at: datetime | None = None) -> None:
         """Let nothing come until it is resumed."""

@@ -183,6 +183,11 @@ class Arbitration(TenantModel):
                 Letter.lead(ticket, engagement.client_lead, key, msgid, path)
         return asked
 
+    def expect(self, version: int | None) -> None:
+        """Raise `Overtaken` unless this is the version that the person was shown."""
+        if version is not None and version != self.version:
+            raise Overtaken(reference=self.ticket.reference)
+
     def decide(
         self,
         choice: str,

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django import template
 from django.conf import settings
 from django.utils import timezone
+from django.utils.formats import number_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
@@ -91,8 +92,6 @@ def done_at(done: dict[str, Any], zone: str) -> SafeString:
 @register.filter
 def duration(seconds: int) -> str:
     """Return open seconds as hours and minutes."""
-    from datetime import timedelta
-
     return telling.duration(timedelta(seconds=seconds))
 
 
@@ -119,3 +118,42 @@ def bar(value: int, most: int, label: str) -> SafeString:
         label,
         str(width),
     )
+
+
+@register.filter
+def euros(amount: Any) -> str:
+    """Return an amount as people write it, with its currency."""
+    return f"{number_format(amount, 2, use_l10n=True, force_grouping=True)}\u202f€"
+
+
+@register.filter
+def minutes(number: int) -> str:
+    """Return minutes as hours and minutes."""
+    return telling.duration(timedelta(minutes=number or 0))
+
+
+@register.filter
+def missing_words(mark: Any) -> str:
+    """Return what was missing in a request, in words."""
+    labels = dict(mark.Missing.choices)
+    return ", ".join(str(labels.get(code, code)) for code in mark.missing)
+
+
+@register.simple_tag
+def approval_state(approval: Any) -> SafeString:
+    """Return the state of an approval as a coloured word."""
+    tones = {"free": "neutral", "asked": "warn", "approved": "good", "refused": "bad"}
+    return badge(approval.get_state_display(), tones.get(approval.state, "neutral"))
+
+
+@register.simple_tag
+def commitment_state(commitment: Any) -> SafeString:
+    """Return the state of a commitment as a coloured word."""
+    tones = {"open": "info", "kept": "good", "broken": "bad", "withdrawn": "neutral"}
+    return badge(commitment.get_state_display(), tones[commitment.state])
+
+
+@register.filter
+def percent(share: float) -> str:
+    """Return a share between 0 and 1 as a whole percentage."""
+    return f"{round(100 * share)}\u202f%"

@@ -14,8 +14,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from relais.desk import because, board, buttons, checklists, rules, surroundings, telling
+from relais.desk.beside import of as beside_of
 from relais.desk.errors import Overtaken
 from relais.desk.models import Attachment, Clock, Event, Message, Silence, Ticket
+from relais.desk.verb_forms import VerbForm
 from relais.lib.listing import is_part
 from relais.lib.problem import Problem
 from relais.offer import questions, sheets
@@ -48,8 +50,10 @@ def find(request: HttpRequest, pk: int) -> Ticket:
     return get_object_or_404(related.prefetch_related("company"), pk=pk)
 
 
-def shown(request: HttpRequest, ticket: Ticket) -> dict[str, Any]:
-    """Return what the page of a ticket shows to this person."""
+def shown(
+    request: HttpRequest, ticket: Ticket, typed: dict[str, VerbForm] | None = None
+) -> dict[str, Any]:
+    """Return what the page of a ticket shows to this person; `typed` are forms refused."""
     access, now = request.access, timezone.now()
     events = access.see(Event).filter(ticket=ticket).select_related("by")
     clocks = access.see(Clock).filter(ticket=ticket).select_related("calendar")
@@ -74,6 +78,7 @@ def shown(request: HttpRequest, ticket: Ticket) -> dict[str, Any]:
         "checklist": checklists.of(access, ticket),
         "answers": questions.shown(ticket.answers),
         "sheet": sheets.beside(access, ticket.requester, ticket.service.family),
+        "beside": beside_of(ticket, access, typed),
     }
 
 
@@ -113,6 +118,8 @@ def _verb(name: str, act: Act, done: Callable[[Ticket], str]) -> Callable[..., H
             if name in buttons.IN_THE_BOX and (carried := files.gathered(request)):
                 found.carry(carried)
                 form = named(form, carried)
+            if name in rules.NAMING:  # before anybody is looked up: an attempt is kept
+                rules.check(name, found, request.person)
             if name != "note":  # a note crosses nobody
                 found.expect(version_of(form))
             act(found, request.person, form)
