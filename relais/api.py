@@ -20,6 +20,7 @@ from relais.desk.errors import CannotJoin, CannotUndo, NotNow, NotYours, Overtak
 from relais.desk.files_api import router as files
 from relais.desk.joining_api import router as joining
 from relais.desk.recalculations_api import router as recalculations
+from relais.desk.recurrences_api import router as recurrences
 from relais.desk.webhooks_api import router as webhooks
 from relais.lib.problem import Problem
 from relais.lib.problem_details import CONTENT_TYPE, field_faults, problem_details
@@ -108,6 +109,7 @@ AREAS = (
     ("requests", joining),
     ("requests", checklists),
     ("requests", beside),
+    ("requests", recurrences),
     ("requests", files),
     ("requests", recalculations),
     ("requests", webhooks),

@@ -94,8 +94,8 @@ class Reprioritise(VerbForm):
 class Rescope(Moments):
     """Another service, site or date."""
 
-    service = forms.ModelChoiceField(Service.objects.none(), label=_("Service"), required=False)
-    site = forms.ModelChoiceField(Site.objects.none(), label=_("Site"), required=False)
+    service = forms.ModelChoiceField(None, label=_("Service"), required=False)
+    site = forms.ModelChoiceField(None, label=_("Site"), required=False)
     wanted_by = SiteMoment(label=_("Wanted by"), required=False)
     reason = _words(_("Reason"), hint=_("The deadlines stay: only a priority moves them."))
 

@@ -25,7 +25,7 @@ from .tickets import version_of
 
 
 def _person_field(label: Any) -> forms.ModelChoiceField:
-    return forms.ModelChoiceField(Person.objects.none(), label=label)
+    return forms.ModelChoiceField(None, label=label)
 
 
 class PassOnForm(forms.Form):

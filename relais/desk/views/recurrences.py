@@ -51,7 +51,7 @@ class RecurrenceForm(forms.Form):
     """What comes back, and when, in plain words."""
 
     asked_by = forms.EmailField(label=_("Asked by (e-mail)"))
-    site = forms.ModelChoiceField(Site.objects.none(), label=_("For the site"))
+    site = forms.ModelChoiceField(None, label=_("For the site"))
     subject = forms.CharField(label=_("What do you need, in one line?"), max_length=300)
     body = forms.CharField(
         label=_("Details"), required=False, max_length=20_000,
