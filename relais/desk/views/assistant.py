@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from relais.desk import board
+from relais.desk.models import Commitment
 from relais.lib.listing import is_part
 from relais.people.models import Role
 
@@ -21,5 +22,7 @@ def day(request: HttpRequest) -> HttpResponse:
         raise Http404
     now = timezone.now()
     context = {"day": board.day_of(request.access, now), "now": now, "soon": now + board.SOON}
+    mine = request.access.see(Commitment).filter(by=request.person, state="open")
+    context["commitments"] = mine.select_related("ticket__site").order_by("due_at")[:50]
     part = is_part(request, "day-live")
     return render(request, "desk/_day_live.html" if part else "desk/day.html", context)
