@@ -11,13 +11,15 @@ import itertools
 import random
 from collections.abc import Callable
 from datetime import datetime, time, timedelta
+from decimal import Decimal
 from typing import NamedTuple
 
 from django.utils import timezone
 
-from relais.desk import dispatching, intake, sweep
+from relais.desk import dispatching, intake, rules, sweep
 from relais.desk.errors import Refused
-from relais.desk.models import Letter, Run, Ticket
+from relais.desk.models import Approval, Letter, Run, Ticket
+from relais.desk.models.approval import latest
 from relais.offer.models import Service
 from relais.people import calendars
 from relais.people.models import Confidentiality, Person, Role
@@ -207,7 +209,11 @@ class Life:
             self._then(judged, self._verb(ticket, self._accept if good else self._reopen))
 
     def _tick(self, ticket: Ticket, at: datetime) -> None:
-        """Go through the checklist, a few minutes a step, the last one at the delivery."""
+        """State the amount and go through the checklist, the last step at the delivery."""
+        above = rules.approval_above(ticket)
+        if above is not None and above > 0 and latest(ticket) is None:
+            stated = (above * Decimal(str(self.random.uniform(0.1, 0.8)))).quantize(Decimal(1))
+            Approval.ask(ticket, stated, "", by=ticket.holder, at=at)
         run = Run.objects.filter(ticket=ticket).first()
         left = [step for step in run.steps if step["key"] not in run.done] if run else []
         for before, step in zip(range(len(left) - 1, -1, -1), left, strict=True):

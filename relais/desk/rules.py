@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from relais.offer import variants
+from relais.offer import sheets, variants
 from relais.offer.models import Service
 from relais.people.access import Access
 from relais.people.models import AssistantProfile, Confidentiality, Person, Role
@@ -106,12 +106,15 @@ def check_approved(ticket: Ticket) -> None:
 def approval_above(ticket: Ticket) -> Decimal | None:
     """Return the amount in euros up to which nobody need approve; None: no approval is needed.
 
-    Below zero: always, whatever the amount.
+    Below zero: always, whatever the amount. The service says it, and the limits that the executive
+    confirmed: the lower of the two.
     """
     service = variants.at_site(ticket.service, ticket.site)
+    ceiling = sheets.ceiling_for(ticket.requester, service.family)
     if service.approval_by == Service.Approval.NONE:
-        return None
-    return Decimal(-1) if service.approval_above is None else service.approval_above
+        return ceiling
+    above = Decimal(-1) if service.approval_above is None else service.approval_above
+    return above if ceiling is None else min(above, ceiling)
 
 
 def approval_pauses(ticket: Ticket) -> bool:

@@ -134,6 +134,12 @@ def limit_for(executive: Person, family: str, on: date | None = None) -> Limit |
     return _limit(family, version.authority.get(family), on or timezone.localdate())
 
 
+def ceiling_for(executive: Person, family: str, on: date | None = None) -> Decimal | None:
+    """Return the amount up to which an assistant may go without asking; None: no ceiling is set."""
+    limit = limit_for(executive, family, on)
+    return limit.ceiling if limit and limit.level in ("alone", "informs") else None
+
+
 # Reading ------------------------------------------------------------------------------------------
 
 

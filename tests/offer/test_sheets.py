@@ -163,3 +163,24 @@ def test_the_pages(world, client_of):
     assert SheetVersion.objects.get(sheet__person=people.marc).confirmed_by_exec_at
     assert alice.get("/executives/").status_code == 200
     assert sheets.limit_for(people.marc, "travel").level == "alone"
+
+
+def test_the_lower_of_service_and_executive_asks_for_approval(world):
+    from relais.desk import rules
+    from relais.desk.models import Ticket
+    from relais.offer import catalogue
+    from relais.offer.models import Service
+
+    catalogue.preload(world.provider)
+    ticket = Ticket.receive(
+        site=world.sites.aix,
+        requester=world.people.marc,
+        service=Service.objects.get(code="travel"),
+        subject="Lyon",
+        channel="form",
+    )
+    assert rules.approval_above(ticket) == Decimal(800)
+    write(world.people.marc, world.people.alice)
+    assert rules.approval_above(ticket) == Decimal(800)
+    write(world.people.marc, world.people.marc, content={"tone": "vous"})
+    assert rules.approval_above(ticket) == Decimal(500)

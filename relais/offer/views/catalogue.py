@@ -104,6 +104,7 @@ def service(request: HttpRequest, code: str) -> HttpResponse:
     rows = access.see(ServiceVariant).filter(service=found, active=True)
     context |= {
         "skills": [skill.name_fr for skill in found.skills.all()],
+        "channels": [str(Service.Channel(one).label) for one in found.channels],
         "variations": [_variation(found, one) for one in rows.select_related("company", "site")],
     }
     return render(request, "offer/service.html", context)
