@@ -18,7 +18,7 @@ from .errors import AwaitsApproval, NotSteering, NotYours, Unfit
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from relais.people.models import Site
+    from relais.people.models import Engagement, Site
 
     from .models import Ticket
 
@@ -40,6 +40,14 @@ ASKING = (
 def access_of(person: Person) -> Access:
     """Return what the person may see and do today, asked once for this object."""
     return Access.of(person)
+
+
+def engagement_of(ticket: Ticket) -> Engagement | None:
+    """Return the engagement in force with the ticket's company, asked once for this object."""
+    if "_engagement" not in ticket.__dict__:
+        ticket.__dict__["_engagement"] = ticket.company.engagement
+    found: Engagement | None = ticket.__dict__["_engagement"]
+    return found
 
 
 def check(
@@ -125,7 +133,7 @@ def approval_pauses(ticket: Ticket) -> bool:
 def approvers(ticket: Ticket) -> list[Person]:
     """Return who may approve for this ticket, in the order in which they are asked."""
     kind = variants.at_site(ticket.service, ticket.site).approval_by
-    engagement = ticket.company.engagement
+    engagement = engagement_of(ticket)
     manager = _holders(Role.Kind.SITE_LEAD, Q(site=ticket.site_id))
     referent = [engagement.client_lead, engagement.client_deputy] if engagement else []
     sponsor = _holders(Role.Kind.SPONSOR, Q(company=ticket.company_id))
@@ -197,7 +205,7 @@ def _may_assign(ticket: Ticket, access: Access) -> bool:
         return True
     if not _steers(ticket, access):
         return False
-    engagement = ticket.company.engagement
+    engagement = engagement_of(ticket)
     return (
         engagement is not None and engagement.client_may_assign and engagement.steers(access.person)
     )
@@ -233,7 +241,7 @@ def _may_note(ticket: Ticket, access: Access) -> bool:
 
 def _may_steer(ticket: Ticket, access: Access) -> bool:
     """The two leads and their deputies, within what they may see."""
-    engagement = ticket.company.engagement
+    engagement = engagement_of(ticket)
     if engagement is None or not engagement.steers(access.person):
         return False
     return _is_requester(ticket, access) or _steers(ticket, access) or _runs(ticket, access)
