@@ -35,7 +35,7 @@ def test_no_typed_text_is_lost(live, page_as, ticket, accessible, tmp_path):
     hers.fill("#write-text", "Un long texte tapé à la main")
     his.fill("#write-text", "Je m’en charge")
     his.click("#write button.btn-primary")
-    his.wait_for_selector("text=Votre message a été envoyé")
+    his.wait_for_selector("text=Votre message est envoyé")
     hers.click("#write button.btn-primary")
     hers.wait_for_selector(".meanwhile")
     assert "Paul Pichon" in hers.inner_text(".meanwhile")
@@ -53,7 +53,7 @@ def test_no_typed_text_is_lost(live, page_as, ticket, accessible, tmp_path):
     hers.click(".draft-file:has-text('plan.txt') [data-drop-file]")
     hers.wait_for_function("document.querySelectorAll('.draft-file').length === 1")
     hers.click("#write button.btn-primary")
-    hers.wait_for_selector("text=Votre message a été envoyé")
+    hers.wait_for_selector("text=Votre message est envoyé")
     assert hers.input_value("#write-text") == ""
     assert hers.evaluate("Object.keys(localStorage).filter(k => k.includes('draft')).length") == 0
     sent = [one for one in rows(live, Attachment) if one.message_id]
