@@ -24,6 +24,7 @@ from . import oracle
 from .crawler import Crawler, patterns
 
 MOST_IDS = 8
+MOST_PAIRED = 3  # of each parameter where an address has two
 MOST_ROWS = 5  # of one shape of address, spread over the rows of everybody
 
 # One person a role, and the other provider's.
@@ -58,6 +59,12 @@ def _ids(parameter: str, route: str) -> list[int]:
     return sorted(found) or list(range(1, MOST_IDS + 1))
 
 
+def _spread(ids: list[int], most: int) -> list[int]:
+    """Return the first, the last, and others evenly between."""
+    last = len(ids) - 1
+    return ids if last < most else [ids[n * last // (most - 1)] for n in range(most)]
+
+
 def guesses(most: int | None = None) -> list[tuple[str, str]]:
     """Return every shape of the URL table with each address that everybody's keys make of it."""
     found = []
@@ -68,7 +75,8 @@ def guesses(most: int | None = None) -> list[tuple[str, str]]:
         if len(parameters) > 1:
             values = [ids[:MOST_IDS] for ids in values]
         if most:  # spread over the rows of everybody: the last are the other provider's
-            values = [sorted({*ids[:: max(1, len(ids) // most)], ids[-1]}) for ids in values]
+            each = most if len(parameters) < 2 else MOST_PAIRED
+            values = [_spread(ids, each) for ids in values]
         for chosen in product(*values):
             found.append((route, route.format(**dict(zip(parameters, chosen, strict=True)))))
     return found
