@@ -13,7 +13,7 @@ from allauth.account.models import EmailAddress
 from django.contrib.auth.hashers import make_password
 from django.utils import timezone
 
-from relais import demo_agreement, demo_offer
+from relais import demo_agreement, demo_history, demo_offer, tasks
 from relais.demo_life import Life
 from relais.lib.tenancy import all_tenants, tenant
 from relais.lib.text import french_key
@@ -294,6 +294,8 @@ def build(now: datetime | None = None, *, lived: bool = True) -> Provider:
         demo_offer.furnish(provider, builder.people, builder.sites["saint-denis"], opening)
         if lived:
             Life(now, builder.people).run()
+            tasks.live_demo_week.configure(priority=-1).defer(provider_id=provider.pk, week=0)
+            demo_history.tell_progress(provider.pk, 0)
     return provider
 
 
@@ -302,7 +304,8 @@ class _Builder:
 
     def __init__(self, provider: Provider, today: date) -> None:
         self.provider, self.today = provider, today
-        self.start = date(today.year, 1, 5)
+        # Before the first day of the history, whatever day the world is built on.
+        self.start = date((today - timedelta(days=290)).year, 1, 5)
         self.people: dict[str, Person] = {}
         self.secret = make_password(PASSWORD)  # once: it is made to take long
         self.sites: dict[str, Site] = {}

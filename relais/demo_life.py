@@ -115,11 +115,14 @@ class Life:
                 happens(at)
             except Refused:
                 continue  # the story went another way: taken by somebody else, closed meanwhile
-        # The past needs no mail: whoever waits for one has read it since.
+        self._letters()
+        return asked
+
+    def _letters(self) -> None:
+        """The past needs no mail: whoever waits for one has read it since."""
         Letter.objects.filter(state=Letter.State.WAITING).update(
             state=Letter.State.SENT, sent_at=self.now
         )
-        return asked
 
     def _then(self, at: datetime, happens: Callable[[datetime], None]) -> None:
         if at <= self.now:

@@ -1,9 +1,13 @@
-"""The jobs that look after the other jobs."""
+"""The jobs that look after the other jobs, and the one that writes the demo's history."""
 
 from __future__ import annotations
 
-from procrastinate import JobContext
+from django.db import close_old_connections
+from django.utils import timezone
+from procrastinate import JobContext, RetryStrategy
 from procrastinate.contrib.django import app
+
+from relais.lib.tenancy import tenant
 
 SILENT_SECONDS = 25  # a live worker gives a sign every 10
 KEPT_HOURS = 72
@@ -26,3 +30,18 @@ async def clear_away(context: JobContext, timestamp: int) -> None:
     jobs = context.app.job_manager
     await jobs.delete_old_jobs(nb_hours=KEPT_HOURS)
     await jobs.delete_old_jobs(nb_hours=KEPT_FAILED_HOURS, include_failed=True)
+
+
+@app.task(queue="demo", lock="demo history", retry=RetryStrategy(max_attempts=3, wait=5))
+def live_demo_week(provider_id: int, week: int) -> None:
+    """Live one week of the demo's past, and call for the next one."""
+    # Only a demo needs its stories.
+    from relais import demo_history
+
+    close_old_connections()
+    with tenant(provider_id):
+        demo_history.live_week(week, timezone.now())
+        if week + 1 < demo_history.WEEKS:
+            following = live_demo_week.configure(priority=-1)
+            following.defer(provider_id=provider_id, week=week + 1)
+    demo_history.tell_progress(provider_id, week + 1)

@@ -20,6 +20,8 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 
+from relais.lib import progress
+
 if TYPE_CHECKING:
     from relais.people.models import Person
 
@@ -172,3 +174,9 @@ def shown_theme(request: Any) -> str:
     """Return the theme that this browser chose: light, dark, or empty for the system's."""
     chosen = request.COOKIES.get("theme", "") if request else ""
     return chosen if chosen in {"light", "dark"} else ""
+
+
+@register.simple_tag
+def demo_progress(person: Person) -> int | None:
+    """Return how much of the demo's history is written, in percent; None when all of it is."""
+    return progress.read(f"demo-{person.provider_id}")
