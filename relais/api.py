@@ -27,6 +27,7 @@ from relais.lib.problem_details import CONTENT_TYPE, field_faults, problem_detai
 from relais.offer import errors as agreements
 from relais.offer.api import router as offer
 from relais.offer.catalogue_api import router as catalogue
+from relais.offer.hands_api import router as hands
 from relais.offer.sheets_api import router as preferences
 from relais.people.api import router as people
 from relais.people.calendar_changes import ChangedMeanwhile
@@ -104,6 +105,7 @@ AREAS = (
     ("people", calendars),
     ("agreements", offer),
     ("agreements", catalogue),
+    ("agreements", hands),
     ("people", preferences),
     ("requests", desk),
     ("requests", joining),
@@ -140,7 +142,8 @@ STATUS: tuple[tuple[type[Problem], int], ...] = (
 @api.exception_handler(Problem)
 def refused(request: HttpRequest, problem: Problem) -> HttpResponse:
     status = next(code for kind, code in STATUS if isinstance(problem, kind))
-    return problem_details(status, gettext(problem.message) % problem.values)
+    errors = [{"field": field, "message": text} for field, text in getattr(problem, "faults", ())]
+    return problem_details(status, gettext(problem.message) % problem.values, errors=errors)
 
 
 @api.exception_handler(ValidationError)

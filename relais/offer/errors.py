@@ -118,3 +118,9 @@ class SheetOvertaken(Overtaken):
     """Somebody wrote a newer version since it was read."""
 
     message = _("The sheet of %(sheet)s was changed by somebody else meanwhile: read it again.")
+
+
+class HandsOvertaken(Overtaken):
+    """Somebody set the pool's own times since they were read."""
+
+    message = _("The times were changed by somebody else meanwhile: read them again.")

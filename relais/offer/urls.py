@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import agreements, catalogue, preferences, procedures, versions
+from .views import agreements, catalogue, hands, preferences, procedures, versions
 
 PROCEDURE = "procedures/<int:pk>/versions/<int:number>/"
 VERSION = "agreements/<int:pk>/versions/<int:number>/"
@@ -47,6 +47,7 @@ urlpatterns = [
     path("executives/<int:pk>/", preferences.sheet, name="preference_sheet"),
     path("executives/<int:pk>/edit/", preferences.edit, name="preference_edit"),
     path("executives/<int:pk>/confirm/", preferences.confirm, name="preference_confirm"),
+    path("hand-targets/", hands.hand_targets, name="hand_targets"),
     path("agreements/", agreements.agreements, name="agreements"),
     path("agreements/new/", agreements.agreement_new, name="agreement_new"),
     path("agreements/<int:pk>/", agreements.agreement, name="agreement"),

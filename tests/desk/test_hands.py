@@ -12,7 +12,7 @@ from .conftest import at, clock, kinds
 @pytest.fixture
 def quick(world):
     """The pool wants to take what it is given within 30 minutes, what is critical within 10."""
-    HandTarget.put(world.provider.pk, {None: 30, 1: 10})
+    HandTarget.put({None: 30, 1: 10}, by=world.people.paul)
 
 
 def hands(ticket):

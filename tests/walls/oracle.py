@@ -21,6 +21,7 @@ from relais.offer import catalogue
 from relais.offer.models import (
     Agreement,
     AgreementVersion,
+    HandTarget,
     PreferenceSheet,
     Procedure,
     Service,
@@ -193,6 +194,7 @@ def add_offer(world: World, other: World) -> None:
     """Vary a service, run a procedure, write sheets, in words of their own."""
     people, paul = world.people, world.people.paul
     with tenant(world.provider.pk):
+        HandTarget.put({4: 5873}, by=paul)
         made = Procedure.open(code="secret", title_fr="Procédure-interne", owner=paul, by=paul)
         content = Content(
             trigger_fr="Déclencheur-interne",
@@ -236,6 +238,7 @@ def offer_secrets() -> list[Secret]:
     leads = {"claire", "sylvie", "paul", "maud"}
     serves = {"alice", "basile"}
     return [
+        Secret("hand target", "5873", set(RUNS_POOL)),
         Secret("procedure", "Procédure-interne", set(STAFF)),
         Secret("procedure", "Déclencheur-interne", set(STAFF)),
         Secret("step", "étape-interne", set(STAFF)),
