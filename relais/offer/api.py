@@ -187,6 +187,13 @@ def sign(request: HttpRequest, key: PathKey, sent: SignIn) -> VersionOut:
     return _version(access, found)
 
 
+@router.post("/agreement_versions/{key}/retract", response={200: VersionOut, **REFUSALS})
+def retract(request: HttpRequest, key: PathKey, sent: SeenIn) -> VersionOut:
+    access, found = _found(request, key, sent.revision)
+    found.retract(by=access.person)
+    return _version(access, found)
+
+
 @router.post("/agreement_versions/{key}/withdraw", response={200: VersionOut, **REFUSALS})
 def withdraw(request: HttpRequest, key: PathKey, sent: WithdrawIn) -> VersionOut:
     access, found = _found(request, key, sent.revision)

@@ -35,6 +35,12 @@ class WrongSigner(NotYours):
     )
 
 
+class NotSigned(NotYours):
+    """A person takes back a signature that she or he gave, nobody else's."""
+
+    message = _("%(version)s bears no signature of %(person)s that could be taken back.")
+
+
 class Overtaken(Refused):
     """Somebody changed the version since it was read."""
 

@@ -46,6 +46,9 @@ def told(event: AgreementEvent, names: Names, known: Collection[int | None]) -> 
             _("For the client") if client else _("For the provider"),
             _("Fingerprint of the text: %(digest)s") % {"digest": facts.get("digest", "")[:16]},
         ]
+    elif event.kind == Kind.RETRACTED:
+        client = facts.get("side") == signing.CLIENT
+        lines = [_("For the client") if client else _("For the provider")]
     elif event.kind == Kind.WITHDRAWN and facts.get("reason"):
         lines = [facts["reason"]]
     elif event.kind == Kind.ENDED:

@@ -403,10 +403,14 @@ class Signature:
     at: Any
     awaited: list[Person]
     mine: bool
+    retractable: bool
 
 
 def signatures(version: AgreementVersion, reader: Person) -> list[Signature]:
-    """Return the two sides, the client first; `mine` where the reader may sign now."""
+    """Return the two sides, the client first; `mine` where the reader may sign now.
+
+    `retractable` where the reader has signed, and the other side has not yet.
+    """
     engagement = version.agreement.company.engagement
     side = signing.side_of(version.agreement, reader)
     found = []
@@ -428,6 +432,7 @@ def signatures(version: AgreementVersion, reader: Person) -> list[Signature]:
                 at=at,
                 awaited=[one for one in leads if one is not None],
                 mine=version.state == "draft" and not at and side == each,
+                retractable=signing.signed_side(version, reader) == each,
             )
         )
     return found

@@ -40,6 +40,14 @@ def side_of(agreement: Agreement, by: Person) -> str:
     return PROVIDER if not by.is_client and by.pk in leads else ""
 
 
+def signed_side(version: AgreementVersion, by: Person) -> str:
+    """Return the side for which this person has signed a draft, or an empty text."""
+    if version.state != version.State.DRAFT:
+        return ""
+    signers = {CLIENT: version.client_signer_id, PROVIDER: version.provider_signer_id}
+    return next((side for side, signer in signers.items() if signer == by.pk), "")
+
+
 def check_signs(version: AgreementVersion, by: Person, side: str) -> None:
     """Raise `WrongSigner` unless the person may sign for that side."""
     if side not in SIDES or side_of(version.agreement, by) != side:

@@ -57,5 +57,6 @@ urlpatterns = [
     path(f"{VERSION}edit/", versions.edit, name="agreement_edit"),
     path(f"{VERSION}compare/", versions.compare_page, name="agreement_compare"),
     path(f"{VERSION}sign/", versions.sign, name="agreement_sign"),
+    path(f"{VERSION}retract/", versions.retract, name="agreement_retract"),
     path(f"{VERSION}withdraw/", versions.withdraw, name="agreement_withdraw"),
 ]

@@ -84,6 +84,7 @@ class AgreementEvent(TenantModel):
         DRAFTED = "drafted", _("Draft started")
         EDITED = "edited", _("Draft changed")
         SIGNED = "signed", _("Signed")
+        RETRACTED = "retracted", _("Signature taken back")
         CONCLUDED = "concluded", _("Signed by both sides")
         WITHDRAWN = "withdrawn", _("Withdrawn")
         ENDED = "ended", _("Replaced")
@@ -94,7 +95,8 @@ class AgreementEvent(TenantModel):
     at = models.DateTimeField()
     recorded_at = models.DateTimeField(auto_now_add=True)
     by = models.ForeignKey(Person, models.PROTECT, null=True, related_name="+")
-    # edited: {"before": …, "after": …} of the fields that changed; signed: {"side", "digest"}.
+    # edited: {"before": …, "after": …} of the fields that changed; signed: {"side", "digest"};
+    # retracted: {"side"}.
     facts = models.JSONField(default=dict)
 
     class Meta(TenantModel.Meta):

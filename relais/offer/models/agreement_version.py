@@ -22,7 +22,15 @@ from django.utils.translation import pgettext_lazy
 from relais.lib.later import later
 from relais.lib.tenancy import SameTenant
 from relais.offer import signing, terms
-from relais.offer.errors import DraftStands, NotNow, Overlaps, Overtaken, TooEarly, Unsound
+from relais.offer.errors import (
+    DraftStands,
+    NotNow,
+    NotSigned,
+    Overlaps,
+    Overtaken,
+    TooEarly,
+    Unsound,
+)
 from relais.offer.terms import Terms
 from relais.people.models import LegalEntity, Person, Site
 from relais.people.models.assistant import IntPoint
@@ -283,6 +291,20 @@ class AgreementVersion(TenantModel):
             if "no_overlap" in str(error):
                 raise Overlaps from None
             raise
+
+    def retract(self, *, by: Person, at: datetime | None = None) -> None:
+        """Take back the signature that this person gave, while the other side has not signed.
+
+        Raises `NotNow`, `NotSigned`, `Overtaken`.
+        """
+        self._must_be(self.State.DRAFT)
+        side = signing.signed_side(self, by)
+        if not side:
+            raise NotSigned(version=str(self), person=str(by))
+        at = at or timezone.now()
+        with transaction.atomic():
+            self._update(**{f"{side}_signer": None, f"{side}_signed_at": None})
+            AgreementEvent.tell(self, AgreementEvent.Kind.RETRACTED, by, at, {"side": side})
 
     def withdraw(self, reason: str, *, by: Person, at: datetime | None = None) -> None:
         """Drop a draft. What both sides signed binds both: it is replaced, not withdrawn.

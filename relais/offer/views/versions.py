@@ -11,7 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from relais.offer import reading, signing
 from relais.offer.agreement_forms import DraftForm, with_row_added, without_row
@@ -199,6 +199,31 @@ def _signed_text(version: AgreementVersion) -> str:
     if version.state == "signed":
         return _("Both sides have signed: the version holds from its date.")
     return _("Signed. The version holds once the other side has signed too.")
+
+
+class SeenForm(forms.Form):
+    """The revision that was read."""
+
+    seen = forms.IntegerField(min_value=1, max_value=2**31 - 1)
+
+
+@login_required
+@require_POST
+def retract(request: HttpRequest, pk: int, number: int) -> HttpResponse:
+    """Take one's own signature back before the other side signs."""
+    version = seen_version(request, pk, number)
+    form = SeenForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, _("Read the version again, then take your signature back."))
+        return redirect(version_url(version))
+    try:
+        version.expect(form.cleaned_data["seen"])
+        version.retract(by=request.person)
+    except Refused as refusal:
+        messages.error(request, said(refusal))
+    else:
+        messages.success(request, _("Your signature is taken back: the version is a draft again."))
+    return redirect(version_url(version))
 
 
 class WithdrawForm(forms.Form):
