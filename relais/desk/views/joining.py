@@ -148,7 +148,10 @@ def alike(request: HttpRequest, pk: int) -> HttpResponse:
 def dismiss(request: HttpRequest, pk: int) -> HttpResponse:
     """Say that another request is not the same; answer with what is left."""
     found = find(request, pk)
-    duplicates.dismiss(found, other_of(request, "other"), by=request.person)
+    try:
+        duplicates.dismiss(found, other_of(request, "other"), by=request.person)
+    except NoSuchTicket:  # a button names it, nobody types it
+        raise Http404 from None
     if request.headers.get("HX-Request"):
         return _left(request, found)
     return redirect("ticket", pk)
