@@ -325,7 +325,9 @@ def test_small_numbers_are_shown_of_nobody(new_ticket, world, client_of):
     assert client_of(world.people.alice).get("/satisfaction/").status_code == 404
 
 
-def test_the_requester_gets_a_kind_hint_next_time_for_that_service(new_ticket, world, services):
+def test_the_requester_gets_a_kind_hint_next_time_for_that_service(
+    new_ticket, world, services, client_of
+):
     ticket = new_ticket("taken")
     ClarityMark.mark(ticket, ["date", "people"], "Toujours pareil", by=world.people.alice)
     ClarityMark.mark(ticket, ["date"], "Toujours pareil", by=world.people.alice)
@@ -333,6 +335,10 @@ def test_the_requester_gets_a_kind_hint_next_time_for_that_service(new_ticket, w
     assert kinds(ticket).count("clarity_marked") == 2
     assert len(hint(world.access("marc"), ticket.service_id)) == 1
     assert hint(world.access("nadia"), ticket.service_id) == []
+    for who, told in (("marc", True), ("nadia", False)):
+        page = client_of(getattr(world.people, who)).get(f"/requests/new/{ticket.service.code}/")
+        assert ("donnez d’emblée" in page.content.decode()) == told
+        assert "Toujours pareil" not in page.content.decode()
     with pytest.raises(NotYours):
         ClarityMark.mark(ticket, [], by=world.people.marc)
     assert rules.may("mark_clarity", ticket, world.people.basile)

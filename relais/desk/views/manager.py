@@ -20,7 +20,7 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
-from relais.desk import board, duplicates, duty, intake, rules, telling
+from relais.desk import beside, board, duplicates, duty, intake, rules, telling
 from relais.desk.models import Ticket
 from relais.lib.listing import is_part
 from relais.lib.problem import Problem
@@ -157,6 +157,8 @@ def new_request(request: HttpRequest, code: str) -> HttpResponse:
                 return JsonResponse({"url": done, "reference": ticket.reference}, status=201)
             return redirect(done)
     context = {"form": form, "service": service, "promise": _promise(request, service)}
+    if request.access.is_client:
+        context["hint"] = beside.hint(request.access, service.pk)
     if request.method == "POST":
         context["kept_files"] = files.still_there(request)
     return render(request, "desk/new_request.html", context, status=422 if form.errors else 200)
