@@ -15,7 +15,6 @@ from django.utils import timezone
 from ninja import Field, Query, Router, Schema
 from ninja.errors import ValidationError as NotValid
 
-from relais.engine.worktime import NeverOpens, OutOfReach
 from relais.lib.api_types import Fault, Key, Line, Moment, PartOf, PathKey
 from relais.people import calendar_changes as changes
 from relais.people.access import Access
@@ -27,10 +26,10 @@ from . import moves, recalculation
 router = Router(tags=["calendars"])
 REFUSALS = {404: Fault, 409: Fault, 422: Fault}
 MOST_DAYS = 100
-Clock = Annotated[str, Field(max_length=8, examples=["09:00"])]
+Clock = Annotated[Line, Field(max_length=20, examples=["09:00"])]
 Pair = Annotated[list[Clock], Field(min_length=2, max_length=2, examples=[["09:00", "12:30"]])]
 Weekday = Literal["1", "2", "3", "4", "5", "6", "7"]
-Hours = Annotated[list[Pair], Field(max_length=12)]
+Hours = Annotated[list[Pair], Field(max_length=48)]
 
 
 class DayOut(Schema):
@@ -213,14 +212,13 @@ def _change(
         change(it, by=access.person, seen=sent.seen)
 
     try:
+        # The pages look first too: hours by which a deadline would never come are refused.
+        told = recalculation.preview_calendar(access, found, made)
         if not sent.preview:
             made(found)
             return ChangedOut(calendar=_calendar(access, _one(access, key)), preview=None)
-        told = recalculation.preview_calendar(access, found, made)
     except ValidationError as refusal:
         raise NotValid(_faults(refusal)) from None
-    except (NeverOpens, OutOfReach) as refusal:
-        raise NotValid([{"loc": ("body", ""), "msg": str(refusal)}]) from None
     return ChangedOut(calendar=_calendar(access, found), preview=_preview(access, told, sent.page))
 
 

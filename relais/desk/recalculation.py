@@ -13,9 +13,11 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 
 from django.apps import apps
+from django.core.exceptions import ValidationError
 from django.db import connection, models, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from relais.engine import sla, worktime
@@ -35,6 +37,9 @@ from relais.people.models import (
 from .models import Clock, DeadlineChange, Recalculation
 
 BATCH = 2000
+HOPELESS = _(
+    "By these hours some open deadlines would never come: leave opening hours, or end the closure."
+)
 FIELDS = (
     "pk",
     "kind",
@@ -150,14 +155,17 @@ def preview_calendar(
     """Return what `change` of the calendar would move; it is tried and taken back.
 
     `change` calls a verb of `calendar_changes` on the copy that it is given; what that refuses is
-    raised here too.
+    raised here too, and `ValidationError` when an open deadline would never come.
     """
     clocks = access.see(Clock).filter(calendar=calendar, stopped_at=None)
     with transaction.atomic():
         # A copy, for a verb leaves the new version on it, which is about to be no more.
         tried = Calendar.objects.get(pk=calendar.pk)
         change(tried)
-        found = _dated(_runs(clocks), calendars.timetable(tried))
+        try:
+            found = _dated(_runs(clocks), calendars.timetable(tried))
+        except (worktime.NeverOpens, worktime.OutOfReach):
+            raise ValidationError(HOPELESS) from None
         transaction.set_rollback(True)
     return _preview(found, clocks.count(), at or timezone.now())
 

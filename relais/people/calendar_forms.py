@@ -17,9 +17,12 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 from . import holidays, opening_hours
 from .calendar_changes import SETTINGS
 from .feeds import BIGGEST
+from .identifiers import ZONE_TEXT
 from .models import Calendar, CalendarDay, Company
 
-MOST_ROWS = 12
+# What is typed beyond is refused by name, not cut off: enough to see it.
+MOST_ROWS = 4 * opening_hours.MOST
+LONGEST = 20
 
 
 class SettingsForm(forms.Form):
@@ -65,7 +68,13 @@ class SettingsForm(forms.Form):
             del self.fields["seen"]
         else:
             del self.fields["company"]
-        self.fields["time_zone"].choices = [(zone, zone) for zone in time_zones()]
+        zone = self["time_zone"].value()
+        # One that was set otherwise, such as UTC, stands and may be kept.
+        offered = {*time_zones(), *({str(zone)} & available_timezones())}
+        self.fields["time_zone"].choices = [(each, each) for each in sorted(offered)]
+        self.fields["time_zone"].error_messages["invalid_choice"] = ZONE_TEXT
+        for name in ("country", "region"):
+            self.fields[name].error_messages["invalid_choice"] = holidays.ZONE_TEXT
         self.fields["country"].choices = [
             ("", holidays.name_of("")),
             (_("France"), holidays.french_choices()),
@@ -125,20 +134,15 @@ class HourRows:
 
     @property
     def filled(self) -> list[list[str]]:
-        """Return the pairs that are not empty. Raises ValidationError for a half-typed one."""
-        full = [pair for pair in self.pairs if any(pair)]
-        if any(not all(pair) for pair in full):
-            raise ValidationError(
-                _("%(day)s: give an opening its beginning and its end.") % {"day": self.label}
-            )
-        return full
+        """Return the pairs that are not empty."""
+        return [pair for pair in self.pairs if any(pair)]
 
 
 def typed_rows(data: QueryDict, name: str, label: str) -> HourRows:
     """Return the openings typed under a name."""
     starts, ends = data.getlist(f"{name}-opens"), data.getlist(f"{name}-closes")
     pairs = zip(starts[:MOST_ROWS], ends[:MOST_ROWS], strict=False)
-    return HourRows(name, label, [[start.strip()[:8], end.strip()[:8]] for start, end in pairs])
+    return HourRows(name, label, [[each.strip()[:LONGEST] for each in pair] for pair in pairs])
 
 
 @dataclass
@@ -175,7 +179,7 @@ class WeekForm:
         return form
 
     def week(self) -> dict[int, list[list[str]]]:
-        """Return the hours by weekday. Raises ValidationError for half-typed openings."""
+        """Return the hours by weekday, as typed."""
         return {int(day.name): day.filled for day in self.days}
 
 
@@ -224,7 +228,7 @@ class DaysForm(forms.Form):
         self.overnight = bool(data and "overnight" in data)
 
     def clean(self) -> dict[str, Any]:
-        """Refuse half-typed hours."""
+        """Add the hours, where they are asked for; the change itself says what is wrong."""
         if self.cleaned_data.get("kind") == CalendarDay.Kind.HOURS:
             self.cleaned_data["hours"] = self.hours.filled
         return self.cleaned_data

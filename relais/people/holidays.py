@@ -78,11 +78,14 @@ def known(zone: str) -> bool:
     return country in _regions() and (not dash or region in _regions()[country])
 
 
+ZONE_TEXT = _("“%(value)s” is no holiday zone: choose one such as FR, FR-974, BE or CH-GE.")
+
+
 def validate_holiday_zone(value: str) -> None:
     """Raise ValidationError unless `value` names a zone of this module."""
     if not known(value):
         raise ValidationError(
-            _("“%(value)s” is no holiday zone: choose one such as FR, FR-974, BE or CH-GE."),
+            ZONE_TEXT,
             code="holiday_zone",
             params={"value": value},
         )

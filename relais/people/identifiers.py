@@ -54,11 +54,14 @@ def validate_siret(value: str) -> None:
         ) from error
 
 
+ZONE_TEXT = _("“%(value)s” is no time zone: choose one such as Europe/Paris or Indian/Reunion.")
+
+
 def validate_zone(value: str) -> None:
     """Raise ValidationError unless `value` names an IANA time zone."""
     if value not in available_timezones():
         raise ValidationError(
-            _("“%(value)s” is no time zone: choose one such as Europe/Paris or Indian/Reunion."),
+            ZONE_TEXT,
             code="zone",
             params={"value": value},
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, time
 
@@ -15,6 +16,8 @@ from django.utils.translation import gettext_lazy, pgettext
 from relais.engine import worktime
 from relais.engine.hours import DAY, Interval, Unreadable, interval
 
+# More openings in a day are a slip or an attack.
+MOST = 12
 Pairs = Sequence[Sequence[str]]
 # ISO weekdays, 1 for Monday; texts as "09:00".
 Week = Mapping[int, Pairs]
@@ -33,6 +36,10 @@ _FAULTS = {
     "never_open": gettext_lazy("The calendar never opens: give at least one opening in the week."),
     "unknown_zone": gettext_lazy("%(hours)s is no time zone: choose one such as Europe/Paris."),
 }
+
+
+# Hours are kept by the minute: seconds would be lost without a word.
+_SECONDS = re.compile(r"\d{1,2}:\d{2}:(?!00)\d{2}")
 
 
 def clock(seconds: int) -> str:
@@ -63,6 +70,7 @@ def check_week(zone: str, week: Week, *, overnight: bool) -> None:
 
     `overnight` says that an end before its beginning is meant as the next day's.
     """
+    _check_typed({_place(weekday - 1): pairs for weekday, pairs in week.items()})
     days = {weekday - 1: pairs for weekday, pairs in week.items()}
     _refuse(worktime.problems(zone, days, overnight=overnight))
 
@@ -71,12 +79,37 @@ def check_day(pairs: Pairs, *, overnight: bool) -> None:
     """Raise ValidationError naming each fault of one day's openings, with the mend."""
     if not pairs:
         raise ValidationError(_("Give at least one opening, or close the day."), code="no_hours")
+    _check_typed({_("Hours"): pairs})
     try:
         day = worktime.Day(date(2001, 1, 1), [list(pair) for pair in pairs])
     except worktime.BadCalendar as error:
         _refuse(error.problems, named=False)
         return
     _refuse(worktime.problems("UTC", {}, [day], overnight=overnight), named=False)
+
+
+def _check_typed(days: Mapping[str, Pairs]) -> None:
+    """Raise ValidationError for what a form and the API could take otherwise than it was meant."""
+    errors = []
+    for place, pairs in days.items():
+        at = f"{place}{pgettext('before an explanation', ':')}"
+        if len(pairs) > MOST:
+            text = _("%(most)d openings a day at most: join those that touch.") % {"most": MOST}
+            errors.append(ValidationError(f"{at} {text}", code="too_many"))
+        if any(not start or not end for start, end in pairs):
+            text = _("%(day)s: give an opening its beginning and its end.") % {"day": place}
+            errors.append(ValidationError(text, code="half"))
+        errors += [
+            ValidationError(
+                f"{at} " + _("%(time)s: give hours and minutes, without seconds.") % {"time": each},
+                code="seconds",
+            )
+            for pair in pairs
+            for each in pair
+            if _SECONDS.fullmatch(each.strip())
+        ]
+    if errors:
+        raise ValidationError(errors)
 
 
 def _refuse(faults: Iterable[worktime.Problem], *, named: bool = True) -> None:

@@ -167,7 +167,7 @@ def test_the_week_is_edited_and_monday_copied(paul, office):
 def test_wrong_hours_come_back_as_typed_with_the_mend(paul, office, opens, closes, said):
     typed = WEEK | {"1-opens": opens, "1-closes": closes, "seen": 1, "save": "1"}
     page = paul.post(url("calendar_hours", office), typed)
-    assert page.status_code == 200
+    assert page.status_code == 422
     assert re.search(said, text_of(page))
     assert all(f'value="{each}"' in text_of(page) for each in opens if "<" not in each)
     assert now(office).version == 1
@@ -214,7 +214,7 @@ def test_a_closure_over_the_years_end_is_entered(paul, office):
 )
 def test_wrong_days_are_refused_on_the_form(paul, office, typed):
     page = paul.post(url("calendar_days_add", office), typed | {"seen": "1"})
-    assert page.status_code == 200
+    assert page.status_code == 422
     assert "form-summary" in text_of(page)
     assert not office.days.exists()
 
@@ -243,7 +243,7 @@ def test_settings_are_changed_and_a_second_editor_is_told(paul, office):
 def test_wrong_settings_are_refused_on_the_form(paul, office, wrong):
     typed = {"name": "x", "time_zone": "Europe/Paris", "country": "FR", "holiday_eve": "normal"}
     page = paul.post(url("calendar_settings", office), typed | {"seen": 1} | wrong)
-    assert page.status_code == 200
+    assert page.status_code == 422
     assert "form-summary" in text_of(page)
     assert now(office).version == 1
 

@@ -26,15 +26,7 @@ def calendar(
     request: HttpRequest, shown: Calendar, change: Callable[[Calendar], object], back: str
 ) -> HttpResponse | None:
     """Return the page that asks before a calendar changes; None when no deadline moves."""
-    try:
-        found = recalculation.preview_calendar(request.access, shown, change)
-    except (NeverOpens, OutOfReach):
-        raise ValidationError(
-            _(
-                "By these hours some open deadlines would never come: leave opening hours, or end "
-                "the closure."
-            )
-        ) from None
+    found = recalculation.preview_calendar(request.access, shown, change)
     return _page(request, found, shown.name, back)
 
 

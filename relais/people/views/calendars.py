@@ -409,11 +409,15 @@ def calendar_days_add(request: HttpRequest, pk: int) -> HttpResponse:
             messages.success(request, _("The exception is entered."))
             return redirect(_year_url(shown, row.first_day))
     context = {"calendar": shown, "form": form, "hours": form.hours, "overnight": form.overnight}
-    return render(request, "people/calendars/days_add.html", context)
+    return render(request, "people/calendars/days_add.html", context, status=_status(form))
 
 
 def _back(shown: Calendar) -> str:
     return reverse("calendar", args=[shown.pk])
+
+
+def _status(form: Any) -> int:
+    return 422 if form.is_bound and form.errors else 200
 
 
 def _say(form: Any, error: Exception, shown: Calendar) -> None:
@@ -447,7 +451,8 @@ def calendar_hours(request: HttpRequest, pk: int) -> HttpResponse:
             return redirect("calendar", shown.pk)
     part = request.htmx and "save" not in request.POST
     template = "_week" if part else "hours"
-    return render(request, f"people/calendars/{template}.html", {"calendar": shown, "form": form})
+    context, status = {"calendar": shown, "form": form}, 422 if form.errors else 200
+    return render(request, f"people/calendars/{template}.html", context, status=status)
 
 
 def _save_week(request: HttpRequest, shown: Calendar, form: WeekForm) -> HttpResponse | bool:
@@ -490,7 +495,8 @@ def calendar_settings(request: HttpRequest, pk: int) -> HttpResponse:
         else:
             messages.success(request, _("The settings are saved."))
             return redirect("calendar", shown.pk)
-    return render(request, "people/calendars/settings.html", {"calendar": shown, "form": form})
+    context = {"calendar": shown, "form": form}
+    return render(request, "people/calendars/settings.html", context, status=_status(form))
 
 
 @login_required
@@ -515,7 +521,7 @@ def calendar_new(request: HttpRequest) -> HttpResponse:
         else:
             messages.success(request, _("The calendar stands. Now say when it is open."))
             return redirect("calendar_hours", made.pk)
-    return render(request, "people/calendars/settings.html", {"form": form})
+    return render(request, "people/calendars/settings.html", {"form": form}, status=_status(form))
 
 
 @login_required
