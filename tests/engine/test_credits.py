@@ -83,6 +83,19 @@ def test_hours_count_downwards():
         Levels(Statistic.MEAN, d("8"), d("9"), d("12"))
 
 
+def test_nine_in_ten_are_counted_upwards():
+    levels = Levels(Statistic.P90, d("8"), d("6"), d("12"), smallest_sample=1)
+    taken = [Outcome(MARCH[0], True, float(hours)) for hours in range(1, 12)]
+    assert credits.verdict(taken, levels, *MARCH).value == 10
+
+
+def test_a_count_needs_no_sample():
+    levels = Levels(Statistic.COUNT, d("2"), d("0"), d("5"), smallest_sample=20)
+    found = credits.verdict(outcomes(0, 3), levels, *MARCH)
+    assert (found.level, found.value) == (Level.BELOW, 3)
+    assert credits.verdict([], levels, *MARCH).level is Level.TARGET
+
+
 # One month
 
 RULES = Rules(
@@ -163,6 +176,20 @@ def test_the_parts_add_up_to_the_cent(misses, cap, rule):
     assert 0 <= found.credit <= found.pool * rules.cap
     assert all(0 <= line.credited <= line.amount for line in found.lines)
     assert found.capped == (sum(line.amount for line in found.lines) > found.credit)
+
+
+def test_a_cap_is_given_whole_to_the_cent():
+    thirds = [miss("70", "1", metric=name) for name in ("a", "b", "c")]
+    found = credits.credits(d("1000"), RULES, thirds)
+    assert found.credit == found.pool == d("100.00")
+    assert [line.credited for line in found.lines] == [d("33.33"), d("33.34"), d("33.33")]
+
+
+def test_a_miss_that_weighs_nothing_is_in_no_book():
+    weightless = replace(month(0, "88").metrics[0], weight=d("0"))
+    found = credits.account([replace(month(0, "88"), metrics=(weightless,))])
+    assert found.entries == ()
+    assert found.statements[0][1].credit == 0
 
 
 @pytest.mark.parametrize(
