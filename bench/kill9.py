@@ -139,6 +139,7 @@ class Product:
         self.starts += 1
         environment = {k: v for k, v in os.environ.items() if not k.startswith("DATABASE_")}
         environment |= {"RELAIS_DATA": str(self.place / "data"), "PORT": str(self.port)}
+        environment |= {"RELAIS_DEMO_HISTORY": "0"}
         environment |= {"RELAIS_LANG": "en", "RELAIS_LOG_LEVEL": "WARNING"}
         with self.log.open("a") as log:
             at = log.tell()

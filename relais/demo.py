@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
 from allauth.account.models import EmailAddress
+from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.utils import timezone
 
@@ -294,8 +295,9 @@ def build(now: datetime | None = None, *, lived: bool = True) -> Provider:
         demo_offer.furnish(provider, builder.people, builder.sites["saint-denis"], opening)
         if lived:
             Life(now, builder.people).run()
-            tasks.live_demo_week.configure(priority=-1).defer(provider_id=provider.pk, week=0)
-            demo_history.tell_progress(provider.pk, 0)
+            if settings.DEMO_HISTORY:
+                tasks.live_demo_week.configure(priority=-1).defer(provider_id=provider.pk, week=0)
+                demo_history.tell_progress(provider.pk, 0)
     return provider
 
 
