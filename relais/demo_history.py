@@ -17,8 +17,8 @@ from relais.desk.models import Clock, Letter, Silence, Ticket
 from relais.lib import progress
 from relais.people.models import Absence, Cover, Person, Role, Site
 
-WEEKS = 36  # with the last three: nine months
-LAST = 3  # weeks that are lived before the first page
+WEEKS = 38  # with those before the first page: nine months
+LAST = 1  # week, and the one that runs, are lived before the first page
 A_DAY = (2, 5)  # requests, before the season
 SEASONS = (1.1, 1.0, 1.05, 0.95, 0.8, 1.1, 0.7, 0.4, 1.25, 1.15, 1.1, 1.2)  # by month
 MERGED, MERGED_CODE, INTO = "Valence", "VAL", "LYO"

@@ -1,4 +1,4 @@
-"""Three weeks at the demo pool: requests that come, are given out, done, accepted or reopened.
+"""The last days at the demo pool: requests that come, are given out, done, accepted or reopened.
 
 Lived through the verbs on simulated time and deterministic: the same story counted back from `now`.
 Nothing here writes a row of its own; what has not happened yet at `now` stays to be done.
@@ -24,7 +24,7 @@ from relais.offer.models import Service
 from relais.people import calendars
 from relais.people.models import Confidentiality, Person, Role
 
-DAYS = 21
+DAYS = 7  # and since Monday: what lies before is written in the background
 SEED = 20260105
 
 
@@ -133,7 +133,7 @@ class Life:
         managers = list(Person.objects.filter(pk__in=asking).order_by("email"))
         today = timezone.localtime(self.now).date()
         zone, asked = timezone.get_default_timezone(), 0
-        for back in range(DAYS, -1, -1):
+        for back in range(DAYS + today.weekday(), -1, -1):
             day = today - timedelta(days=back)
             if day.weekday() > 4:
                 continue

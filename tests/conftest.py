@@ -47,6 +47,7 @@ LONGEST = [
 ALONE = ("walls/test_crawl.py", "walls/test_writes.py")
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the marks
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the files that take longest; keep the tests of one file in one process."""
 

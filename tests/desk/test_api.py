@@ -39,9 +39,15 @@ def test_me(call, world):
 
 
 def test_a_request_lives_its_whole_life(call, services, world):
-    status, made = call("marc", "tickets", "post", subject="Relance facture", external_ref="a1")
-    assert (status, made["state"], made["service"]["name"]) == (201, "open", "Traiter une facture")
-    _, again = call("marc", "tickets", "post", subject="Relance facture", external_ref="a1")
+    sent = {"subject": "Déplacer mon rendez-vous", "external_ref": "a1"}
+    sent |= {"service": services["appointment"].pk}
+    status, made = call("marc", "tickets", "post", **sent)
+    assert (status, made["state"], made["service"]["name"]) == (
+        201,
+        "open",
+        "Organiser un rendez-vous",
+    )
+    _, again = call("marc", "tickets", "post", **sent)
     assert again["id"] == made["id"]
     path = f"tickets/{made['id']}"
     steps = [

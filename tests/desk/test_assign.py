@@ -48,7 +48,7 @@ def test_a_client_assigns_only_where_the_mode_lets_her(new_ticket, world):
     assert ticket.holder == world.people.basile
     Engagement.objects.filter(company=ticket.company).update(mode=Engagement.Mode.PROVIDER)
     with pytest.raises(NotYours):
-        ticket.assign(world.people.alice, by=claire)
+        new_ticket().assign(world.people.alice, by=claire)
 
 
 @pytest.mark.parametrize("who", ["marc", "paul", "quentin"])
