@@ -273,7 +273,7 @@ if OIDC_ISSUER:
         ],
     }
 
-# The demo lives its nine months in the background; RELAIS_DEMO_HISTORY=0 leaves it at the last ones.
+# The demo lives its nine months in the background; RELAIS_DEMO_HISTORY=0 keeps it to the last days.
 DEMO_HISTORY = os.environ.get("RELAIS_DEMO_HISTORY", "1") != "0"
 
 # Webhooks call addresses of the open internet by TLS; RELAIS_WEBHOOKS_INSIDE=1 lets them call one's
