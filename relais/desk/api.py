@@ -562,7 +562,7 @@ def _message(message: Message, client: bool) -> MessageOut:
 
 
 def _event(event: Event, client: bool) -> EventOut:
-    told = {"kind": event.kind, "at": event.at, "by": event.by.name if event.by else None}
+    told = {"kind": event.kind, "at": event.at, "by": event.author or None}
     if client:
         return EventOut(**told)
     return StaffEventOut(**told, id=event.pk, internal=event.internal, facts=event.told)

@@ -101,7 +101,7 @@ def sentence(event: Event, names: dict[int, str]) -> str:
     """Return what happened, as one sentence in the reader's language."""
     facts = event.facts
     told = {
-        "who": event.by.name if event.by else "Relais",
+        "who": event.author or "Relais",
         "holder": names.get(facts.get("holder"), "—"),
         "to": names.get(facts.get("to"), "—"),
         "reason": facts.get("reason", ""),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import models
+from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -123,6 +124,16 @@ class Event(TenantModel):
     def told(self) -> dict[str, Any]:
         """Return the facts for those who read; what was before is kept for an undo alone."""
         return {name: fact for name, fact in self.facts.items() if name != "was"}
+
+    @property
+    def author(self) -> str:
+        """Return who did it, by name; empty for the product itself.
+
+        What came by a merged request names nobody: who reads this one may not know of her.
+        """
+        if "via" in self.facts:
+            return _t("The requester of a merged request")
+        return self.by.name if self.by else ""
 
     def __str__(self) -> str:
         return f"{self.kind} · {self.at:%Y-%m-%d %H:%M}"
