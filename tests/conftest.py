@@ -47,17 +47,26 @@ LONGEST = [
 ALONE = ("walls/test_crawl.py", "walls/test_writes.py")
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the marks
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the files that take longest; keep the tests of one file in one process."""
+    """Begin with the files that take longest."""
 
     def rank(item: pytest.Item) -> int:
         return next((n for n, name in enumerate(LONGEST) if str(item.path).endswith(name)), 99)
 
     items.sort(key=rank)
-    for item in items:
-        if not str(item.path).endswith(ALONE):
-            item.add_marker(pytest.mark.xdist_group(item.path.stem))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Keep the tests of one file in one process: they share what was made for the first of them."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByFile(LoadScopeScheduling):  # type: ignore[misc]
+        def _split_scope(self, nodeid: str) -> str:
+            file = nodeid.split("::", 1)[0]
+            return nodeid if file.endswith(ALONE) else file
+
+    return ByFile(config, log)
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:

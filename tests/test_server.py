@@ -129,7 +129,7 @@ class Running:
             assert self.process.poll() is None, self.log.read_text()
             return "Ctrl-C stops everything" in self.log.read_text()
 
-        assert postmaster.wait_until(told, seconds=120), self.log.read_text()
+        assert postmaster.wait_until(told, seconds=240), self.log.read_text()
         return self
 
     def page(self, path="/healthz/web"):
