@@ -23,6 +23,12 @@ INSIDE += ["/accounts/2fa/webauthn/add/", "/accounts/password/change/", "/invita
 class Server(ThreadingMixIn, WSGIServer):
     daemon_threads = True
 
+    def process_request_thread(self, request, client_address):
+        super().process_request_thread(request, client_address)
+        # Here, and not when the answer is collected: that may happen in another one's thread, in
+        # the middle of a request of its own.
+        connections.close_all()
+
 
 class Quiet(WSGIRequestHandler):
     def log_message(self, *args):
@@ -33,15 +39,7 @@ class Quiet(WSGIRequestHandler):
 def site(committed):
     """Return the address of the product, served on this machine with the small world."""
     world = build_world()
-    application = get_wsgi_application()
-
-    def served(environ, start):
-        try:
-            yield from application(environ, start)
-        finally:
-            connections.close_all()
-
-    server = make_server("127.0.0.1", 0, served, Server, Quiet)
+    server = make_server("127.0.0.1", 0, get_wsgi_application(), Server, Quiet)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     yield world, f"http://localhost:{server.server_port}"
