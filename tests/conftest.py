@@ -17,6 +17,7 @@ import psycopg
 import pytest
 from django.db import connection, connections
 from django.test import Client
+from hypothesis import settings
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
@@ -26,6 +27,11 @@ from relais.lib.tenancy import tenant
 
 from . import world as cast
 from .kept import Kept
+
+# RELAIS_THOROUGH=1 tries the properties with hypothesis' own hundred examples.
+settings.register_profile("quick", max_examples=30)
+if not os.environ.get("RELAIS_THOROUGH"):
+    settings.load_profile("quick")
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 RUN = f"relais_test_{os.getpid()}"

@@ -25,7 +25,7 @@ from .crawler import Crawler, patterns
 
 MOST_IDS = 8
 MOST_PAIRED = 3  # of each parameter where an address has two
-MOST_ROWS = 5  # of one shape of address, spread over the rows of everybody
+MOST_ROWS = 3  # of one shape of address, spread over the rows of everybody
 
 # One person a role, and the other provider's.
 VISITORS = [
