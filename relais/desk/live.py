@@ -79,6 +79,13 @@ class Hub:
         for one in streams:
             one.put(change.tickets)
 
+    def rests(self) -> bool:
+        """Return whether no page is open: the next one to open has a listener started anew."""
+        with self.lock:
+            if not self.streams:
+                self.listener = None
+            return not self.streams
+
     def _listen(self) -> None:
         if self.listener is None or not self.listener.is_alive():
             self.listener = threading.Thread(target=listen, args=[self], daemon=True)
@@ -115,7 +122,7 @@ hub = Hub()
 
 
 def listen(to: Hub) -> None:
-    """Feed the hub for ever; a lost connection is opened again, ever more slowly."""
+    """Feed the hub; a lost connection is opened again, ever more slowly, while a page is open."""
     pause = 0.5
     while True:
         try:
@@ -126,6 +133,8 @@ def listen(to: Hub) -> None:
                     if change := read(told.payload):
                         to.spread(change)
         except (psycopg.Error, Problem) as problem:
+            if to.rests():
+                return
             log.warning("live: the connection was lost (%s)", type(problem).__name__)
         time.sleep(pause)
         pause = min(pause * 2, 30)

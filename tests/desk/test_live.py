@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 
+import psycopg
 import pytest
 
 from relais.desk import live
@@ -34,6 +35,31 @@ def test_there_are_never_more_streams_than_the_server_can_hold():
     hub.streams = {live.Stream(1) for _ in range(live.MOST_STREAMS)}
     with hub.stream(1) as none_left:
         assert none_left is None
+
+
+def test_a_lost_connection_is_opened_again_only_while_a_page_is_open(monkeypatch):
+    hub, tried = live.Hub(), []
+
+    def lost(role):
+        tried.append(role)
+        raise psycopg.OperationalError("gone")
+
+    monkeypatch.setattr(live.database, "connect", lost)
+    monkeypatch.setattr(live.time, "sleep", lambda pause: tried.append(pause))
+    hub.streams = {live.Stream(1)}
+    monkeypatch.setattr(hub, "rests", lambda told=iter([False, True]): next(told))
+    live.listen(hub)
+    assert tried == ["direct", 0.5, "direct"]
+
+
+def test_who_opens_a_page_after_a_rest_has_a_listener():
+    hub = live.Hub(listener=threading.current_thread())
+    hub.streams = {live.Stream(1)}
+    assert not hub.rests()
+    assert hub.listener
+    hub.streams.clear()
+    assert hub.rests()
+    assert hub.listener is None
 
 
 def test_changes_close_together_are_told_once():
