@@ -47,7 +47,8 @@ def test_a_lost_connection_is_opened_again_only_while_a_page_is_open(monkeypatch
     monkeypatch.setattr(live.database, "connect", lost)
     monkeypatch.setattr(live.time, "sleep", lambda pause: tried.append(pause))
     hub.streams = {live.Stream(1)}
-    monkeypatch.setattr(hub, "rests", lambda told=iter([False, True]): next(told))
+    answers = iter([False, True])
+    monkeypatch.setattr(hub, "rests", lambda: next(answers))
     live.listen(hub)
     assert tried == ["direct", 0.5, "direct"]
 
