@@ -1,7 +1,16 @@
-"""What both sides signed is not changed by anybody, not even by a fault of ours or by hand."""
+"""What SQL alone can say: what both sides signed stands, and what happened is only added to."""
 
 from django.db import migrations
 
+# What happened is never changed nor dropped, not even by a fault of ours.
+APPEND_ONLY = (
+    "revoke update, delete, truncate on offer_agreementevent, offer_offerevent"
+    " from relais_app, relais_ops"
+)
+APPEND_ONLY_UNDONE = (
+    "grant update, delete on offer_agreementevent, offer_offerevent to relais_app, relais_ops"
+)
+# What both sides signed is not changed by anybody, nor by hand.
 LINES = (
     "offer_agreementscope",
     "offer_agreementtarget",
@@ -62,11 +71,14 @@ drop function offer_line_stands() cascade;
 
 
 class Migration(migrations.Migration):
-    dependencies = [("offer", "0003_catalogue")]
+    replaces = [("offer", "0004_signed_lines_stand")]
+
+    dependencies = [("offer", "0001_squashed_0006_signature_taken_back")]
 
     operations = [
         migrations.RunSQL(
             VERSION_STANDS + LINE_STANDS + "".join(ON_LINES.format(table=table) for table in LINES),
             UNDONE,
-        )
+        ),
+        migrations.RunSQL(APPEND_ONLY, APPEND_ONLY_UNDONE),
     ]

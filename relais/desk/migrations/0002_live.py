@@ -1,8 +1,6 @@
-"""Open pages are told of changes; subjects are found without accents; running clocks by index."""
+"""What SQL alone can say: open pages are told of changes, and what happened is only added to."""
 
-from django.db import migrations, models
-
-import relais.lib.text
+from django.db import migrations
 
 TELL = """
 create or replace function desk_tell() returns trigger language plpgsql as $$
@@ -40,28 +38,18 @@ drop trigger desk_message_told on desk_message;
 drop function desk_tell();
 drop function desk_tell_inbox();
 """
+# What happened, and what a deadline was, is never changed nor dropped, not even by a fault of ours.
+TABLES = "desk_event, desk_deadlinechange, desk_standingevent, desk_steeringattempt"
+APPEND_ONLY = f"revoke update, delete, truncate on {TABLES} from relais_app, relais_ops"
+APPEND_ONLY_UNDONE = f"grant update, delete on {TABLES} to relais_app, relais_ops"
 
 
 class Migration(migrations.Migration):
-    dependencies = [("desk", "0003_more_quarantine_reasons")]
+    replaces = [("desk", "0004_live")]
+
+    dependencies = [("desk", "0001_squashed_0016_recurrences_begin")]
 
     operations = [
         migrations.RunSQL(TELL, HUSH),
-        migrations.AddField(
-            model_name="ticket",
-            name="subject_key",
-            field=models.GeneratedField(
-                db_persist=True,
-                expression=relais.lib.text.FrenchKey(models.F("subject")),
-                output_field=models.TextField(),
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="clock",
-            index=models.Index(
-                condition=models.Q(("due_at__isnull", False), ("stopped_at", None)),
-                fields=["provider", "due_at"],
-                name="desk_clock_running",
-            ),
-        ),
+        migrations.RunSQL(APPEND_ONLY, APPEND_ONLY_UNDONE),
     ]
