@@ -19,6 +19,7 @@ from relais.desk.checklists_api import router as checklists
 from relais.desk.errors import CannotJoin, CannotUndo, NotNow, NotYours, Overtaken, TooLate
 from relais.desk.files_api import router as files
 from relais.desk.joining_api import router as joining
+from relais.desk.queue_api import router as queue
 from relais.desk.recalculations_api import router as recalculations
 from relais.desk.recurrences_api import router as recurrences
 from relais.desk.webhooks_api import router as webhooks
@@ -110,6 +111,7 @@ AREAS = (
     ("requests", desk),
     ("requests", joining),
     ("requests", checklists),
+    ("requests", queue),
     ("requests", beside),
     ("requests", recurrences),
     ("requests", files),

@@ -140,7 +140,9 @@ class Empty:
 class Listing:
     """The declaration of a list. `name` is its id in the page and the name of its files.
 
-    `prepare` adds joins, prefetches and annotations once rows are counted and sorted.
+    `prepare` adds joins, prefetches and annotations once rows are counted and sorted. `whole` is
+    what the address of the whole list carries where the bare one shows something else. A `live`
+    list is read again when the page hears of a change.
     """
 
     name: str
@@ -152,6 +154,8 @@ class Listing:
     order: str = "name"
     prepare: Callable[[Rows], Rows] = field(default=lambda rows: rows)
     empty: Empty = field(default_factory=lambda: Empty(_("Nothing here yet.")))
+    whole: str = ""
+    live: bool = False
 
     def read(self, rows: Rows, params: QueryDict, path: str) -> Listed:
         """Return the list as the address asks for it. No query has run yet but the filters'."""
@@ -342,7 +346,13 @@ class Listed:
         """Return the address of this list with some parameters changed."""
         merged = {**self.parameters, **{name: str(value) for name, value in changes.items()}}
         query = urlencode({name: value for name, value in merged.items() if value})
+        query = query or self.listing.whole
         return f"{self.path}?{query}" if query else self.path
+
+    @property
+    def whole_url(self) -> str:
+        """Return the address of the list without words and filters."""
+        return f"{self.path}?{self.listing.whole}" if self.listing.whole else self.path
 
     @property
     def here(self) -> str:

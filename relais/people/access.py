@@ -511,6 +511,7 @@ RULES: dict[str, Callable[[Access], Q]] = {
     "desk.TimeEntry": access_desk.staff_on_ticket,
     "desk.Rating": access_desk.ratings,
     "desk.ClarityMark": access_desk.staff_on_ticket,
+    "desk.SavedView": access_desk.saved_views,
     "desk.LogImport": _internal,
     "desk.LogRefusal": _internal,
     "desk.TriageModel": _internal,

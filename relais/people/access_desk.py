@@ -146,3 +146,9 @@ def ratings(access: Access) -> Q:
 
 def staff_on_ticket(access: Access) -> Q:
     return NOTHING if access.is_client else tickets(access, "ticket__")
+
+
+def saved_views(access: Access) -> Q:
+    """Return the rule for kept views: one's own; who runs the pool reads those that are shared."""
+    mine = Q(person=access.person)
+    return mine | Q(shared=True, dropped_at=None) if access.runs_pool else mine

@@ -14,7 +14,7 @@ from decimal import Decimal
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from relais.desk import filing, intake, mailbox
-from relais.desk.models import LogImport, LogRefusal, Ticket, Webhook
+from relais.desk.models import LogImport, LogRefusal, SavedView, Ticket, Webhook
 from relais.engine.procedure import Content, Rescue, Step
 from relais.lib.tenancy import tenant
 from relais.offer import catalogue
@@ -147,6 +147,11 @@ def add_tickets(world: World, other: World) -> None:
         _ask(people.nadia, "Objet-lié", "Corps-lié").link(live, "follows", by=people.basile)
         # Doors of programs: each its owner's, and whoever runs the pool sees that they stand.
         ApiKey.make(people.marc, name="Clé-marc", scopes=["requests:read"], days=9, by=people.marc)
+        for key, shared in (("paul", True), ("maud", False), ("marc", False)):
+            SavedView.keep(
+                person=getattr(people, key), name=f"Vue-{key}", query={"state": "late"},
+                shared=shared,
+            )  # fmt: skip
         Webhook.make(people.marc, name="Crochet-marc", url="https://x.example/crochet", kinds=[])
     with tenant(other.provider.pk):
         _ask(other.people.yann, "Objet-yann", "Corps-yann")
@@ -358,6 +363,9 @@ def ticket_secrets() -> list[Secret]:
         *found,
         Secret("key", "Clé-marc", RUNS_POOL | {"marc"}),
         Secret("webhook", "Crochet-marc", RUNS_POOL | {"marc"}),
+        Secret("saved view", "Vue-paul", set(RUNS_POOL)),
+        Secret("saved view", "Vue-maud", {"maud"}),
+        Secret("saved view", "Vue-marc", {"marc"}),
         Secret("public answer", "Réponse-publique", aix | {"marc"}),
         Secret("internal note", "Note-interne", aix - {"claire", "sylvie"}),
         Secret("word on a merged one", "Ajout-même", lyon | {"nadia"}),

@@ -14,6 +14,7 @@ from .message import Message
 from .recalculation import DeadlineChange, Recalculation
 from .recurrence import Occurrence, Recurrence
 from .run import Run
+from .saved_view import SavedView
 from .silence import Silence
 from .standing import StandingEvent, StandingKind
 from .steering import Arbitration, SteeringAttempt
@@ -46,6 +47,7 @@ __all__ = [
     "Recalculation",
     "Recurrence",
     "Run",
+    "SavedView",
     "SendingServer",
     "Silence",
     "StandingEvent",

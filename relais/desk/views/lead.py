@@ -2,32 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-from typing import Any
-
 from django.contrib.auth.decorators import login_required
-from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
-from django.utils.html import format_html
-from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from relais.desk import board, telling, year
 from relais.desk.models import Event, Message, Ticket
-from relais.desk.templatetags import desk as drawing
-from relais.lib.listing import Choice, Column, Empty, Linked, Listing, answer, is_part
-from relais.people.models import Person, Role, Site
-from relais.people.templatetags.ui import moment
-
-PERIODS = (
-    ("", _("Always")),
-    ("7", _("Last 7 days")),
-    ("30", _("Last 30 days")),
-    ("365", _("Last 12 months")),
-)
+from relais.desk.queue import PERIODS, since
+from relais.lib.listing import Choice, Column, Empty, Listing, answer, is_part
+from relais.people.models import Role, Site
 
 
 def lead_only(request: HttpRequest) -> None:
@@ -62,111 +48,6 @@ def explain(request: HttpRequest, queue: list[Ticket]) -> None:
     why = {event.ticket_id: telling.missing_text(event.facts.get("missing", "")) for event in said}
     for ticket in queue:
         ticket.why = why.get(ticket.pk, "")
-
-
-# Lists -------------------------------------------------------------------------------------------
-
-
-def since(rows: QuerySet[Any], days: str, path: str) -> QuerySet[Any]:
-    """Return the rows of the last days."""
-    if not days:
-        return rows
-    return rows.filter(**{f"{path}__gte": timezone.now() - timedelta(days=int(days))})
-
-
-def tickets_listing(request: HttpRequest) -> Listing:
-    """Return the list of requests as this person may read it."""
-    access = request.access
-    states = list(Ticket.State.choices)
-    groups = [("", _t("All")), ("live", _t("Not ended")), ("late", _t("Late")), *states]
-
-    def by_state(rows: QuerySet[Ticket], value: str) -> QuerySet[Ticket]:
-        if value == "live":
-            return rows.filter(state__in=Ticket.LIVE)
-        if value == "late":
-            return board.late(rows, timezone.now())
-        return rows.filter(state=value) if value else rows
-
-    def site_name(pk: int) -> Any:
-        return access.see(Site).filter(pk=pk).first()
-
-    def person_name(pk: int) -> Any:
-        return access.see(Person).filter(pk=pk).first()
-
-    linked = [Linked("site", _("Site"), site_name, "site")]
-    if not access.is_client:
-        linked.append(Linked("holder", _("Assistant"), person_name, "holder"))
-    columns = (
-        Column(
-            "reference",
-            _("Reference"),
-            lambda t: t.reference,
-            sort="pk",
-            draw=lambda t: format_html('<span class="nowrap">{}</span>', t.reference),
-        ),
-        Column(
-            "subject",
-            _("Subject"),
-            lambda t: t.subject,
-            sort="subject_key",
-            url=lambda t: f"/tickets/{t.pk}/",
-            note=lambda t: t.service.name,
-        ),
-        Column("site", _("Site"), lambda t: t.site.name, sort="site__name_key", export_only=True),
-        Column(
-            "requester",
-            _("Requester"),
-            lambda t: t.requester.name,
-            note=lambda t: t.site.name,
-        ),
-        Column(
-            "state",
-            _("State"),
-            lambda t: t.get_state_display(),
-            sort="state",
-            draw=lambda t: format_html('<span class="one-line">{}</span>', drawing.state(t)),
-        ),
-        Column("holder", _("Assistant"), lambda t: t.holder.name if t.holder else ""),
-        Column(
-            "received",
-            _("Received"),
-            lambda t: t.received_at,
-            sort="received_at",
-            draw=lambda t: moment(t.received_at, t.site.time_zone, "absolute"),
-        ),
-        Column(
-            "due",
-            _("Due"),
-            lambda t: t.due,
-            draw=lambda t: drawing.due(t.due, t.site.time_zone, t.due_kind),
-        ),
-    )
-    return Listing(
-        name="tickets",
-        title=_("Requests"),
-        columns=columns,
-        search=("subject_key",),
-        search_label=_("Words of the subject"),
-        filters=(
-            Choice("state", _("State"), lambda: groups, by_state),
-            Choice("period", _("Period"), lambda: PERIODS, lambda r, v: since(r, v, "received_at")),
-            *linked,
-        ),
-        order="-received",
-        prepare=board.complete,
-        empty=Empty(
-            _("No request yet"),
-            _("Requests arrive by the form or by mail, and are listed here."),
-        ),
-    )
-
-
-@login_required
-@require_safe
-def tickets(request: HttpRequest) -> HttpResponse:
-    """List every request that this person may see."""
-    seen = request.access.see(Ticket)
-    return answer(request, tickets_listing(request), seen)
 
 
 DISPATCHES = Listing(
