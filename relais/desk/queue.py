@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -43,11 +44,11 @@ def since(rows: QuerySet[Any], days: str, path: str) -> QuerySet[Any]:
 
 def tickets(access: Access, *, pick: bool = False) -> Listing:
     """Return the list of requests as this person may read it; `pick`: with a box on each line."""
-    columns = _columns()
+    columns = _picked() if pick else _columns()
     return Listing(
         name="tickets",
         title=_("Requests"),
-        columns=(PICK, *columns) if pick else columns,
+        columns=columns,
         search=("subject_key",),
         search_label=_("Words of the subject"),
         filters=_filters(access),
@@ -106,7 +107,12 @@ def _pick(ticket: Ticket) -> SafeString:
     )
 
 
-PICK = Column("pick", _("Select"), lambda t: "", draw=_pick)
+def _picked() -> tuple[Column, ...]:
+    """Return the columns with a box first; the reference then stands under the subject."""
+    reference, subject, *rest = _columns()
+    named = replace(subject, note=lambda t: f"{t.reference} · {t.service.name}")
+    box = Column("pick", _("Select"), lambda t: "", draw=_pick)
+    return (box, replace(reference, export_only=True), named, *rest)
 
 
 def _columns() -> tuple[Column, ...]:
