@@ -12,7 +12,8 @@ from django.db.models import Count
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from relais.engine import dispatch, worktime
+from relais.engine import fewest as dispatch
+from relais.engine import worktime
 from relais.offer.models import ServiceSkill
 from relais.people import calendars
 from relais.people.models import Absence, AssistantProfile, Cover, Person, Role, SkillLevel
@@ -21,7 +22,7 @@ from . import rules
 from .errors import Refused
 from .models import Event, Ticket
 
-# The codes of engine/dispatch.py as people read them.
+# The codes of engine/fewest.py as people read them.
 REASONS = {
     "fewest_open": _("has the fewest open requests"),
     "more_open": _("has more open requests"),

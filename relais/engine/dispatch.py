@@ -1,103 +1,199 @@
-"""Who takes this ticket now. Nobody is an answer; everybody considered gets a reason.
+"""Who takes this request now, and who does what in which order. Nobody is an answer.
 
-Thin on purpose: of those who may, the one with the fewest open tickets.
+`choose` is for one request as it comes; `plan` for the whole queue. Values and `now` in, a
+decision with its reasons out; the order in which people and requests are given is no matter.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
 
-# Among equals the site's own assistant goes first.
-POSITIONS = ("lead", "backup", "float")
+import numpy as np
 
+from relais.engine import decision as decisions
+from relais.engine import matching
+from relais.engine.candidates import (
+    POSITIONS,
+    Assistant,
+    Queued,
+    State,
+    Ticket,
+    excluded,
+    minutes_of,
+)
+from relais.engine.decision import TERMS, Decision, Line, Term
+from relais.engine.matching import Scene, Weights
+from relais.engine.timeline import MINUTE, open_time, timelines
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """Somebody who covers the site. `next_at`: when she is next on duty, if known."""
+__all__ = ["Assistant", "Decision", "Queued", "State", "Ticket", "Weights"]
 
-    key: int
-    name: str
-    position: str
-    on_duty: bool
-    absent: bool
-    cleared: bool
-    skilled: bool
-    load: int
-    next_at: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """What was decided of one candidate, and why, in codes."""
-
-    key: int
-    name: str
-    outcome: str
-    reasons: tuple[str, ...]
-    load: int
+# A request without a deadline may wait this long (minutes) before it counts as urgent.
+NO_HURRY = 5 * 480.0
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """The chosen one (None: nobody), a line for each candidate, and what is missing if nobody."""
+def choose(
+    ticket: Ticket,
+    people: Iterable[Assistant],
+    state: State,
+    now: datetime,
+    weights: Weights | None = None,
+) -> Decision:
+    """Return who should have this request: the best score of those whom nothing excludes.
 
-    chosen: int | None
-    lines: tuple[Line, ...]
-    missing: str = ""
-    next_at: datetime | None = None
-
-
-# Said when nobody is left: the first of these that would have helped.
-MISSING = ("off_duty", "absent", "not_skilled", "not_cleared")
-NOBODY_COVERS = "nobody_covers"
-
-
-def choose(candidates: Iterable[Candidate]) -> Decision:
-    """Return the one with the fewest open tickets among those on duty, cleared and skilled.
-
-    Ties go to the site's lead, then a backup, then the lowest key: the order given is no matter.
+    What waits in her hands and is more urgent comes before it. Ties go to the site's lead, then a
+    backup, then the lowest key.
     """
-    everybody = sorted(candidates, key=_rank)
-    ready = [one for one in everybody if not excluded(one)]
-    chosen = ready[0] if ready else None
-    lines = tuple(_line(one, chosen) for one in everybody)
-    if chosen is not None:
-        return Decision(chosen.key, lines)
-    times = [one.next_at for one in everybody if one.next_at is not None]
-    return Decision(None, lines, _missing(lines), min(times, default=None))
-
-
-def excluded(one: Candidate) -> tuple[str, ...]:
-    """Return why this candidate cannot have it now; empty when she can."""
-    tests = (
-        ("absent", one.absent),
-        ("off_duty", not one.on_duty),
-        ("not_cleared", not one.cleared),
-        ("not_skilled", not one.skilled),
+    weights = weights or Weights()
+    everybody = sorted(people, key=lambda one: one.key)
+    hard = {one.key: excluded(ticket, one, state, now) for one in everybody}
+    able = [one for one in everybody if not hard[one.key]]
+    out = sorted(
+        (one for one in everybody if hard[one.key]), key=lambda o: (len(hard[o.key]), o.key)
     )
-    return tuple(code for code, fails in tests if fails)
+    barred = tuple(
+        Line(one.key, one.name, hard[one.key], position=one.covers.get(ticket.site, ""))
+        for one in out
+    )
+    if not able:
+        missing, calls, back = decisions.nobody(barred)
+        return Decision(
+            ticket.key, now, None, barred, weights.told(),
+            missing=missing, calls=calls, next_at=back,
+        )  # fmt: skip
+    lines = sorted(_scored(ticket, able, state, now, weights), key=_rank)
+    best = lines[0]
+    assert best.start is not None
+    waits = best.start > now and any(line.start == now for line in lines)
+    return Decision(
+        ticket.key, now, best.key, (*lines, *barred), weights.told(), best.start, best.finish, waits
+    )
 
 
-def _rank(one: Candidate) -> tuple[int, int, int]:
-    position = POSITIONS.index(one.position) if one.position in POSITIONS else len(POSITIONS)
-    return one.load, position, one.key
+def score(terms: Iterable[Term]) -> float:
+    """Return the sum of the terms, added one by one in their order."""
+    total = 0.0
+    for term in terms:
+        total += term.points
+    return total
 
 
-def _line(one: Candidate, chosen: Candidate | None) -> Line:
-    if why := excluded(one):
-        return Line(one.key, one.name, "excluded", why, one.load)
-    assert chosen is not None
-    if one is chosen:
-        return Line(one.key, one.name, "chosen", ("fewest_open",), one.load)
-    reason = "more_open" if one.load > chosen.load else "after"
-    return Line(one.key, one.name, "runner_up", (reason,), one.load)
+def _rank(line: Line) -> tuple[float, int, int]:
+    place = POSITIONS.index(line.position) if line.position in POSITIONS else len(POSITIONS)
+    assert line.score is not None
+    return line.score, place, line.key
 
 
-def _missing(lines: tuple[Line, ...]) -> str:
-    """Return what keeps the candidate who is nearest to being able, or that nobody covers."""
-    if not lines:
-        return NOBODY_COVERS
-    fewest = min(lines, key=lambda line: (len(line.reasons), line.key))
-    return next(code for code in MISSING if code in fewest.reasons)
+def _scored(
+    ticket: Ticket, able: Sequence[Assistant], state: State, now: datetime, weights: Weights
+) -> list[Line]:
+    """Return a line for each who may have it, with the terms of her score."""
+    slack = _slack(ticket.due, ticket.calendar, state, now)
+    minutes = np.array([[minutes_of(ticket, one, state)] for one in able])
+    first, cuts, gaps = timelines([one.shifts for one in able], now)
+    scene = Scene(
+        able=np.ones((len(able), 1), dtype=bool),
+        minutes=minutes,
+        slack=np.array([slack]),
+        weight=np.array([ticket.weight]),
+        familiar=np.array([[one.familiarity.get(ticket.site, 0.0)] for one in able]),
+        ahead=np.array([_ahead(ticket, slack, one, state, now, weights) for one in able]),
+        first=first,
+        cuts=cuts,
+        gaps=gaps,
+        passed=open_time([ticket.calendar], state, now),
+    )
+    priced = matching.costs(scene, _one_place(weights))
+    begun = matching.finish(scene.ahead[:, None], first, cuts, gaps)
+    lines = []
+    for row, one in enumerate(able):
+        points = {
+            "lateness": float(priced.lateness[row, 0]),
+            "risk": float(priced.risk[row, 0]),
+            "stranger": float(priced.stranger[row, 0]),
+            "time": float(priced.time[row, 0]),
+            "start": float(priced.start[row, 0]),
+            **_preferences(ticket, one, state, weights),
+        }
+        terms = tuple(Term(code, points[code]) for code in TERMS)
+        lines.append(
+            Line(
+                one.key,
+                one.name,
+                (),
+                terms,
+                score(terms),
+                start=instant(now, begun[row, 0]),
+                finish=instant(now, priced.ends[row, 0]),
+                minutes=float(minutes[row, 0]),
+                chance=float(priced.chance[row, 0]),
+                familiarity=one.familiarity.get(ticket.site, 0.0),
+                position=one.covers.get(ticket.site, ""),
+            )
+        )
+    return lines
+
+
+def _preferences(
+    ticket: Ticket, one: Assistant, state: State, weights: Weights
+) -> dict[str, float]:
+    """Return the terms that ask for no calendar: who she is to the site, what she carries."""
+    position = one.covers.get(ticket.site, "")
+    rank = POSITIONS.index(position) / 2 if position in POSITIONS else 1.0
+    to_learn = one.to_learn.get((ticket.site, ticket.service), 0)
+    known = ticket.file is not None and ticket.file in one.files
+    elsewhere = [
+        who.get(ticket.key, one.key) != one.key for who in (state.planned, state.announced)
+    ]
+    waiting = sum(each.minutes for each in one.queue) / 60
+    return {
+        "lead": weights.lead * rank,
+        "file": -weights.file if known else 0.0,
+        "load": weights.load * waiting,
+        "learning": -weights.learning * to_learn,
+        "fairness": weights.fairness * one.share,
+        "change": weights.change * sum(elsewhere),
+    }
+
+
+def _ahead(
+    ticket: Ticket,
+    slack: float,
+    one: Assistant,
+    state: State,
+    now: datetime,
+    weights: Weights,
+) -> float:
+    """Return the minutes that she does first: what she has begun, and what is more urgent."""
+    ahead = one.in_hand
+    if not one.queue:
+        return ahead
+    mine = _urgency(ticket.minutes, slack, ticket.weight, weights)
+    for each in one.queue:
+        left = _slack(each.due, each.calendar, state, now)
+        if _urgency(each.minutes, left, each.weight, weights) >= mine:
+            ahead += each.minutes
+    return ahead
+
+
+def _urgency(minutes: float, slack: float, weight: float, weights: Weights) -> float:
+    found = matching.index(np.array([minutes]), np.array([slack]), np.array([weight]), weights)
+    return float(found[0])
+
+
+def _slack(due: datetime | None, calendar: int | None, state: State, now: datetime) -> float:
+    if due is None:
+        return NO_HURRY
+    hours = state.calendars.get(calendar) if calendar is not None else None
+    left = hours.between(now, due) if hours is not None else due - now
+    return left / MINUTE
+
+
+def _one_place(weights: Weights) -> Weights:
+    return weights if weights.slots == 1 else replace(weights, slots=1)
+
+
+def instant(now: datetime, minutes: float) -> datetime:
+    """Return the instant, to the second upwards: nobody is promised what is not done."""
+    return now + timedelta(seconds=int(np.ceil(min(minutes, matching.NEVER / 100) * 60 - 1e-6)))

@@ -1,0 +1,94 @@
+"""Spans of work and opening hours as arrays: minutes from now, whatever the clock on the wall."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+import numpy as np
+
+from relais.engine.candidates import Span, State
+from relais.engine.matching import Passed, Reals
+
+MINUTE = timedelta(minutes=1)
+# How far opening hours are told; beyond, time stands still, which only very late ends meet.
+REACH = timedelta(days=60)
+# After her last known shift nobody knows when she works: never, as far as a plan goes.
+ENDLESS = 1e6
+
+
+def timelines(shifts: Sequence[Sequence[Span]], now: datetime) -> tuple[Reals, Reals, Reals]:
+    """Return first, cuts and gaps of each (see Scene), in minutes from now."""
+    rows = []
+    for spans in shifts:
+        row = []
+        for begin, end in spans:
+            start = max((begin - now) / MINUTE, 0.0)
+            stop = (end - now) / MINUTE
+            if stop > start:
+                row.append((start, stop))
+        rows.append(row)
+    width = max((len(row) for row in rows), default=0) or 1
+    first = np.full(len(rows), ENDLESS)
+    cuts, gaps = np.zeros((len(rows), width)), np.zeros((len(rows), width))
+    for i, row in enumerate(rows):
+        worked = 0.0
+        for k, (start, stop) in enumerate(row):
+            if not k:
+                first[i] = start
+            worked += stop - start
+            cuts[i, k] = worked
+            gaps[i, k] = (row[k + 1][0] if k + 1 < len(row) else stop + ENDLESS) - stop
+        cuts[i, len(row) :] = worked
+    return first, cuts, gaps
+
+
+def open_time(calendars: Sequence[int | None], state: State, now: datetime) -> Passed:
+    """Return the function that counts open minutes of each column's calendar from now on."""
+    groups: dict[int, list[int]] = {}
+    for column, key in enumerate(calendars):
+        if key is not None and key in state.calendars:
+            groups.setdefault(key, []).append(column)
+    knots = [(np.array(columns), *_knots(key, state, now)) for key, columns in groups.items()]
+
+    def passed(ends: Reals) -> Reals:
+        counted = ends.copy()
+        for columns, minutes, opened in knots:
+            if len(columns) == ends.shape[1]:
+                return np.interp(ends, minutes, opened)
+            counted[:, columns] = np.interp(ends[:, columns], minutes, opened)
+        return counted
+
+    return passed
+
+
+def open_left(
+    due: Sequence[datetime | None], calendars: Sequence[int | None], state: State, now: datetime,
+    without: float,
+) -> Reals:  # fmt: skip
+    """Return the open minutes until each deadline, negative when late; `without` one, as told."""
+    left = np.full(len(due), without)
+    groups: dict[int | None, list[int]] = {}
+    for column, (when, key) in enumerate(zip(due, calendars, strict=True)):
+        if when is not None:
+            groups.setdefault(key if key in state.calendars else None, []).append(column)
+    start = int(now.timestamp())
+    for key, columns in groups.items():
+        ends = np.array([int(when.timestamp()) for c in columns if (when := due[c]) is not None])
+        if key is None:
+            left[columns] = (ends - start) / 60
+        else:
+            calendar = state.calendars[key]
+            left[columns] = calendar.between_many(np.full(len(ends), start), ends) / 60
+    return left
+
+
+def _knots(key: int, state: State, now: datetime) -> tuple[Reals, Reals]:
+    minutes, opened, total = [0.0], [0.0], 0.0
+    for segment in state.calendars[key].segments(now, now + REACH):
+        if segment.kind == "open":
+            begin, end = (segment.start - now) / MINUTE, (segment.end - now) / MINUTE
+            minutes += [begin, end]
+            opened += [total, total + end - begin]
+            total += end - begin
+    return np.array(minutes), np.array(opened)
