@@ -13,9 +13,11 @@ from dateutil.rrule import rrule, rrulestr
 
 ONE_DAY = timedelta(days=1)
 LONGEST_RULE = 300
+MOST = 9999
 # A place that is shut for longer than this has no working day near.
 FARTHEST = 31
 SEARCHED_YEARS = 12
+LEFT_YEARS = 200
 PREVIOUS, NEXT, NONE = "previous", "next", "none"
 _WHOLE_DAYS = ("DAILY", "WEEKLY", "MONTHLY", "YEARLY")
 _KNOWN = {
@@ -47,6 +49,12 @@ def parts(rule: str) -> dict[str, str]:
         raise BadRule("FREQ")
     if "T" in found.get("UNTIL", ""):
         raise BadRule("UNTIL")
+    for name in ("INTERVAL", "COUNT"):
+        # An interval of nothing is a day that comes again for ever.
+        if name in found and not (found[name].isdecimal() and 1 <= int(found[name]) <= MOST):
+            raise BadRule(name)
+    if "COUNT" in found and "UNTIL" in found:
+        raise BadRule("COUNT")
     return found
 
 
@@ -58,28 +66,28 @@ def written(rule: str) -> str:
 def days(rule: str, first: date) -> Iterator[date]:
     """Yield the dates of the rule that lie on `first` or after, in order. Raises `BadRule`.
 
-    Ends by itself where nothing follows for `SEARCHED_YEARS` years (30 February).
+    Ends by itself where nothing follows for `SEARCHED_YEARS` years (30 February), and after
+    `LEFT_YEARS` years at the soonest.
     """
-    begin = datetime.combine(first, time())
+    # The calendar is the same again every 400 years, and a rule without any date is searched until
+    # the year 9999: asked there, it is given up soon.
+    later = (9999 - LEFT_YEARS - first.year) // 400 * 400
+    begin = datetime.combine(first.replace(year=first.year + later), time())
+    last = first
     try:
         found = rrulestr(written(rule), dtstart=begin)
+        if not isinstance(found, rrule):
+            raise BadRule("FREQ")
+        if (until := found._until) is not None:
+            found = found.replace(until=until.replace(year=min(9999, until.year + later)))
+        for moment in found:
+            day = moment.date().replace(year=moment.year - later)
+            if day.year - last.year > SEARCHED_YEARS:
+                return
+            last = day
+            yield day
     except (ValueError, TypeError, KeyError, IndexError, AttributeError) as fault:
         raise BadRule(str(fault)) from None
-    if not isinstance(found, rrule):
-        raise BadRule("FREQ")
-    last = first
-    # Asked year by year: a rule without any date would search for ever.
-    start = begin
-    while start.year - last.year <= SEARCHED_YEARS and start.year < 2200:
-        stop = start.replace(year=start.year + 1, day=min(start.day, 28))
-        for moment in _within(found, start, stop):
-            last = moment.date()
-            yield last
-        start = stop
-
-
-def _within(found: rrule, start: datetime, stop: datetime) -> list[datetime]:
-    return [moment for moment in found.between(start, stop, inc=True) if moment < stop]
 
 
 def moved(day: date, how: str, is_open: Callable[[date], bool]) -> date:

@@ -1,5 +1,7 @@
 """Requests that come back: the right days, once each, late or not."""
 
+import contextlib
+import itertools
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -44,10 +46,47 @@ def test_a_moved_day_is_open_and_the_nearest(day, weekdays):
     assert repeats.moved(day, "none", is_open) == day
 
 
+@given(
+    st.sampled_from(["DAILY", "WEEKLY", "MONTHLY", "YEARLY"]),
+    st.dictionaries(
+        st.sampled_from(sorted(repeats._KNOWN - {"FREQ"})),
+        st.integers(-1, 400).map(str) | st.sampled_from(["MO", "-1FR", "53SU", "1,31", "20261301"]),
+        max_size=4,
+    ),
+)
+@settings(deadline=None)
+def test_whatever_the_rule_it_is_refused_or_ends(freq, more):
+    rule = ";".join(["FREQ=" + freq, *map("=".join, more.items())])
+    first = date(2026, 1, 31)
+    with contextlib.suppress(repeats.BadRule):
+        found = list(itertools.islice(repeats.days(rule, first), 5))
+        assert found == sorted(set(found)) and all(first <= day for day in found)
+
+
+@pytest.mark.parametrize(
+    ("rule", "found"),
+    [
+        ("FREQ=DAILY;COUNT=2", ["2026-01-31", "2026-02-01"]),
+        ("FREQ=MONTHLY;COUNT=3", ["2026-01-31", "2026-03-31", "2026-05-31"]),
+        ("FREQ=DAILY;INTERVAL=400;COUNT=2", ["2026-01-31", "2027-03-07"]),
+        ("FREQ=WEEKLY;BYDAY=MO;UNTIL=20260209", ["2026-02-02", "2026-02-09"]),
+        ("FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=29;COUNT=2", ["2028-02-29", "2032-02-29"]),
+        ("FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30;COUNT=2", []),
+        ("FREQ=YEARLY;INTERVAL=9999;UNTIL=99991231", ["2026-01-31"]),
+    ],
+)
+def test_a_rule_gives_its_days_and_no_other(rule, found):
+    days = repeats.days(rule, date(2026, 1, 31))
+    assert [day.isoformat() for day in days] == found
+
+
 def test_a_rule_is_whole_days_and_follows_rfc_5545():
     assert list(repeats.days("FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30", date(2026, 1, 1))) == []
     for bad in ("", "FREQ=HOURLY", "FREQ=DAILY;BYHOUR=3", "FREQ=MONTHLY;BYDAY=XX", "x",
-                "FREQ=DAILY;UNTIL=20270101T000000Z", "FREQ=DAILY;INTERVAL=0"):  # fmt: skip
+                "FREQ=DAILY;UNTIL=20270101T000000Z", "FREQ=DAILY;INTERVAL=0",
+                "FREQ=DAILY;INTERVAL=00", "FREQ=DAILY;INTERVAL=-1", "FREQ=DAILY;INTERVAL=10000",
+                "FREQ=DAILY;COUNT=0", "FREQ=DAILY;COUNT=2;UNTIL=20270101", "FREQ=DAILY;BYSETPOS=0",
+               ):  # fmt: skip
         with pytest.raises(repeats.BadRule):
             list(zip(repeats.days(bad, date(2026, 1, 1)), range(3), strict=False))
     with pytest.raises(repeats.NoDay):
