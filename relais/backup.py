@@ -367,12 +367,17 @@ def _take_the_place(server: psycopg.Connection[Any], name: str) -> None:
 
 
 def _end_sessions(server: psycopg.Connection[Any], name: str) -> None:
-    """End every session of the database; one that is leaving of itself is given a moment."""
+    """End every session of the database; one that is leaving of itself is given a moment.
+
+    PostgreSQL's own (a vacuum) end by themselves when the database is renamed, and are not ours.
+    """
     until = time.monotonic() + LEAVING_SECONDS
     while True:
         try:
             server.execute(
-                "select pg_terminate_backend(pid) from pg_stat_activity where datname=%s", [name]
+                "select pg_terminate_backend(pid) from pg_stat_activity"
+                " where datname = %s and backend_type = 'client backend'",
+                [name],
             )
         except psycopg.errors.InsufficientPrivilege:
             if time.monotonic() > until:

@@ -122,6 +122,8 @@ class Running:
             env=environment | {"RELAIS_LANG": "en", "PYTHONUNBUFFERED": "1"},
             stdout=self.log.open("w"),
             stderr=subprocess.STDOUT,
+            # Started by `nohup`, the tests themselves would hand on a hang-up that is ignored.
+            preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL),
         )
 
     def ready(self):
