@@ -9,12 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.apps import apps
 from django.db.models import Model, Q, QuerySet
 from django.utils import timezone
+
+from relais.lib.compiled import Compiled
 
 from . import access_desk
 from .models import (
@@ -28,14 +31,41 @@ from .models import (
 )
 
 if TYPE_CHECKING:
-    from datetime import date
-
     from .models import Company
 
 M = TypeVar("M", bound=Model)
 Kind = Role.Kind
 
 NOTHING, EVERYTHING = access_desk.NOTHING, access_desk.EVERYTHING
+
+
+# The facts of a person on a day, as keys; `person` may be an outer reference.
+
+
+def _led(person: Any, day: date) -> QuerySet[Any]:
+    named = Q(client_lead=person) | Q(client_deputy=person)
+    named |= Q(provider_lead=person) | Q(provider_deputy=person)
+    days = Q(started_on__lte=day) & (Q(ended_on=None) | Q(ended_on__gte=day))
+    return Engagement.objects.order_by().filter(named & days).values("company_id")
+
+
+def _covered(person: Any, day: date) -> QuerySet[Any]:
+    return Cover.objects.order_by().filter(person=person).values("site_id")
+
+
+def _cleared(person: Any, day: date) -> QuerySet[Any]:
+    grants = Clearance.objects.order_by().filter(person=person, starts_on__lte=day)
+    return grants.filter(Q(ends_on=None) | Q(ends_on__gte=day)).values("company_id")
+
+
+FACTS: dict[str, Callable[[Any, date], QuerySet[Any]]] = {
+    "led": _led,
+    "covered": _covered,
+    "cleared": _cleared,
+}
+HELD = Compiled(
+    lambda person, day: Role.objects.filter(person=person).on(day), person=int, day=date
+)
 
 
 class NoRuleError(LookupError):
@@ -64,7 +94,10 @@ class Access:
         """Return the roles held today."""
         if self.person.archived_at:
             return []
-        return list(self.person.roles.on(self.day))
+        held = HELD(person=self.person.pk, day=self.day)
+        for role in held:
+            role.person = self.person
+        return held
 
     @cached_property
     def kinds(self) -> frozenset[str]:
@@ -116,20 +149,14 @@ class Access:
     @cached_property
     def led_company_ids(self) -> frozenset[int]:
         """Return the companies whose engagement names this person among its leads and deputies."""
-        me = self.person
-        named = (
-            Q(client_lead=me) | Q(client_deputy=me) | Q(provider_lead=me) | Q(provider_deputy=me)
-        )
-        days = Q(started_on__lte=self.day) & (Q(ended_on=None) | Q(ended_on__gte=self.day))
-        found = Engagement.objects.filter(named & days).values_list("company_id", flat=True)
-        return frozenset(found) if self.roles else frozenset()
+        return self._fact("led") if self.roles else frozenset()
 
     @cached_property
     def covered_site_ids(self) -> frozenset[int]:
         """Return the sites that this assistant serves."""
         if self.is_client or not self.has(Kind.ASSISTANT):
             return frozenset()
-        return frozenset(Cover.objects.filter(person=self.person).values_list("site_id", flat=True))
+        return self._fact("covered")
 
     @cached_property
     def led_site_ids(self) -> frozenset[int]:
@@ -157,12 +184,18 @@ class Access:
     @cached_property
     def cleared_company_ids(self) -> frozenset[int]:
         """Return the companies whose C3 matters name this person."""
-        grants = Clearance.objects.filter(person=self.person, starts_on__lte=self.day)
-        return frozenset(
-            grants.filter(Q(ends_on=None) | Q(ends_on__gte=self.day)).values_list(
-                "company_id", flat=True
-            )
-        )
+        return self._fact("cleared")
+
+    def _fact(self, name: str) -> frozenset[int]:
+        told = self.__dict__.get("_told")  # by `arriving`, which asks the three at once
+        if told is not None:
+            return frozenset(told[name])
+        rows = FACTS[name](self.person.pk, self.day)
+        return frozenset(key for row in rows for key in row.values())
+
+    def tell(self, **facts: list[int]) -> None:
+        """Take the facts that were asked with the person, instead of asking for each."""
+        self.__dict__["_told"] = facts
 
     # Seeing -------------------------------------------------------------------------------------
 

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from relais.lib.problem_details import problem_details
 
+from . import arriving
 from .access import Access
 from .models import Person
 from .navigation import navigation
@@ -45,14 +46,8 @@ class PersonMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         request.person = request.access = None
         if request.user.is_authenticated:
-            # Roles come with the person: every page needs them.
             key = getattr(request, "api_key", None)
-            who = {"user": request.user} if key is None else {"pk": key.person_id}
-            person = (
-                Person.objects.select_related("provider", "company", "site")
-                .filter(archived_at=None, **who)
-                .first()
-            )
+            person = arriving.by_key(key) if key is not None else arriving.by_account(request.user)
             if person is not None:
                 request.person, request.access = person, Access.of(person)
                 with timezone.override(_zone_of(person)):

@@ -64,7 +64,7 @@ def test_the_list_and_the_page_tell_why_who_and_what(world, run, paul, ticket):
 
 def test_a_long_list_asks_no_more_than_a_short_one(run, paul, django_assert_max_num_queries):
     done(run)
-    with django_assert_max_num_queries(17):
+    with django_assert_max_num_queries(16):
         paul.get("/recalculations/")
 
 

@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+from typing import Any
+
 from django.db import models
+from django.utils.encoding import force_str
 
 from relais.lib.tenancy import TenantPolicy
+
+
+@lru_cache(maxsize=1000)
+def _labels(field: Any) -> dict[Any, Any]:
+    return dict(field.flatchoices)
 
 
 class TenantModel(models.Model):
@@ -26,3 +35,8 @@ class TenantModel(models.Model):
                 fields=["provider", "id"], name="%(app_label)s_%(class)s_in_provider"
             ),
         ]
+
+    def _get_FIELD_display(self, field: Any) -> Any:  # noqa: N802 (Django's name)
+        """Return the label of a choice. Django translates every label of the field to find one."""
+        value = getattr(self, field.attname)
+        return force_str(_labels(field).get(value, value), strings_only=True)
