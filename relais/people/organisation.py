@@ -8,28 +8,31 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from django.apps import apps
-from django.db import models
+from django.db import IntegrityError, models, transaction
 from django.utils import timezone
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop, ngettext
 
-from relais.lib.kept_form import KeptForm
+from relais.lib.kept_form import KeptForm, add_refusal
 from relais.lib.later import later
 from relais.lib.problem import Problem
 from relais.lib.text import french_key
 
 from .models import (
+    Clearance,
     Company,
     Cover,
     Engagement,
     Establishment,
+    LanguageLevel,
     LegalEntity,
     OrganisationChange,
     Person,
     Role,
     Site,
     Skill,
+    SkillLevel,
 )
 
 if TYPE_CHECKING:
@@ -93,6 +96,24 @@ def keep(form: KeptForm, *, by: Person) -> Any:
         if changes_hours(row._meta.label, changes):
             deadlines_follow(change)
     return row
+
+
+def kept(form: KeptForm, *, by: Person, after: Callable[[Any], None] | None = None) -> Any:
+    """Return the row of a valid form, or None: the form then says why.
+
+    `after` is done with the row, or the row is not kept either.
+    """
+    try:
+        with transaction.atomic():
+            row = keep(form, by=by)
+            if row is not None and after is not None:
+                after(row)
+            return row
+    except Problem as problem:
+        form.add_error(None, said(problem))
+    except IntegrityError as error:
+        add_refusal(form, form._meta.model, error)
+    return None
 
 
 def changes_hours(subject: str, changes: Container[str]) -> bool:
@@ -301,6 +322,23 @@ def end_engagement(engagement: Engagement, *, by: Person, on: date) -> None:
     """End the engagement on a day; the company stays, without anybody who steers."""
     Engagement.objects.filter(pk=engagement.pk).update(ended_on=on)
     record(engagement.company, "engagement_ended", by, on=on.isoformat())
+
+
+def end_clearance(clearance: Clearance, *, by: Person, on: date) -> None:
+    """End the named right to a company's C3 matters after a day."""
+    clearance.ends_on = on
+    clearance.save(update_fields=["ends_on"])
+    record(clearance.person, "clearance_ended", by, company=str(clearance.company))
+
+
+def take_off(level: SkillLevel | LanguageLevel, *, by: Person) -> None:
+    """Take a skill or a language off an assistant."""
+    if isinstance(level, SkillLevel):
+        kind, what = "skill_removed", level.skill.code
+    else:
+        kind, what = "language_removed", level.language
+    record(level.profile.person, kind, by, what=what)
+    level.delete()
 
 
 def skill_named(name: str, provider_id: int) -> Skill:

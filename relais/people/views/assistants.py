@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from babel import Locale
-from django import forms
 from django.contrib import messages
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.db.models import OuterRef, Prefetch, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -20,17 +15,14 @@ from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from relais.lib.kept_form import KeptForm, QuickSelect
+from relais.lib.kept_form import KeptForm
 from relais.lib.listing import Choice, Column, Empty, Listing, answer
-from relais.lib.text import french_key
 from relais.people import cover, organisation
 from relais.people.access import Access
 from relais.people.models import (
     Absence,
     AssistantProfile,
-    Calendar,
     Clearance,
-    Company,
     Cover,
     LanguageLevel,
     Person,
@@ -38,16 +30,22 @@ from relais.people.models import (
     Skill,
     SkillLevel,
 )
-from relais.people.wording import LEVELS, away_text, language_name, skill_text
+from relais.people.person_forms import EndForm
+from relais.people.pool_forms import (
+    AbsenceForm,
+    ClearanceForm,
+    LanguageForm,
+    ProfileForm,
+    SkillForm,
+    zone_of,
+)
+from relais.people.wording import away_text, language_name, skill_text
 
 from .doors import organiser, seen
-from .engagements import EndForm
 from .form_page import draw, form_page
 from .persons import crumbs
 
-COMMON_LANGUAGES = ("fr", "en", "de", "es", "it", "nl", "pt")
 SITES_NAMED = 6  # in the list of the pool; the person's page has them all
-CLOCK = "%Y-%m-%dT%H:%M"
 
 
 def with_skills(access: Access, rows: QuerySet[AssistantProfile]) -> QuerySet[AssistantProfile]:
@@ -154,20 +152,6 @@ def assistants(request: HttpRequest) -> HttpResponse:
     return answer(request, assistants_listing(access), rows, "people/assistants/list.html", context)
 
 
-class ProfileForm(KeptForm):
-    """Contract and clearance of an assistant."""
-
-    class Meta:
-        model = AssistantProfile
-        fields = ["contract_hours", "calendar", "clearance"]
-
-    def __init__(self, *args: Any, access: Access, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["calendar"].queryset = access.see(Calendar).filter(company=None)
-        self.fields["calendar"].help_text = _("A calendar of the provider's own.")
-        self.fields["clearance"].help_text = _("The highest class of data this person may handle.")
-
-
 def _staff(request: HttpRequest, pk: int) -> Person:
     person = seen(request, Person, pk)
     if person.company_id is not None:
@@ -192,80 +176,6 @@ def profile(request: HttpRequest, person_pk: int) -> HttpResponse:
         back=reverse("person", args=[person_pk]),
         crumbs=crumbs(person),
     )
-
-
-class SkillForm(KeptForm):
-    """A skill of the list, or a new one by its name, and how well it is mastered."""
-
-    skill = forms.ModelChoiceField(
-        label=gettext_lazy("Skill"), queryset=None, required=False, widget=QuickSelect
-    )
-    new_name = forms.CharField(label=gettext_lazy("Or a new skill"), max_length=100, required=False)
-    level = forms.TypedChoiceField(label=gettext_lazy("Level"), coerce=int, initial=2)
-
-    class Meta:
-        model = SkillLevel
-        fields = ["skill", "level"]
-
-    def __init__(self, *args: Any, access: Access, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["skill"].queryset = self.known = access.see(Skill)
-        self.fields["level"].choices = [(n, f"{n} – {text}") for n, text in LEVELS.items()]
-        self.order_fields(["seen", "skill", "new_name", "level"])
-
-    def clean(self) -> dict[str, Any] | None:
-        """Take the skill chosen, or the one of the new name, made if nobody has it yet."""
-        cleaned = super().clean()
-        name = self.cleaned_data.get("new_name", "")
-        if name:
-            self.cleaned_data["skill"] = organisation.skill_named(name, self.instance.provider_id)
-        elif not self.cleaned_data.get("skill"):
-            self.add_error("skill", _("Choose a skill, or name a new one."))
-        return cleaned
-
-
-class LanguageForm(KeptForm):
-    """A language and how well it is spoken."""
-
-    language = forms.ChoiceField(label=gettext_lazy("Language"), widget=QuickSelect)
-
-    class Meta:
-        model = LanguageLevel
-        fields = ["language", "level"]
-
-    def __init__(self, *args: Any, access: Access, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        names = Locale((get_language() or "fr")[:2]).languages
-        rest = sorted(
-            (code for code in names if len(code) == 2 and code not in COMMON_LANGUAGES),
-            key=lambda code: french_key(names[code]),
-        )
-        self.fields["language"].choices = [(c, names[c]) for c in (*COMMON_LANGUAGES, *rest)]
-
-
-class ClearanceForm(KeptForm):
-    """The named right to a company's C3 matters."""
-
-    class Meta:
-        model = Clearance
-        fields = ["company", "reason", "starts_on", "ends_on"]
-        widgets = {
-            "company": QuickSelect,
-            "starts_on": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-            "ends_on": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-        }
-
-    def __init__(self, *args: Any, access: Access, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["company"].queryset = access.see(Company).filter(archived_at=None)
-
-    def clean(self) -> dict[str, Any] | None:
-        """Refuse a last day before the first."""
-        cleaned = super().clean()
-        first, last = self.cleaned_data.get("starts_on"), self.cleaned_data.get("ends_on")
-        if first and last and last < first:
-            self.add_error("ends_on", _("The last day comes before the first."))
-        return cleaned
 
 
 def _profile_of(request: HttpRequest, person: Person) -> AssistantProfile:
@@ -320,23 +230,20 @@ def _addition(
 @organiser
 def skill_remove(request: HttpRequest, pk: int) -> HttpResponse:
     """Take a skill off an assistant."""
-    found = seen(request, SkillLevel._default_manager.select_related("profile__person"), pk)
-    return _removed(request, found, found.profile.person, "skill_removed", found.skill.code)
+    return _removed(request, seen(request, SkillLevel, pk))
 
 
 @require_POST
 @organiser
 def language_remove(request: HttpRequest, pk: int) -> HttpResponse:
     """Take a language off an assistant."""
-    found = seen(request, LanguageLevel._default_manager.select_related("profile__person"), pk)
-    return _removed(request, found, found.profile.person, "language_removed", found.language)
+    return _removed(request, seen(request, LanguageLevel, pk))
 
 
-def _removed(request: HttpRequest, row: Any, person: Person, kind: str, what: str) -> HttpResponse:
-    organisation.record(person, kind, request.person, what=what)
-    row.delete()
+def _removed(request: HttpRequest, level: SkillLevel | LanguageLevel) -> HttpResponse:
+    organisation.take_off(level, by=request.person)
     messages.success(request, _("Removed."))
-    return redirect("person", person.pk)
+    return redirect("person", level.profile.person_id)
 
 
 @organiser
@@ -346,11 +253,7 @@ def clearance_end(request: HttpRequest, pk: int) -> HttpResponse:
     back = reverse("person", args=[found.person_id])
     form = EndForm(request.POST or None, start=found.starts_on)
     if request.method == "POST" and form.is_valid():
-        found.ends_on = form.cleaned_data["on"]
-        found.save(update_fields=["ends_on"])
-        organisation.record(
-            found.person, "clearance_ended", request.person, company=str(found.company)
-        )
+        organisation.end_clearance(found, by=request.person, on=form.cleaned_data["on"])
         messages.success(request, _("The clearance is ended."))
         return redirect(back)
     return draw(
@@ -364,58 +267,11 @@ def clearance_end(request: HttpRequest, pk: int) -> HttpResponse:
     )
 
 
-class AbsenceForm(KeptForm):
-    """When somebody is away, by class only."""
-
-    starts = forms.DateTimeField(
-        label=gettext_lazy("From"),
-        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format=CLOCK),
-        input_formats=[CLOCK, "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M"],
-    )
-    ends = forms.DateTimeField(
-        label=gettext_lazy("Until"),
-        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format=CLOCK),
-        input_formats=[CLOCK, "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M"],
-    )
-
-    class Meta:
-        model = Absence
-        fields = ["kind"]
-
-    def __init__(self, *args: Any, zone: str, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.zone = ZoneInfo(zone)
-        self.fields["ends"].help_text = _("Times of %(zone)s.") % {"zone": zone}
-        self.order_fields(["seen", "starts", "ends", "kind"])
-
-    def _in_zone(self, name: str) -> datetime | None:
-        """Return what was typed as a clock on the person's wall, not on the server's."""
-        value: datetime | None = self.cleaned_data.get(name)
-        return value.replace(tzinfo=self.zone) if value else None
-
-    def clean(self) -> dict[str, Any] | None:
-        """Refuse an absence that ends before it starts, or that overlaps another one."""
-        cleaned = super().clean()
-        first, last = self._in_zone("starts"), self._in_zone("ends")
-        if first is None or last is None:
-            return cleaned
-        if last <= first:
-            self.add_error("ends", _("The absence ends before it starts."))
-            return cleaned
-        if (last - first).days > 400:
-            self.add_error("ends", _("This is longer than a year: check the year."))
-            return cleaned
-        self.instance.period = DateTimeTZRange(first, last)
-        return cleaned
-
-
 @organiser
 def absence_add(request: HttpRequest, person_pk: int) -> HttpResponse:
     """Note that somebody will be away: the class, never a reason."""
     person = _staff(request, person_pk)
-    found = request.access.see(AssistantProfile).filter(person=person).first()
-    calendar = found.calendar if found else None
-    zone = calendar.time_zone if calendar else request.person.provider.time_zone
+    zone = zone_of(request.access, person)
     return form_page(
         request,
         AbsenceForm(request.POST or None, instance=Absence(person=person), zone=zone),

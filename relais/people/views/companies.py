@@ -12,12 +12,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
-from relais.lib.kept_form import KeptForm
 from relais.lib.listing import Choice, Column, Empty, Listing, answer
 from relais.people import organisation
 from relais.people.access import Access
 from relais.people.cover import steering_gaps
-from relais.people.models import Calendar, Company, Engagement, LegalEntity, Person, Site
+from relais.people.models import Company, Engagement, LegalEntity, Person, Site
+from relais.people.person_forms import meaning
+from relais.people.place_forms import CompanyForm
 
 from .doors import organiser, seen, signed_in
 from .form_page import archive_page, form_page, restored
@@ -151,7 +152,6 @@ def companies(request: HttpRequest) -> HttpResponse:
 @signed_in
 def company(request: HttpRequest, pk: int) -> HttpResponse:
     """Show a company: who steers, its entities, its sites."""
-    from .engagements import meaning
     from .sites import sites_listing
 
     access = request.access
@@ -180,23 +180,6 @@ def company(request: HttpRequest, pk: int) -> HttpResponse:
         "people/companies/page.html",
         context,
     )
-
-
-class CompanyForm(KeptForm):
-    """What is typed of a company."""
-
-    class Meta:
-        model = Company
-        fields = ["name", "calendar"]
-
-    def __init__(self, *args: Any, access: Access, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        calendars = access.see(Calendar).filter(company=self.instance.pk)
-        if self.instance.pk is None or not calendars.exists():
-            del self.fields["calendar"]  # a new company has none of its own yet
-        else:
-            self.fields["calendar"].queryset = calendars
-            self.fields["calendar"].help_text = _("Holds for sites without one of their own.")
 
 
 def crumbs(*more: tuple[str, Any]) -> list[tuple[str, Any]]:

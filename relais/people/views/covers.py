@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
-from django import forms
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -15,11 +13,11 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
-from relais.lib.kept_form import QuickSelect
 from relais.lib.listing import Column, Empty, Listing, answer
 from relais.people.access import Access
 from relais.people.cover import set_cover
-from relais.people.models import Cover, Person, Role, Site
+from relais.people.models import Cover, Person, Site
+from relais.people.pool_forms import CoverForm, team
 
 from . import sites
 from .companies import in_use
@@ -31,13 +29,6 @@ SHORT = {
     Cover.Position.FLOAT: pgettext_lazy("cover", "Float"),
 }
 TEAM_AT_ONCE = 12  # columns of the matrix; a larger pool is leafed through
-
-
-def team(access: Access) -> list[Person]:
-    """Return the assistants of today, in the order of their names."""
-    assistants = access.see(Role).in_force().filter(kind=Role.Kind.ASSISTANT)
-    rows = access.see(Person).filter(archived_at=None, company=None, roles__in=assistants)
-    return list(rows.distinct().order_by("name_key", "id"))
 
 
 def matrix_listing(access: Access, people: list[Person], here: str) -> Listing:
@@ -142,22 +133,6 @@ def matrix(request: HttpRequest) -> HttpResponse:
     rows = access.see(Site)
     listing = matrix_listing(access, shown, request.get_full_path())
     return answer(request, listing, rows, "people/assistants/matrix.html", context)
-
-
-class CoverForm(forms.Form):
-    """Who serves a site, and as what; an empty position takes the person off."""
-
-    person = forms.ModelChoiceField(
-        label=gettext_lazy("Assistant"), queryset=None, widget=QuickSelect
-    )
-    position = forms.ChoiceField(label=gettext_lazy("Position"), required=False)
-
-    def __init__(self, *args: Any, access: Access, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        keys = [person.pk for person in team(access)]
-        self.fields["person"].queryset = access.see(Person).filter(pk__in=keys)
-        none = ("", _("Does not serve this site"))
-        self.fields["position"].choices = [*Cover.Position.choices, none]
 
 
 def _set_cell(request: HttpRequest) -> HttpResponse:

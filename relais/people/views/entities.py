@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -12,19 +11,15 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
-from relais.lib.kept_form import KeptForm, QuickSelect
 from relais.lib.listing import Column, Empty, Linked, Listing, answer
 from relais.people import organisation
 from relais.people.access import Access
 from relais.people.identifiers import (
-    clean_siren,
-    clean_siret,
     shown_siren,
     shown_siret,
-    validate_siren,
-    validate_siret,
 )
-from relais.people.models import Calendar, Company, Establishment, LegalEntity, Site
+from relais.people.models import Company, Establishment, LegalEntity, Site
+from relais.people.place_forms import EntityForm, EstablishmentForm
 
 from . import companies
 from .companies import archived_note, in_use, number_of
@@ -165,68 +160,6 @@ def entity(request: HttpRequest, pk: int) -> HttpResponse:
         "history": organisation.history(access, found),
     }
     return render(request, "people/entities/page.html", context)
-
-
-class EntityForm(KeptForm):
-    """What is typed of a legal entity; the SIREN with or without spaces."""
-
-    siren = forms.CharField(
-        label="SIREN",
-        required=False,
-        max_length=40,
-        help_text=gettext_lazy("Nine digits; spaces do not matter."),
-    )
-
-    class Meta:
-        model = LegalEntity
-        fields = ["name", "siren", "calendar"]
-        widgets = {"calendar": QuickSelect}
-
-    def __init__(self, *args: Any, access: Access, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        calendars = access.see(Calendar).filter(company=self.instance.company_id)
-        self.fields["calendar"].queryset = calendars
-        self.fields["calendar"].empty_label = _("The calendar of the company")
-
-    def clean_siren(self) -> str:
-        """Return nine digits, or nothing."""
-        number = clean_siren(self.cleaned_data["siren"])
-        if number:
-            validate_siren(number)
-        return number
-
-
-class EstablishmentForm(KeptForm):
-    """What is typed of an establishment; its SIRET begins with the entity's SIREN."""
-
-    siret = forms.CharField(
-        label="SIRET",
-        max_length=40,
-        help_text=gettext_lazy("Fourteen digits; spaces do not matter."),
-    )
-
-    class Meta:
-        model = Establishment
-        fields = ["siret", "site"]
-        widgets = {"site": QuickSelect}
-
-    def __init__(self, *args: Any, access: Access, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        sites = access.see(Site).filter(company=self.instance.entity.company_id, archived_at=None)
-        self.fields["site"].queryset = sites
-
-    def clean_siret(self) -> str:
-        """Return fourteen digits that begin with the entity's SIREN."""
-        number = clean_siret(self.cleaned_data["siret"])
-        validate_siret(number)
-        siren = self.instance.entity.siren
-        if siren and not number.startswith(siren):
-            raise forms.ValidationError(
-                _("A SIRET of %(name)s begins with its SIREN %(siren)s: check both numbers.")
-                % {"name": self.instance.entity, "siren": shown_siren(siren)},
-                code="other_siren",
-            )
-        return number
 
 
 def crumbs(entity: LegalEntity) -> list[tuple[str, Any]]:

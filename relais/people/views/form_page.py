@@ -8,13 +8,13 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from relais.lib.kept_form import KeptForm, add_refusal
+from relais.lib.kept_form import KeptForm
 from relais.lib.problem import Problem
 from relais.people import organisation
 
@@ -39,7 +39,7 @@ def form_page(
     if request.method == "POST" and form.is_valid():
         if asked := _asked(form, request, back):
             return asked
-        row = _kept(form, request, after) if form.is_valid() else None
+        row = organisation.kept(form, by=request.person, after=after) if form.is_valid() else None
         if row is not None:
             messages.success(request, _("Saved."))
             return redirect((done(row) if done else None) or back)
@@ -56,21 +56,6 @@ def _asked(form: KeptForm, request: HttpRequest, back: str) -> HttpResponse | No
     except ValidationError as error:
         form.add_error(None, error)
         return None
-
-
-def _kept(form: KeptForm, request: HttpRequest, after: Callable[[Any], None] | None) -> Any:
-    """Return the row, or None: the form then says why. What follows is undone with it."""
-    try:
-        with transaction.atomic():
-            row = organisation.keep(form, by=request.person)
-            if row is not None and after is not None:
-                after(row)
-            return row
-    except Problem as problem:
-        form.add_error(None, organisation.said(problem))
-    except IntegrityError as error:
-        add_refusal(form, form._meta.model, error)
-    return None
 
 
 def draw(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django import forms
 from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -14,7 +13,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
-from relais.lib.kept_form import KeptForm, QuickSelect
 from relais.lib.listing import Choice, Column, Empty, Linked, Listing, answer
 from relais.people import organisation
 from relais.people.access import Access
@@ -27,12 +25,12 @@ from relais.people.models import (
     Role,
     Site,
 )
+from relais.people.person_forms import CompanyChoice, PersonForm
 
 from . import companies
 from .companies import archived_note, in_use
 from .doors import organiser, seen, signed_in
 from .form_page import archive_page, form_page, restored
-from .person_field import PersonField
 
 
 def with_roles(access: Access, rows: QuerySet[Person]) -> QuerySet[Person]:
@@ -222,81 +220,6 @@ def _as_assistant(access: Access, person: Person) -> dict[str, Any]:
         "profile": profile,
         "covers": list(covers.select_related("site__company").order_by("position", "id")[:101]),
     }
-
-
-class PersonForm(KeptForm):
-    """What is typed of a person. The company is given by the page, never typed."""
-
-    language = forms.ChoiceField(
-        label=gettext_lazy("Language"), choices=[("fr", "Français"), ("en", "English")]
-    )
-
-    class Meta:
-        model = Person
-        fields = [
-            "first_name",
-            "last_name",
-            "email",
-            "phone",
-            "job",
-            "site",
-            "reports_to",
-            "language",
-        ]
-        widgets = {"site": QuickSelect}
-
-    def __init__(self, *args: Any, access: Access, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        company = self.instance.company_id
-        if company is None:
-            del self.fields["site"]
-        else:
-            self.fields["site"].queryset = access.see(Site).filter(
-                company=company, archived_at=None
-            )
-        self.fields["reports_to"] = PersonField(
-            rows=access.see(Person).filter(company=company),
-            company=company,
-            label=_("Executive"),
-            required=False,
-            help_text=_("The person above: name or e-mail address."),
-        )
-        self.order_fields(["seen", *self._meta.fields])
-
-    def clean_email(self) -> str:
-        """Return the address in small letters: two spellings are one address."""
-        return self.cleaned_data["email"].lower()
-
-    def clean_reports_to(self) -> Person | None:
-        """Refuse a circle of executives."""
-        executive = self.cleaned_data["reports_to"]
-        if (
-            executive is not None
-            and self.instance.pk is not None
-            and organisation.is_own_superior(self.instance, executive)
-        ):
-            raise forms.ValidationError(
-                _("%(name)s reports to this person already, directly or not: choose another one.")
-                % {"name": executive},
-                code="circle",
-            )
-        return executive
-
-
-class CompanyChoice(forms.Form):
-    """The first step: for whom does the new person work?"""
-
-    company = forms.ModelChoiceField(
-        label=gettext_lazy("Company"),
-        queryset=None,
-        required=False,
-        widget=QuickSelect,
-    )
-
-    def __init__(self, *args: Any, access: Access, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["company"].queryset = access.see(Company).filter(archived_at=None)
-        self.fields["company"].empty_label = _("Our own staff")
 
 
 @organiser

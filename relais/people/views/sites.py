@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 from typing import Any
-from zoneinfo import available_timezones
 
-from babel import Locale
-from django import forms
 from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
-from relais.lib.kept_form import KeptForm, QuickSelect, SuggestInput
 from relais.lib.listing import Choice, Column, Empty, Linked, Listing, answer
-from relais.lib.text import french_key
 from relais.people import calendars, holidays, organisation
 from relais.people.access import Access
 from relais.people.cover import Gap, gaps, service_at
@@ -28,18 +23,17 @@ from relais.people.models import (
     Cover,
     Engagement,
     Establishment,
-    LegalEntity,
     Person,
     Role,
     Site,
 )
+from relais.people.place_forms import SiteForm, country_names
 
 from . import companies
 from .companies import archived_note, in_force, in_use
 from .doors import organiser, seen, signed_in
 from .form_page import archive_page, form_page, restored
 
-COMMON_ZONES = ("Europe/Paris", "Indian/Reunion", "America/Guadeloupe", "America/Martinique")
 FOLLOWS = ("calendar", "entity__calendar", "company__calendar")
 
 
@@ -215,7 +209,7 @@ def site(request: HttpRequest, pk: int) -> HttpResponse:
         "calendar_name": str(calendar or ""),
         "calendar_source": source,
         "holiday_zone": holidays.name_of(found.holiday_zone),
-        "country": _countries().get(found.country, found.country),
+        "country": country_names().get(found.country, found.country),
         "establishments": access.see(Establishment)
         .filter(site=found, archived_at=None)
         .select_related("entity"),
@@ -239,62 +233,6 @@ def site(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _is_seen(access: Access, calendar: Calendar) -> bool:
     return access.see(Calendar).filter(pk=calendar.pk).exists()
-
-
-def _countries() -> dict[str, str]:
-    names = Locale((get_language() or "fr")[:2]).territories
-    return {code: name for code, name in names.items() if len(code) == 2 and code.isalpha()}
-
-
-class SiteForm(KeptForm):
-    """What is typed of a site."""
-
-    country = forms.ChoiceField(label=gettext_lazy("Country"), widget=QuickSelect)
-    holiday_zone = forms.ChoiceField(
-        label=gettext_lazy("Holiday zone"), widget=QuickSelect, required=False
-    )
-
-    class Meta:
-        model = Site
-        fields = [
-            "name",
-            "code",
-            "entity",
-            "street",
-            "postcode",
-            "city",
-            "country",
-            "time_zone",
-            "holiday_zone",
-            "calendar",
-        ]
-        widgets = {
-            "entity": QuickSelect,
-            "calendar": QuickSelect,
-            "time_zone": SuggestInput(
-                options=lambda: [*COMMON_ZONES, *sorted(available_timezones() - {*COMMON_ZONES})]
-            ),
-        }
-
-    def __init__(self, *args: Any, access: Access, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        company = self.instance.company
-        countries = sorted(_countries().items(), key=lambda pair: french_key(pair[1]))
-        self.fields["country"].choices = countries
-        self.fields["country"].initial = "FR"
-        zones = [("", holidays.name_of("")), *holidays.choices()]
-        self.fields["holiday_zone"].choices = zones
-        self.fields["holiday_zone"].initial = "FR"
-        self.fields["entity"].queryset = access.see(LegalEntity).filter(
-            company=company, archived_at=None
-        )
-        self.fields["calendar"].queryset = access.see(Calendar).filter(company=company)
-        self.fields["calendar"].empty_label = _("The calendar of the entity, or of the company")
-        self.fields["code"].help_text = _("The company's own mark of the site, if it has one.")
-
-    def clean_time_zone(self) -> str:
-        """Return the zone without the spaces of pasted text."""
-        return self.cleaned_data["time_zone"].strip()
 
 
 @organiser
