@@ -19,6 +19,7 @@ from relais.desk.checklists_api import router as checklists
 from relais.desk.errors import CannotJoin, CannotUndo, NotNow, NotYours, Overtaken, TooLate
 from relais.desk.files_api import router as files
 from relais.desk.joining_api import router as joining
+from relais.desk.places_api import router as places
 from relais.desk.queue_api import router as queue
 from relais.desk.recalculations_api import router as recalculations
 from relais.desk.recurrences_api import router as recurrences
@@ -30,10 +31,15 @@ from relais.offer.api import router as offer
 from relais.offer.catalogue_api import router as catalogue
 from relais.offer.hands_api import router as hands
 from relais.offer.sheets_api import router as preferences
+from relais.people import calendar_removal, kept_api, organisation, persons_api
 from relais.people.api import router as people
 from relais.people.calendar_changes import ChangedMeanwhile
+from relais.people.engagements_api import router as engagements
+from relais.people.importing import batches
+from relais.people.imports_api import router as imports
 from relais.people.keys import not_signed_in, scope_of
 from relais.people.models.api_key import ScopeMissing
+from relais.people.pool_api import router as pool
 
 DESCRIPTION = """\
 Requests of a pool of executive assistants, as the person signed in may see them.
@@ -103,6 +109,10 @@ class RelaisAPI(NinjaAPI):
 api = RelaisAPI(title="Relais", version="1", description=DESCRIPTION, docs_url=None)
 AREAS = (
     ("people", people),
+    ("people", places),
+    ("people", engagements),
+    ("people", pool),
+    ("people", imports),
     ("people", calendars),
     ("agreements", offer),
     ("agreements", catalogue),
@@ -127,6 +137,14 @@ STATUS: tuple[tuple[type[Problem], int], ...] = (
     (NotNow, 409),
     (Overtaken, 409),
     (ChangedMeanwhile, 409),
+    (kept_api.ChangedMeanwhile, 409),
+    (batches.NotReady, 409),
+    (batches.WorldChanged, 409),
+    (batches.NothingToDo, 409),
+    (calendar_removal.CalendarInUse, 409),
+    (organisation.StillOpenError, 409),
+    (organisation.LastManagerError, 409),
+    (persons_api.NoLongerOpen, 409),
     (intake.TokenTaken, 409),
     (agreements.NotNow, 409),
     (agreements.Overtaken, 409),

@@ -40,6 +40,9 @@ BATCH = 2000
 HOPELESS = _(
     "By these hours some open deadlines would never come: leave opening hours, or end the closure."
 )
+HOPELESS_PLACE = _(
+    "By this calendar some open deadlines would never come: give it opening hours first."
+)
 FIELDS = (
     "pk",
     "kind",
@@ -129,6 +132,9 @@ class Preview:
         return told_sums(self.moved, self.became_late, self.ceased_late)
 
 
+NOTHING_MOVES = Preview(0, 0, 0, 0, ())
+
+
 def told_sums(moved: int, became: int, ceased: int) -> str:
     """Return how many deadlines move, become late and cease to be late, as one reads it aloud."""
     parts = [
@@ -176,13 +182,19 @@ def preview_place(
     change: Callable[[], object],
     at: datetime | None = None,
 ) -> Preview:
-    """Return what `change`, by which a place follows another calendar, would move; it is undone."""
+    """Return what `change`, by which a place follows another calendar, would move; it is undone.
+
+    Raises `ValidationError` when an open deadline would never come.
+    """
     clocks = access.see(Clock).filter(
         stopped_at=None, **{OF_PLACE[type(place)._meta.label]: place.pk}
     )
     with transaction.atomic():
         change()
-        found, seen = _followed(clocks), clocks.count()
+        try:
+            found, seen = _followed(clocks), clocks.count()
+        except (worktime.NeverOpens, worktime.OutOfReach):
+            raise ValidationError(HOPELESS_PLACE) from None
         transaction.set_rollback(True)
     return _preview(found, seen, at or timezone.now())
 
@@ -310,7 +322,9 @@ def _under(clocks: QuerySet[Clock], book: Book) -> list[Move]:
 
 def begin_for_change(key: int) -> Recalculation | None:
     """Return the run for a change of a calendar, made once; None when no clock follows it."""
-    change = CalendarChange.objects.select_related("calendar", "by").get(pk=key)
+    change = CalendarChange.objects.select_related("calendar", "by").filter(pk=key).first()
+    if change is None:  # the calendar was deleted meanwhile: no clock followed it
+        return None
     if not Clock.objects.filter(calendar=change.calendar, stopped_at=None).exists():
         return None
     kind = KINDS.get(change.kind, change.kind)

@@ -38,6 +38,8 @@ from .models import (
 from .opening_hours import Pairs, Week
 
 LONGEST = 366
+# What a new calendar is given, to be edited next.
+USUAL_WEEK: Week = {day: [["09:00", "12:30"], ["13:30", "18:00"]] for day in range(1, 6)}
 RECALCULATE = "relais.desk.tasks.recalculate_calendar"
 MOST_FEED_DAYS = 5000
 SETTINGS = ("name", "time_zone", "holiday_zone", "holiday_eve", "whit_monday_worked")

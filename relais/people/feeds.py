@@ -105,6 +105,12 @@ def read(data: bytes, today: date) -> Reading:
     return reading
 
 
+def name_for(reading: Reading, file_name: str, typed: str) -> str:
+    """Return the name of a feed: as typed, else as the file says, else the file's own."""
+    stem = file_name.rpartition(".")[0] or file_name
+    return (typed or reading.name or stem).strip()[:200]
+
+
 def _parsed(data: bytes) -> list[icalendar.Calendar]:
     import icalendar  # here and not above: it takes long to load
 

@@ -131,6 +131,15 @@ def test_closures_that_leave_an_open_deadline_no_hope(both, new_ticket):
     both.refused(page, both.sent("add_days", body), "n’arriveraient jamais")
 
 
+def test_what_is_confirmed_is_checked_like_the_rest(both, new_ticket):
+    new_ticket(at=at(17))
+    body = {"first_day": "2026-01-01", "last_day": "2026-12-31", "yearly": "on", "kind": "closed"}
+    page = both.page("calendar_days_add", body | {"confirmed": "1"})
+    assert page.status_code == 422
+    assert "n’arriveraient jamais" in unescape(page.content.decode())
+    assert not both.calendar.days.exists()
+
+
 @pytest.mark.parametrize("wrong", ["31/02/2026", "soon", "2026-13-01", ""])
 def test_what_is_no_day(both, wrong):
     body = {"first_day": wrong, "kind": "closed"}

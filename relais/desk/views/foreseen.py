@@ -7,15 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from django.core.exceptions import ValidationError
 from django.db import IntegrityError, models
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from relais.desk import moves, recalculation
-from relais.engine.worktime import NeverOpens, OutOfReach
 from relais.people.models import Calendar
 
 # Of the form itself: all else that was typed goes with the confirmation.
@@ -25,7 +22,9 @@ OWN = {"csrfmiddlewaretoken", "confirmed", "moves-page"}
 def calendar(
     request: HttpRequest, shown: Calendar, change: Callable[[Calendar], object], back: str
 ) -> HttpResponse | None:
-    """Return the page that asks before a calendar changes; None when no deadline moves."""
+    """Return the page that asks before a calendar changes; None when it was answered, or no
+    deadline moves. Raises `ValidationError` when an open deadline would never come.
+    """
     found = recalculation.preview_calendar(request.access, shown, change)
     return _page(request, found, shown.name, back)
 
@@ -33,22 +32,19 @@ def calendar(
 def place(
     request: HttpRequest, shown: models.Model, change: Callable[[], object], back: str
 ) -> HttpResponse | None:
-    """Return the page that asks before a place follows other hours; None when nothing moves."""
+    """Return the page that asks before a place follows other hours; None as above."""
     try:
         found = recalculation.preview_place(request.access, shown, change)
     except IntegrityError:
         return None  # the form says which field the database refuses
-    except (NeverOpens, OutOfReach):
-        raise ValidationError(
-            _("By this calendar some open deadlines would never come: give it opening hours first.")
-        ) from None
     return _page(request, found, str(shown), back)
 
 
 def _page(
     request: HttpRequest, found: recalculation.Preview, title: str, back: str
 ) -> HttpResponse | None:
-    if not found.moved:
+    # What was confirmed is checked like the rest: only the question is not asked again.
+    if not found.moved or "confirmed" in request.POST:
         return None
     now = timezone.now()
     context = {

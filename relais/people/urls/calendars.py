@@ -13,6 +13,7 @@ urlpatterns = [
     path("calendars/<int:pk>/", calendars.calendar, name="calendar"),
     path("calendars/<int:pk>/edit/", calendars.calendar_settings, name="calendar_settings"),
     path("calendars/<int:pk>/hours/", calendars.calendar_hours, name="calendar_hours"),
+    path("calendars/<int:pk>/delete/", calendars.calendar_delete, name="calendar_delete"),
     path("calendars/<int:pk>/history/", calendars.calendar_history, name="calendar_history"),
     path("calendars/<int:pk>/days/add/", calendars.calendar_days_add, name="calendar_days_add"),
     path("calendars/<int:pk>/days/<str:day>/", calendars.calendar_day, name="calendar_day"),

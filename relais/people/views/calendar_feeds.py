@@ -52,8 +52,7 @@ def calendar_feed_import(request: HttpRequest, pk: int) -> HttpResponse:
 def _preview(request: HttpRequest, calendar: Calendar, form: FeedForm) -> HttpResponse:
     file = form.cleaned_data["file"]
     reading = feeds.read(file.read(), timezone.localdate())
-    stem = file.name.rpartition(".")[0] or file.name
-    name = (form.cleaned_data["name"] or reading.name or stem).strip()[:200]
+    name = feeds.name_for(reading, file.name, form.cleaned_data["name"])
     preview = changes.preview_feed(calendar, name, reading.days)
     context = {
         "calendar": calendar,

@@ -23,7 +23,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from relais.lib.listing import Choice, Column, Empty, Listing, answer
 from relais.people import calendar_changes as changes
-from relais.people import calendars, holidays
+from relais.people import calendar_removal, calendars, holidays
 from relais.people.calendar_changes import ChangedMeanwhile
 from relais.people.calendar_forms import (
     DaysForm,
@@ -507,13 +507,12 @@ def calendar_new(request: HttpRequest) -> HttpResponse:
     companies = request.access.see(Company).filter(archived_at=None)
     form = SettingsForm(request.POST or None, calendar=None, companies=companies)
     if request.method == "POST" and form.is_valid():
-        usual = {day: [["09:00", "12:30"], ["13:30", "18:00"]] for day in range(1, 6)}
         try:
             made = changes.create(
                 request.person.provider,
                 by=request.person,
                 company=form.cleaned_data["company"],
-                week=usual,
+                week=changes.USUAL_WEEK,
                 **form.settings(),
             )
         except ValidationError as error:
@@ -522,6 +521,26 @@ def calendar_new(request: HttpRequest) -> HttpResponse:
             messages.success(request, _("The calendar stands. Now say when it is open."))
             return redirect("calendar_hours", made.pk)
     return render(request, "people/calendars/settings.html", {"form": form}, status=_status(form))
+
+
+@login_required
+def calendar_delete(request: HttpRequest, pk: int) -> HttpResponse:
+    """Delete a calendar that nothing goes by; else say what does."""
+    shown = own_calendar(request, pk)
+    if request.method == "POST":
+        try:
+            calendar_removal.delete(shown, by=request.person, seen=seen_version(request))
+        except ChangedMeanwhile as error:
+            messages.error(request, str(error))
+            return redirect("calendar", pk)
+        except calendar_removal.CalendarInUse:
+            pass  # the page says what goes by it
+        else:
+            messages.success(request, _("The calendar “%(name)s” is deleted.") % {"name": shown})
+            return redirect("calendars")
+    context = {"calendar": shown, "uses": calendar_removal.uses(shown)}
+    status = 409 if request.method == "POST" else 200
+    return render(request, "people/calendars/delete.html", context, status=status)
 
 
 @login_required

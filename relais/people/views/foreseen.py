@@ -22,10 +22,9 @@ def of_calendar(
 ) -> HttpResponse | None:
     """Return the page that asks; None when it was answered, or when no deadline moves.
 
-    Raises what `change` refuses; it gets a copy of the calendar, and is undone.
+    Raises what `change` refuses, and hours by which a deadline would never come, confirmed or not;
+    `change` gets a copy of the calendar, and is undone.
     """
-    if "confirmed" in request.POST:
-        return None
     page: HttpResponse | None = import_string(f"{PAGES}.calendar")(request, calendar, change, back)
     return page
 
@@ -34,7 +33,5 @@ def of_place(
     request: HttpRequest, place: models.Model, change: Callable[[], object], back: str
 ) -> HttpResponse | None:
     """Return the page that asks before a place follows other hours; None as above."""
-    if "confirmed" in request.POST:
-        return None
     page: HttpResponse | None = import_string(f"{PAGES}.place")(request, place, change, back)
     return page

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -19,112 +17,14 @@ from relais.lib import tables
 from relais.lib.listing import Choice, Column, Empty, Listing, answer
 from relais.lib.problem import Problem
 from relais.lib.sheet import send_sheet
-from relais.people import tasks
-from relais.people.importing import batches, wording
-from relais.people.importing.columns import FIELDS, MAY_REPEAT
-from relais.people.models import Company, ImportBatch, ImportLine, Role
+from relais.people.import_forms import ColumnsForm, UploadForm, cap
+from relais.people.importing import batches, taking_in, wording
+from relais.people.importing.columns import FIELDS
+from relais.people.models import Company, ImportBatch, ImportLine
 
 State = ImportBatch.State
 TONES = {"created": "good", "changed": "info", "unchanged": "neutral", "refused": "bad"}
 STATE_TONES = {"done": "good", "failed": "bad", "dropped": "neutral", "ready": "warn"}
-CLIENT_ROLES = [(kind.value, kind.label) for kind in Role.Kind if kind not in Role.STAFF]
-
-
-class UploadForm(forms.Form):
-    """A file with a list."""
-
-    file = forms.FileField(
-        label=gettext_lazy("File"),
-        help_text=gettext_lazy(
-            "CSV or XLSX, at most 20 MB and 50,000 rows. Any separator and encoding will do."
-        ),
-        widget=forms.FileInput(attrs={"accept": ".csv,.txt,.tsv,.xlsx,.xlsm"}),
-        error_messages={"empty": gettext_lazy("The file is empty. Choose one that holds rows.")},
-    )
-
-
-class ColumnsForm(forms.Form):
-    """What each column is, and the choices beside."""
-
-    sheet = forms.ChoiceField(label=gettext_lazy("Sheet"), required=False)
-    header_row = forms.IntegerField(
-        label=gettext_lazy("Row of the headings"),
-        min_value=0,
-        max_value=tables.MAX_ROWS,
-        help_text=gettext_lazy("0 when the file has no headings."),
-    )
-    company = forms.CharField(
-        label=gettext_lazy("Company of rows that name none"), required=False, max_length=200
-    )
-    role = forms.ChoiceField(
-        label=gettext_lazy("Role of persons without any"), required=False, choices=[]
-    )
-    create_executives = forms.BooleanField(
-        label=gettext_lazy("Create executives who have no row of their own"), required=False
-    )
-
-    def __init__(self, data: Any, batch: ImportBatch, companies: QuerySet[Company]) -> None:
-        super().__init__(data, initial={**batch.options, "sheet": batch.sheet})
-        self.batch = batch
-        self.initial["header_row"] = batch.header_row
-        self.fields["sheet"].choices = [(name, name) for name in batch.sheets]
-        if len(batch.sheets) < 2:
-            del self.fields["sheet"]
-        self.fields["role"].choices = [("", _("None")), *CLIENT_ROLES]
-        self.fields["company"].widget.attrs["list"] = "companies"
-        self.companies = companies
-        choices = [("", _("— do not import —")), *((f.name, _cap(f.label)) for f in FIELDS)]
-        for column, heading in enumerate(batch.header):
-            self.fields[f"column_{column}"] = forms.ChoiceField(
-                label=heading or _("Column %(letter)s") % {"letter": tables.letter(column)},
-                choices=choices,
-                required=False,
-                initial=(batch.mapping or {}).get(str(column), ""),
-            )
-
-    @property
-    def columns(self) -> list[dict[str, Any]]:
-        """Return each column with its letter, some of its texts and its field."""
-        return [
-            {
-                "letter": tables.letter(column),
-                "field": self[f"column_{column}"],
-                "samples": [row[column] for row in self.batch.samples if row[column]],
-            }
-            for column in range(len(self.batch.header))
-        ]
-
-    @property
-    def table_changed(self) -> bool:
-        """Return whether another sheet or another row of headings is asked for."""
-        said = self.cleaned_data
-        sheet = said.get("sheet") or self.batch.sheet
-        return sheet != self.batch.sheet or said["header_row"] != self.batch.header_row
-
-    @property
-    def mapping(self) -> dict[str, str]:
-        """Return the columns as chosen."""
-        chosen = {str(c): self.cleaned_data[f"column_{c}"] for c in range(len(self.batch.header))}
-        return {column: name for column, name in chosen.items() if name}
-
-    def clean(self) -> dict[str, Any] | None:
-        """Refuse two columns that would say the same thing."""
-        cleaned = super().clean()
-        seen: dict[str, str] = {}
-        for column in range(len(self.batch.header)):
-            name = self.cleaned_data.get(f"column_{column}", "")
-            if name and name not in MAY_REPEAT and name in seen:
-                other = {"letter": seen[name]}
-                text = _("Column %(letter)s is this already. Choose one of the two.") % other
-                self.add_error(f"column_{column}", text)
-            seen.setdefault(name, tables.letter(column))
-        if not any(name for name in seen):
-            self.add_error(None, _("Say of at least one column what it is."))
-        return cleaned
-
-
-def _cap(text: object) -> str:
-    return str(text)[:1].upper() + str(text)[1:]
 
 
 def _outcomes() -> list[tuple[str, Any]]:
@@ -220,10 +120,13 @@ def imports(request: HttpRequest) -> HttpResponse:
     form = UploadForm(request.POST or None, request.FILES or None)
     if request.method == "POST":
         form = UploadForm(request.POST, request.FILES)
-        batch = _uploaded(request, form) if form.is_valid() else None
-        if batch is not None:
-            _preview(batch)
-            return redirect("import", batch.pk)
+        if form.is_valid():
+            file, language = form.cleaned_data["file"], request.LANGUAGE_CODE[:2]
+            try:
+                batch = taking_in.hand_in(file, by=request.person, language=language)
+                return redirect("import", batch.pk)
+            except tables.TableProblem as problem:
+                form.add_error("file", _said(problem))
     rows = request.access.see(ImportBatch)
     response = answer(request, BATCHES, rows, "people/imports.html", {"form": form})
     if request.method == "POST":
@@ -231,33 +134,8 @@ def imports(request: HttpRequest) -> HttpResponse:
     return response
 
 
-def _uploaded(request: HttpRequest, form: UploadForm) -> ImportBatch | None:
-    file = form.cleaned_data["file"]
-    try:
-        if file.size > tables.MAX_BYTES:
-            raise tables.TooBig(limit=tables.MAX_BYTES // 2**20)
-        return batches.open_batch(
-            tables.load(file),
-            name=file.name,
-            provider=request.person.provider_id,
-            by=request.person,
-            language=request.LANGUAGE_CODE[:2],
-        )
-    except tables.TableProblem as problem:
-        form.add_error("file", _said(problem))
-        return None
-
-
 def _said(problem: Problem) -> str:
     return _(str(problem.message)) % problem.values
-
-
-def _preview(batch: ImportBatch) -> None:
-    """Make the preview now, or leave a large file to the worker."""
-    if batches.is_large(batch):
-        tasks.preview_import.defer(provider=batch.provider_id, batch=batch.pk)
-    else:
-        batches.preview(batch)
 
 
 @login_required
@@ -302,7 +180,7 @@ def columns(request: HttpRequest, pk: int) -> HttpResponse:
     form = ColumnsForm(request.POST, batch, request.access.see(Company))
     if form.is_valid():
         try:
-            _remap(batch, form)
+            taking_in.understand(batch, form)
         except tables.TableProblem as problem:
             form.add_error("sheet" if "sheet" in form.fields else None, _said(problem))
         else:
@@ -311,33 +189,13 @@ def columns(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "people/import_columns.html", context, status=422)
 
 
-def _remap(batch: ImportBatch, form: ColumnsForm) -> None:
-    said = form.cleaned_data
-    mapping, former = form.mapping, batch.mapping or {}
-    if form.table_changed:
-        sheet = said.get("sheet") or batch.sheet
-        batches.choose_table(batch, sheet=sheet, header=said["header_row"])
-        # Other headings are guessed anew; what the reader has just said of a column stays.
-        chosen = {c: name for c, name in mapping.items() if name != former.get(c)}
-        mapping = {**(batch.mapping or {}), **chosen}
-    options = {name: said[name] for name in ("company", "role", "create_executives")}
-    batches.remap(batch, mapping, options)
-    _preview(batch)
-
-
 @login_required
 @require_POST
 def apply(request: HttpRequest, pk: int) -> HttpResponse:
     """Apply what was shown, at once or in the worker; a second click changes nothing."""
     batch = _batch(request, pk)
     try:
-        if batches.is_large(batch):
-            batches.claim(batch)
-            tasks.apply_import.defer(
-                provider=batch.provider_id, batch=batch.pk, person=request.person.pk
-            )
-        else:
-            batches.apply(batch, request.person)
+        if taking_in.apply(batch, by=request.person):
             messages.success(request, _("The import is applied."))
     except batches.NotReady as problem:
         if batch.state not in (State.DONE, State.APPLYING):
@@ -351,13 +209,7 @@ def apply(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def again(request: HttpRequest, pk: int) -> HttpResponse:
     """Hand a large import to the worker anew, should the worker have been stopped at it."""
-    batch = _batch(request, pk)
-    if batch.state == State.READING:
-        tasks.preview_import.defer(provider=batch.provider_id, batch=batch.pk)
-    elif batch.state == State.APPLYING:
-        tasks.apply_import.defer(
-            provider=batch.provider_id, batch=batch.pk, person=request.person.pk
-        )
+    taking_in.again(_batch(request, pk), by=request.person)
     return redirect("import", pk)
 
 
@@ -399,5 +251,5 @@ def template(request: HttpRequest, kind: str) -> HttpResponse:
     if request.access is None or not request.access.may_organise():
         raise Http404
     in_french = request.LANGUAGE_CODE.startswith("fr")
-    names = [f.french if in_french else _cap(f.label) for f in FIELDS if f.name != "name"]
+    names = [f.french if in_french else cap(f.label) for f in FIELDS if f.name != "name"]
     return send_sheet([names], kind, _("import-template"), _("Import"))

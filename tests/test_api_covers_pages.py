@@ -1,0 +1,115 @@
+"""Everything a page does can be done through the API; where not, the reason is written down."""
+
+import inspect
+import re
+
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from relais.api import api
+
+from .api_of_pages import BROWSER, CALLS
+
+# Calls that are still to be built: this set only shrinks.
+TO_COME = set(
+    """
+GET agreement_versions/{key}/compare
+GET agreement_versions/{key}/preview
+GET agreements/{key}/history
+GET catalogue/{code}
+GET catalogue/{code}/history
+GET day
+GET dispatches
+GET letters
+GET logs/{key}
+GET logs/{key}/refusals
+GET mailboxes
+GET my_service
+GET preference_sheets
+GET procedure_versions/{key}/compare
+GET procedures/{key}
+GET procedures/{key}/history
+GET quarantine
+GET quarantine/{key}/alike
+GET recurrences/{key}
+GET satisfaction
+GET search
+GET tower
+GET triage
+GET volumes
+GET webhooks/{key}/calls
+POST letters/{key}/arrived
+POST letters/{key}/retry
+POST logs
+POST logs/{key}/again
+POST logs/{key}/columns
+POST logs/{key}/run
+POST mailboxes
+POST mailboxes/{key}/edit
+POST procedure_versions/{key}/drill
+POST procedures/{key}/own
+POST quarantine/clear
+POST quarantine/{key}/attach
+POST quarantine/{key}/create
+POST quarantine/{key}/refuse
+POST quarantine/{key}/set_aside
+POST quarantine/{key}/spam
+POST quarantine/{key}/take_back
+POST recurrences/{key}/edit
+POST sending/edit
+POST tickets/alike
+POST tickets/{key}/settle
+POST triage/teach
+POST variants/{key}/end
+POST webhook_calls/{key}/again
+POST webhooks/{key}/try_out
+    """.strip().splitlines()
+)
+# How a page says that it changes something.
+CHANGES = re.compile(r"POST|form_page\(|archive_page\(|restored\(|_form\(|_edited\(")
+
+
+def pages(resolver=None, prefix=""):
+    """Yield the name and the view of every page of ours."""
+    for each in (resolver or get_resolver()).url_patterns:
+        route = prefix + str(each.pattern)
+        if route.startswith(("api/", "accounts/")):
+            continue
+        if isinstance(each, URLResolver):
+            yield from pages(each, route)
+        elif isinstance(each, URLPattern):
+            yield each.name, each.callback
+
+
+def calls():
+    """Return the calls of the API as the table writes them."""
+    document = api.get_openapi_schema()
+    return {
+        f"{method.upper()} {path.removeprefix('/api/')}"
+        for path, methods in document["paths"].items()
+        for method in methods
+    }
+
+
+def test_each_page_has_its_call_or_a_reason():
+    without = [name for name, _view in pages() if name not in CALLS]
+    assert not without, "write their calls, or the reason, into tests/api_of_pages.py"
+
+
+def test_each_call_that_is_named_is_there():
+    named = {call for name, call in CALLS.items() if not call.startswith(BROWSER)}
+    assert not named - calls() - TO_COME
+
+
+def test_what_a_page_changes_a_call_changes_too():
+    """A page that takes a POST is matched by a call that changes something."""
+    wrong = [
+        name
+        for name, view in pages()
+        if CHANGES.search(inspect.getsource(inspect.unwrap(view)))
+        and CALLS.get(name, "").startswith("GET")
+    ]
+    assert not wrong
+
+
+def test_the_table_names_no_page_that_is_gone():
+    assert not set(CALLS) - {name for name, _view in pages()}
