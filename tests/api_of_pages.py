@@ -220,6 +220,12 @@ recurrence_skip           POST recurrences/{key}/skip
 recurrence_stop           POST recurrences/{key}/stop
 tickets                   GET tickets
 ticket                    GET tickets/{key}
+tickets_bulk              POST bulk
+view_keep                 POST saved_views
+view_change               POST saved_views/{key}/change
+view_refilter             POST saved_views/{key}/change
+view_drop                 POST saved_views/{key}/drop
+view_restore              POST saved_views/{key}/restore
 ticket_undo               POST tickets/{key}/undo
 ticket_merge              POST tickets/{key}/merge
 ticket_part               POST tickets/{key}/part
