@@ -63,7 +63,7 @@ def hand_targets(request: HttpRequest) -> HttpResponse:
         form,
         title=_("Time to take a request in hand"),
         back=reverse("tower"),
-        crumbs=[(_("Control tower"), reverse("tower"))],
+        crumbs=[(reverse("tower"), _("Control tower"))],
         lead=_lead(request),
     )
 
