@@ -2,11 +2,13 @@
 
     .venv/bin/python bench/mail.py --mails 1000 --seed 1
 
-Starts Dovecot (Debian's dovecot-imapd) and the product, each on a folder of its own, and lays mails
-into the mailbox through IMAP: of a hundred known requesters, of strangers, answers to requests,
-some of them twice, some without a Message-ID. First undisturbed, for the rate; then again while the
-process of the mails, the worker, PostgreSQL and Dovecot are killed (-9) at random. At the end the
-database is asked: every mail exactly once, a ticket and one acknowledgement for each request.
+Starts Dovecot (Debian's dovecot-imapd), an SMTP server and the product, and lays mails into the
+mailbox through IMAP: of a hundred known requesters, of strangers, some of them twice, some without
+a Message-ID. First undisturbed, for the rate, beside the least that anybody could do with the same
+mails on the same servers: fetch each and insert one row. Then a quarter as many for each kind of
+process killed (-9) meanwhile, then all again with all kinds killed at random. After each run the
+database is asked: every mail exactly once, a ticket and one acknowledgement for each request; and
+the SMTP server: no letter twice.
 """
 
 from __future__ import annotations
@@ -22,6 +24,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +34,7 @@ import kill9  # noqa: E402
 from kill9 import Product  # noqa: E402
 
 from tests.desk.dovecot import PASSWORD, Dovecot, program  # noqa: E402
+from tests.desk.smtp_server import Letterbox, started  # noqa: E402
 
 kill9.PATIENCE = 400.0  # the demo world on a busy machine
 USER = "pole"
@@ -39,14 +43,14 @@ TARGETS = ["mail process", "worker", "postgres", "dovecot"]
 WORDS = ["facture", "rendez-vous", "contrat", "déplacement", "rapport", "salle", "badge"]
 
 
-def setup(place: Path, dovecot: Dovecot) -> int:
+def setup(place: Path, dovecot: Dovecot, letterbox: Letterbox) -> int:
     """Return the provider whose mailbox is read from now on; a hundred persons may ask."""
     os.environ |= {"RELAIS_DATA": str(place / "data"), "RELAIS_DB_ROLE": "direct"}
     os.environ["DJANGO_SETTINGS_MODULE"] = "relais.settings"
     import django
 
     django.setup()
-    from relais.desk.models import Mailbox
+    from relais.desk.models import Mailbox, SendingServer
     from relais.lib.tenancy import all_tenants, tenant
     from relais.people.models import Person, Provider, Role, Site
 
@@ -80,6 +84,16 @@ def setup(place: Path, dovecot: Dovecot) -> int:
         )
         box.set_password(PASSWORD)
         box.save(force_insert=True)
+        server = SendingServer(
+            provider=provider,
+            host="127.0.0.1",
+            port=letterbox.port,
+            security="none",
+            user=USER,
+            sender="pole@bench.example",
+        )
+        server.set_password(PASSWORD)
+        server.save(force_insert=True)
     return provider.pk
 
 
@@ -121,20 +135,51 @@ class Postman(threading.Thread):
                 time.sleep(0.1)
 
 
-def count(place: Path, question: str, *values: Any) -> Any:
-    """Return the rows of a question to the database, whoever restarts it meanwhile."""
+class Database:
+    """Questions to the database, on one connection for as long as it stands."""
+
+    def __init__(self) -> None:
+        self.held: Any = None
+
+    def ask(self, question: str, *values: Any) -> Any:
+        """Return the rows, whoever restarts the database meanwhile."""
+        from relais import database
+
+        end = time.monotonic() + 120
+        while True:
+            try:
+                if self.held is None:
+                    self.held = database.connect("owner")
+                    self.held.autocommit = True
+                    self.held.execute("set role relais_ops")
+                return self.held.execute(question, values).fetchall()
+            except Exception:
+                self.held = None
+                if time.monotonic() > end:
+                    raise
+                time.sleep(0.2)
+
+
+def bare(dovecot: Dovecot, mails: list[bytes]) -> float:
+    """Return the seconds to fetch these mails, one by one, and to insert a row for each."""
     from relais import database
 
-    end = time.monotonic() + 120
-    while True:
-        try:
-            with database.connect("owner") as owner:
-                owner.execute("set role relais_ops")
-                return owner.execute(question, values).fetchall()
-        except Exception:
-            if time.monotonic() > end:
-                raise
-            time.sleep(0.2)
+    client = dovecot.client("bare")
+    for raw in mails:
+        client.append("INBOX", None, None, raw)
+    client.select("INBOX")
+    with database.connect("owner") as held:
+        held.autocommit = True
+        held.execute("create table if not exists bench_mail (id bigserial primary key, raw bytea)")
+        began = time.monotonic()
+        for number in client.search(None, "ALL")[1][0].split():
+            raw = client.fetch(number.decode(), "(BODY.PEEK[])")[1][0][1]
+            held.execute("insert into bench_mail (raw) values (%s)", [raw])
+            client.store(number.decode(), "+FLAGS.SILENT", "(\\Seen)")
+        seconds = time.monotonic() - began
+        held.execute("drop table bench_mail")
+    client.logout()
+    return seconds
 
 
 def seconds_of(product: Product) -> dict[str, float]:
@@ -167,56 +212,86 @@ def kill(product: Product, dovecot: Dovecot, target: str) -> bool:
     return True
 
 
-def take(
-    product: Product, dovecot: Dovecot, run: str, mails: int, chance: random.Random, kills: int
-) -> tuple[dict[str, Any], list[str]]:
-    """Return the figures of one run, and the Message-IDs that must be known now."""
-    written = [write(run, number, chance) for number in range(mails)]
-    laid = [raw for _id, raw in written] + [raw for _id, raw in chance.sample(written, mails // 20)]
-    ids = [mail_id for mail_id, _raw in written]
-    postman = Postman(dovecot, laid)
-    began = time.monotonic()
-    postman.start()
-    killed = dict.fromkeys(TARGETS, 0)
-    due = began + 1
-    while True:
+LEFT = """
+    select (select count(*) from desk_letter where state in ('waiting', 'sending'))
+    + (select count(*) from procrastinate_jobs where status in ('todo', 'doing') and (
+        task_name like '%%dispatch_these' or task_name like '%%send_letter%%'))
+"""
+
+
+class Run:
+    """Some mails laid into the mailbox and taken in, while things are killed."""
+
+    def __init__(
+        self, product: Product, dovecot: Dovecot, data: Database, name: str, chance: random.Random
+    ) -> None:
+        self.product, self.dovecot, self.data, self.name = product, dovecot, data, name
+        self.chance = chance
+        self.killed: dict[str, list[float]] = {}
+
+    def go(self, mails: int, kills: int, targets: list[str]) -> None:
+        """Lay the mails, kill so often, and wait until all are here and answered."""
+        written = [write(self.name, number, self.chance) for number in range(mails)]
+        again = [raw for _id, raw in self.chance.sample(written, mails // 20)]
+        self.mails = [raw for _id, raw in written]
+        self.ids = [mail_id for mail_id, _raw in written]
+        self.postman = Postman(self.dovecot, self.mails + again)
+        self.began = time.monotonic()
+        self.postman.start()
+        due = self.began + 1
+        done = 0
+        while not (done >= kills and self.all_here()):
+            if time.monotonic() - self.began > 900:
+                print(f"after 15 minutes {self.known()} of {mails} are known")
+                break
+            if done < kills and time.monotonic() > due:
+                self.kill(self.chance.choice(targets))
+                done += 1
+                due = time.monotonic() + self.chance.uniform(0.5, 4)
+            time.sleep(0.3)
+        self.seconds = time.monotonic() - self.began
+        while self.data.ask(LEFT)[0][0] and time.monotonic() - self.began < 900:
+            time.sleep(0.5)
+        self.answered = time.monotonic() - self.began
+
+    def known(self) -> int:
         question = "select count(*) from desk_message where mail_id = any(%s)"
-        [(known,)] = count(product.place, question, ids)
-        if known >= mails and postman.laid == len(laid) and sum(killed.values()) >= kills:
-            break
-        if time.monotonic() - began > 1500:
-            print(f"after 25 minutes {known} of {mails} are known; {postman.laid} were laid")
-            break
-        if sum(killed.values()) < kills and time.monotonic() > due:
-            target = chance.choice(TARGETS)
-            killed[target] += kill(product, dovecot, target)
-            due = time.monotonic() + chance.uniform(1, 8)
-        time.sleep(0.1)
-    seconds = time.monotonic() - began
-    return {"seconds": seconds, "killed": killed, "laid again": postman.again}, ids
+        return self.data.ask(question, self.ids)[0][0]
+
+    def all_here(self) -> bool:
+        laid = self.postman.laid == len(self.postman.mails)
+        return laid and self.known() >= len(self.ids)
+
+    def kill(self, target: str) -> None:
+        """Kill something, and see how long it takes until another mail is in (if one is left)."""
+        before = self.known()
+        if not kill(self.product, self.dovecot, target):
+            return
+        began = time.monotonic()
+        while self.known() <= before and before < len(self.ids):
+            if time.monotonic() - began > 60:
+                break
+            time.sleep(0.1)
+        self.killed.setdefault(target, []).append(time.monotonic() - began)
 
 
-def judge(place: Path, run: str, ids: list[str]) -> dict[str, int]:
+def judge(data: Database, run: str, ids: list[str]) -> dict[str, int]:
     """Return how many mails are known, lost or doubled, and how many tickets and letters."""
-    rows = count(
-        place,
+    rows = data.ask(
         "select mail_id, count(*), count(ticket_id) from desk_message"
         " where mail_id = any(%s) group by 1",
         ids,
     )
     found = {mail_id: n for mail_id, n, _placed in rows}
+    mine = f"%{run}-%"
     # A digest cannot tell by itself that two mails are one: the words of each are its own.
-    [(subjects,)] = count(
-        place, "select count(distinct subject) from desk_message where subject like %s", f"%{run}-%"
-    )
-    [(tickets,)] = count(
-        place, "select count(*) from desk_ticket where subject like %s", f"%{run}-%"
-    )
-    [(letters, doubled)] = count(
-        place,
+    said = "select count(distinct subject) from desk_message where direction = 'in' and subject"
+    [(subjects,)] = data.ask(f"{said} like %s", mine)
+    [(tickets,)] = data.ask("select count(*) from desk_ticket where subject like %s", mine)
+    [(letters, doubled)] = data.ask(
         "select count(*), count(*) - count(distinct ticket_id) from desk_letter"
         " where key like 'received:%%' and subject like %s",
-        f"%{run}-%",
+        mine,
     )
     return {
         "mails": len(ids),
@@ -227,6 +302,24 @@ def judge(place: Path, run: str, ids: list[str]) -> dict[str, int]:
         "tickets": tickets,
         "acknowledged": letters,
         "acknowledged twice": doubled,
+    }
+
+
+def judge_letters(data: Database, letterbox: Letterbox) -> dict[str, int]:
+    """Return how many letters left, how many of them twice, and how many are in doubt."""
+    left = Counter(
+        line.split(b":", 1)[1].strip().decode()
+        for raw in letterbox.taken
+        for line in raw.split(b"\r\n\r\n", 1)[0].split(b"\r\n")
+        if line.lower().startswith(b"message-id:")
+    )
+    states = dict(data.ask("select state, count(*) from desk_letter group by 1"))
+    sent = {one for (one,) in data.ask("select mail_id from desk_letter where state = 'sent'")}
+    return {
+        "left": len(left),
+        "left twice": sum(n > 1 for n in left.values()),
+        "called sent and did not leave": len(sent - left.keys()),
+        **{f"state {state}": n for state, n in sorted(states.items())},
     }
 
 
@@ -241,50 +334,69 @@ def main() -> None:
     place = Path(tempfile.mkdtemp(prefix="relais-mail-"))
     place.chmod(0o755)
     dovecot = Dovecot(place / "dovecot").start()
+    letterbox = Letterbox()
+    controller = started(letterbox, PASSWORD)
     product = Product(place)
     try:
-        sys.exit(trial(product, dovecot, arguments))
+        sys.exit(trial(product, dovecot, letterbox, arguments))
     finally:
         product.stop()
         dovecot.stop()
+        controller.stop()
         shutil.rmtree(place, ignore_errors=True)
 
 
-def trial(product: Product, dovecot: Dovecot, arguments: argparse.Namespace) -> int:
+def trial(
+    product: Product, dovecot: Dovecot, letterbox: Letterbox, arguments: argparse.Namespace
+) -> int:
     """Return the exit code: 1 when a mail was lost, doubled or answered twice."""
-    chance = random.Random(arguments.seed)
+    chance, data = random.Random(arguments.seed), Database()
     print(f"first start {product.start():.1f} s", flush=True)
-    setup(product.place, dovecot)
-    time.sleep(20)  # the process of the mails starts last; the demo world settles
+    setup(product.place, dovecot, letterbox)
+    while not data.ask("select count(*) from desk_mailbox where worked_at is not null")[0][0]:
+        time.sleep(0.5)
+    letterbox.taken.clear()  # what the demo world had to send
     code = 0
-    for run, kills in (("calme", 0), ("tempete", arguments.kills)):
+    some = max(1, arguments.mails // 4)
+    runs = [("calme", arguments.mails, 0, TARGETS)]
+    for number, target in enumerate(TARGETS if arguments.kills else ()):
+        runs.append((f"sans{number}", some, max(1, arguments.kills // 4), [target]))
+    runs += [("tempete", arguments.mails, arguments.kills, TARGETS)] if arguments.kills else []
+    for name, mails, kills, targets in runs:
         before = seconds_of(product)
-        figures, ids = take(product, dovecot, run, arguments.mails, chance, kills)
+        run = Run(product, dovecot, data, name, chance)
+        run.go(mails, kills, targets)
         after = seconds_of(product)
-        if kills:
-            time.sleep(5)
-        found = judge(product.place, run, ids)
-        rate = arguments.mails / figures["seconds"]
+        load = os.getloadavg()[0]
+        rate = mails / run.seconds
         print(
-            f"\n{run}: {arguments.mails} mails in {figures['seconds']:.1f} s ({rate:.0f} a second)"
+            f"\n{name}: {mails} mails in {run.seconds:.1f} s ({rate:.0f} a second), handed out and"
+            f" answered after {run.answered:.1f} s; load of the machine {load:.1f}"
         )
         if not kills:
-            each = {part: (after[part] - before[part]) / arguments.mails for part in after}
+            each = {part: (after[part] - before[part]) / mails for part in after}
             told = ", ".join(f"{part} {1000 * s:.0f}" for part, s in each.items())
-            print(f"processor, ms a mail: {told} (load of the machine {os.getloadavg()[0]:.1f})")
+            print(f"processor, ms a mail: {told}")
+            least = bare(dovecot, run.mails)
+            print(
+                f"bare fetch and insert of the same: {least:.1f} s"
+                f" ({mails / least:.0f} a second); ratio {rate * least / mails:.2f}"
+            )
+        for target, took in run.killed.items():
+            worst = max(took)
+            print(f"killed -9: {target} {len(took)} times; the next mail after {worst:.1f} s")
         if kills:
-            told = ", ".join(f"{name} {n}" for name, n in figures["killed"].items())
-            print(f"killed -9: {told}; laid again by the postman: {figures['laid again']}")
-        print(", ".join(f"{name} {n}" for name, n in found.items()), flush=True)
+            print(f"laid again by the postman: {run.postman.again}")
+        found = judge(data, name, run.ids)
+        print(", ".join(f"{what} {n}" for what, n in found.items()), flush=True)
         wrong = found["lost"] or found["doubled"] or found["acknowledged twice"]
         wrong = wrong or found["placed"] != found["tickets"]
         code = code or int(bool(wrong))
-    [(left,)] = count(
-        product.place, "select count(*) from desk_letter where state in ('waiting', 'sending')"
-    )
-    rows = count(product.place, "select state, count(*) from desk_letter group by 1 order by 1")
-    print("letters: " + ", ".join(f"{state} {n}" for state, n in rows) + f"; to be sent {left}")
-    return code
+    if arguments.kills:
+        time.sleep(130)  # what a killed worker was sending is settled after a minute and a half
+    found = judge_letters(data, letterbox)
+    print("\nletters: " + ", ".join(f"{what} {n}" for what, n in found.items()))
+    return code or int(bool(found["left twice"] or found["called sent and did not leave"]))
 
 
 if __name__ == "__main__":

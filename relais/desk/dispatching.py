@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count
+from django.db.models import Count, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -125,6 +125,16 @@ def dispatch_queue(at: datetime | None = None) -> int:
     """Return how many waiting tickets found somebody now, the oldest of the most urgent first."""
     at = at or timezone.now()
     waiting = Ticket.objects.filter(state=Ticket.State.OPEN).exclude(channel=Ticket.Channel.LOG)
+    return _decide_all(waiting, at)
+
+
+def dispatch_these(ticket_ids: Iterable[int], at: datetime | None = None) -> int:
+    """Return how many of these tickets found somebody now, in the order of the queue."""
+    rows = Ticket.objects.filter(pk__in=ticket_ids, state=Ticket.State.OPEN)
+    return _decide_all(rows, at or timezone.now())
+
+
+def _decide_all(waiting: QuerySet[Ticket], at: datetime) -> int:
     keys = list(waiting.order_by("priority", "received_at", "pk").values_list("pk", flat=True))
     if not keys:
         return 0

@@ -13,7 +13,9 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import groupby
 
+import psycopg
 from django.db import DatabaseError, InterfaceError, close_old_connections, connection
 from django.db.models import F
 from django.utils import timezone
@@ -29,12 +31,17 @@ from .models import Mailbox
 
 log = logging.getLogger("relais.mail")
 
-AT_ONCE = 20  # mails asked for in one go
+AT_ONCE = 50  # mails asked for, and committed, in one go
 AT_ONCE_BYTES = 20 * 2**20
+# A round holds the rows that it touches until its commit: what is left then waits for the next.
+ROUND_SECONDS = 2.0
 POLL_SECONDS = 60.0  # without IDLE
-IDLE_SECONDS = 240.0  # routers forget a silent connection after five minutes
+# Routers forget a silent connection after minutes, and what comes in just before a wait begins may
+# not be told of in it.
+IDLE_SECONDS = 60.0
 LOOK_SECONDS = 5.0  # how often the list of mailboxes is looked at
-BACKOFF_SECONDS = (2, 5, 15, 30, 60, 120, 300)
+# After the first fault, the second in a row…
+BACKOFF_SECONDS = (1, 1, 2, 5, 15, 30, 60, 120, 300)
 LOCK = 7254  # the kind of lock: one machine reads a mailbox, however many could
 LEFT_BEHIND = 200  # how many taken-in mails are looked for that a crash left in the folder
 
@@ -69,19 +76,24 @@ def fetch(box: Mailbox, server: imap.Box, stop: Stop) -> Fetched:
     taken = known = 0
     for numbers, sizes in _portions(server, server.numbers_after(box.last_uid, since)):
         mails = server.fetch([n for n in numbers if sizes[n] <= intake.LARGEST])
-        done = []
-        for number in numbers:
+        for group in _groups(numbers, sizes):
             if stop(0):
                 return Fetched(taken, known)
-            if number in mails:
-                outcome = _take(box, number, mails[number])
-                known += outcome.kind == "known"
-                taken += outcome.kind != "known"
-                done.append(number)
-            elif sizes[number] > intake.LARGEST:
-                taken += _keep_head(box, number, server.fetch_head(number), sizes[number])
-        _tidy(box, server, done)
+            if sizes[group[0]] > intake.LARGEST:
+                taken += _keep_head(box, group[0], server.fetch_head(group[0]), sizes[group[0]])
+                continue
+            here = [(number, mails[number]) for number in group if number in mails]
+            found = _take(box, here, stop) if here else Fetched(0, 0)
+            taken, known = taken + found.taken, known + found.known
+            _tidy(box, server, [number for number, _raw in here if number <= box.last_uid])
     return Fetched(taken, known)
+
+
+def _groups(numbers: list[int], sizes: dict[int, int]) -> Iterator[list[int]]:
+    """Yield the numbers in order, each mail that is too large by itself."""
+    for large, found in groupby(numbers, lambda number: sizes[number] > intake.LARGEST):
+        group = list(found)
+        yield from ([number] for number in group) if large else [group]
 
 
 def _find_place(box: Mailbox, folder: imap.Folder) -> date | None:
@@ -119,25 +131,74 @@ def _portions(server: imap.Box, numbers: list[int]) -> Iterator[tuple[list[int],
             yield portion, sizes
 
 
-def _take(box: Mailbox, number: int, raw: bytes) -> intake.Outcome:
+def _take(box: Mailbox, mails: list[tuple[int, bytes]], stop: Stop) -> Fetched:
+    """Take in mails, many a commit; where one spoils the commit of all, each by itself."""
+    taken = known = at = 0
+    while at < len(mails) and not stop(0):
+        try:
+            outcomes = _take_together(box, mails[at:], stop)
+        except Exception as fault:
+            if intake.is_of_database(fault) and not _is_passing(fault):
+                raise
+            log.warning("mails are taken in one by one: %s", type(fault).__name__)
+            outcomes = [_take_alone(box, *mails[at])]
+        at += len(outcomes)
+        known += sum(outcome.kind == "known" for outcome in outcomes)
+        taken += sum(outcome.kind != "known" for outcome in outcomes)
+    return Fetched(taken, known)
+
+
+def _take_together(
+    box: Mailbox, mails: list[tuple[int, bytes]], stop: Stop
+) -> list[intake.Outcome]:
+    """Return what became of as many mails as there is time for, the first at least."""
+    read, end = [], time.monotonic() + ROUND_SECONDS / 2
+    for _number, raw in mails:
+        read.append((intake.read(raw), raw))
+        if time.monotonic() > end or stop(0):
+            break
     with tenant(box.provider_id):
-        outcome = intake.receive_bytes(raw, box.provider_id)
-        _move_on(box, number)
+        outcomes = intake.receive_all(read, box.provider_id, ROUND_SECONDS)
+        last = mails[len(outcomes) - 1][0]
+        _move_on(box, last, len(outcomes))
+    box.last_uid = last
+    return outcomes
+
+
+def _take_alone(box: Mailbox, number: int, raw: bytes) -> intake.Outcome:
+    """Take in one mail; if its commit fails, keep it apart: it blocks none of those behind it."""
+    try:
+        return _take_together(box, [(number, raw)], lambda _seconds: False)[0]
+    except Exception as fault:
+        if intake.is_of_database(fault):
+            raise
+        log.exception("a mail was kept apart: %s", type(fault).__name__)
+    with tenant(box.provider_id):
+        outcome = intake.keep_apart(raw, box.provider_id)
+        _move_on(box, number, 1)
+    box.last_uid = number
     return outcome
+
+
+def _is_passing(fault: BaseException) -> bool:
+    """Return whether others were in the way (a deadlock, a conflict): alone it will go through."""
+    state = getattr(fault.__cause__, "sqlstate", None) or ""
+    return state.startswith("40")
 
 
 def _keep_head(box: Mailbox, number: int, head: bytes, size: int) -> int:
     """Take in the headers alone of a mail that is too large; the mail stays on the server."""
     with tenant(box.provider_id):
         outcome = intake.receive_too_large(head, size, box.provider_id)
-        _move_on(box, number)
+        _move_on(box, number, 1)
+    box.last_uid = number
     return int(outcome.kind != "known")
 
 
-def _move_on(box: Mailbox, number: int) -> None:
+def _move_on(box: Mailbox, number: int, mails: int) -> None:
+    """Write down that all is here up to a number; `box` follows once that is committed."""
     mine = Mailbox.objects.filter(pk=box.pk, uid_validity=box.uid_validity)
-    mine.update(last_uid=number, taken=F("taken") + 1, last_mail_at=timezone.now())
-    box.last_uid = number
+    mine.update(last_uid=number, taken=F("taken") + mails, last_mail_at=timezone.now())
 
 
 def _tidy(box: Mailbox, server: imap.Box, numbers: list[int]) -> None:
@@ -168,45 +229,66 @@ def tidy_leftovers(box: Mailbox, server: imap.Box) -> None:
 # One mailbox, for as long as the process lives -------------------------------------------------
 
 
+class Patience:
+    """How long to wait before the next try: later and later, from the beginning after a success."""
+
+    def __init__(self) -> None:
+        self.failures = 0
+
+    def went_well(self) -> None:
+        """Forget the faults: the next one is the first."""
+        self.failures = 0
+
+    def went_wrong(self) -> None:
+        """Count a fault."""
+        self.failures += 1
+
+    @property
+    def seconds(self) -> float:
+        """Return how long to wait now."""
+        return BACKOFF_SECONDS[min(self.failures, len(BACKOFF_SECONDS) - 1)]
+
+
 def watch(provider_id: int, pk: int, stop: Stop) -> None:
     """Fetch one mailbox until `stop`; after a fault again, later and later while it lasts."""
-    failures = 0
+    patience = Patience()
     while not stop(0):
         close_old_connections()
         try:
             with held_lock(LOCK, pk) as alone:
                 if alone:
-                    failures = 0 if _sit_by(provider_id, pk, stop) else failures
-        except (DatabaseError, InterfaceError):
+                    _sit_by(provider_id, pk, stop, patience)
+        except (DatabaseError, InterfaceError, psycopg.Error):
+            # It comes back within seconds, and no mail server is bothered meanwhile.
             log.warning("the database broke off while mails were fetched", exc_info=False)
-            failures += 1
         except Exception as fault:  # whatever it is, this mailbox is tried again
-            failures += 1
+            patience.went_wrong()
             _tell(provider_id, pk, fault)
-        wait = BACKOFF_SECONDS[min(failures, len(BACKOFF_SECONDS) - 1)]
-        if stop(wait):
+        if stop(patience.seconds):
             break
     connection.close()
 
 
-def _sit_by(provider_id: int, pk: int, stop: Stop) -> bool:
+def _sit_by(provider_id: int, pk: int, stop: Stop, patience: Patience) -> None:
     """Fetch and wait, on one connection; return once the mailbox is gone or off, or `stop`."""
     box = _found(provider_id, pk)
     if box is None:
-        return True
+        return
     changed = box.changed_at
     with imap.opened(account_of(box)) as server:
         tidy_leftovers(box, server)
         while not stop(0):
-            fetch(box, server, stop)
+            # What came in during a fetch may not be told of again: looked for until there is none.
+            quiet = fetch(box, server, stop) == Fetched(0, 0)
+            patience.went_well()
             with tenant(provider_id):
                 box.went_well(pushes=server.can_push)
-            connection.close()  # nobody needs it while the mailbox is quiet
-            server.wait(IDLE_SECONDS if server.can_push else POLL_SECONDS, stop)
+            if quiet:
+                connection.close()  # nobody needs it meanwhile
+                server.wait(IDLE_SECONDS if server.can_push else POLL_SECONDS, stop)
             box = _found(provider_id, pk)
             if box is None or box.changed_at != changed:
-                return True
-    return True
+                return
 
 
 def _found(provider_id: int, pk: int) -> Mailbox | None:

@@ -10,19 +10,18 @@ from zoneinfo import ZoneInfo
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_noop as _
-from procrastinate.contrib.django import app
 
 from relais.engine import triage
 from relais.lib.problem import Problem
-from relais.offer import questions, variants
+from relais.offer import questions
 from relais.offer.models import Service
 from relais.people.models import Confidentiality, Person, Site
 
-from . import learning, rules
+from . import rules
+from .ground import Ground
 from .models import Attachment, Letter, Message, Ticket
 from .models.attachment import send_along
 
-DISPATCH = "relais.desk.tasks.dispatch"
 LONGEST = 200_000
 # What is wanted « for tomorrow » is wanted before people go home.
 END_OF_DAY = time(18)
@@ -78,6 +77,7 @@ def receive(
     held: Message | None = None,
     files: Sequence[Attachment] = (),
     answers: Mapping[str, Any] | None = None,
+    ground: Ground | None = None,
 ) -> Ticket:
     """Return the ticket of this request: a new one, or the one that it became before.
 
@@ -85,16 +85,19 @@ def receive(
     `by` is the member of staff who writes down what the requester said. `mail` holds the fields
     of the message that a mail brought, `held` is one that waited in quarantine. `files` are drafts.
     `answers` are those to the service's own fields, by key; without any none is asked for.
+    `ground` is shared with other requests of the same transaction.
     Raises `NoSite`, `MayNotAsk`, `NothingOffered`, `TokenTaken`, `WrongAnswers`,
     `calendars.NoCalendar`.
     """
     site = site or site_of(requester)
     check_asking(by or requester, site)
-    if known := _known(requester, channel, external_ref):
+    ground = ground or Ground()
+    heard = external_ref not in ground.unheard
+    if heard and (known := _known(requester, channel, external_ref)):
         return known
-    guess, offers, lesson = _guess(subject, body, site, at or timezone.now())
-    chosen = service or _service_for(guess, offers)
-    there = variants.at_site(chosen, site)
+    guess = _guess(subject, body, site, at or timezone.now(), ground)
+    chosen = service or _service_for(guess, ground.services)
+    there = ground.at_site(chosen, site)
     kept = _answers(there, answers)
     try:
         with transaction.atomic():
@@ -107,17 +110,18 @@ def receive(
                 channel=channel,
                 by=by,
                 at=at,
-                facts={"triage": _reasons(guess, chosen, lesson, given=service is not None)},
+                facts={"triage": _reasons(guess, chosen, ground, given=service is not None)},
                 priority=priority or _priority(there, guess),
                 confidentiality=_class_of(chosen, guess, confidentiality),
                 wanted_by=wanted_by or _wanted(guess, site),
                 external_ref=external_ref,
                 answers=kept,
+                book=ground.book(site.company_id),
             )
-            words = _keep_words(ticket, mail, held)
-            send_along(files, words)
-            Letter.acknowledge(ticket, words)
-            send_to_dispatch(ticket)
+            ticket.asked = _keep_words(ticket, mail, held)
+            send_along(files, ticket.asked)
+            letter = Letter.acknowledge(ticket, ticket.asked, job=not ground.gathers)
+            ground.follow_up(ticket, letter)
     except IntegrityError:
         # A double click: the other one was faster and its ticket is this one's.
         if known := _known(requester, channel, external_ref):
@@ -158,14 +162,6 @@ def _keep_words(ticket: Ticket, mail: dict[str, Any] | None, held: Message | Non
     )
 
 
-def send_to_dispatch(ticket: Ticket) -> None:
-    """Have a job find somebody for the ticket; the job commits with the ticket or not at all."""
-    lock = f"dispatch:{ticket.provider_id}"  # one after the other, so that loads are counted right
-    app.configure_task(DISPATCH, lock=lock).defer(
-        provider_id=ticket.provider_id, ticket_id=ticket.pk
-    )
-
-
 def site_of(person: Person) -> Site:
     """Return the site for which this person asks when none is named. Raises `NoSite`."""
     if person.site is not None:
@@ -193,30 +189,19 @@ def _known(requester: Person, channel: str, external_ref: str) -> Ticket | None:
     return ticket
 
 
-def _guess(
-    subject: str, body: str, site: Site, at: datetime
-) -> tuple[triage.Guess, dict[int, Service], int | None]:
-    """Return the guess, the services that it chose among, and the version that was asked."""
-    services = {service.pk: service for service in Service.objects.filter(active=True)}
-    if not services:
+def _guess(subject: str, body: str, site: Site, at: datetime, ground: Ground) -> triage.Guess:
+    """Return what the words seem to ask. Raises `NothingOffered`."""
+    if not ground.services:
         raise NothingOffered
-    model, lesson = learning.in_use()
-    guess = triage.classify(
+    model, _number = ground.lesson
+    return triage.classify(
         subject,
         body,
-        learning.offers(list(services.values())),
-        places=_places(site),
+        ground.offers,
+        places=ground.places(site.company_id),
         today=at.astimezone(ZoneInfo(site.time_zone)).date(),
         model=model,
     )
-    return guess, services, lesson
-
-
-def _places(site: Site) -> list[triage.Place]:
-    """Return the company's sites, by the names that a message may give them."""
-    rows = Site.objects.filter(company_id=site.company_id, archived_at=None)
-    named = rows.values_list("pk", "name", "city")
-    return [triage.Place(pk, tuple({name, city} - {""})) for pk, name, city in named]
 
 
 def _wanted(guess: triage.Guess, site: Site) -> datetime | None:
@@ -242,7 +227,7 @@ def _class_of(service: Service, guess: triage.Guess, asked: int | None) -> int:
 
 
 def _reasons(
-    guess: triage.Guess, chosen: Service, lesson: int | None, *, given: bool
+    guess: triage.Guess, chosen: Service, ground: Ground, *, given: bool
 ) -> dict[str, Any]:
     return {
         "service": chosen.code,
@@ -256,7 +241,7 @@ def _reasons(
         **({"site": guess.site} if guess.site is not None else {}),
         **({"wanted": guess.wanted.isoformat()} if guess.wanted else {}),
         **(
-            {"lesson": lesson, "probability": round(guess.probability, 3)}
+            {"lesson": ground.lesson[1], "probability": round(guess.probability, 3)}
             if guess.probability
             else {}
         ),

@@ -10,9 +10,13 @@ in doubt is never sent twice by itself (decision 0013).
 from __future__ import annotations
 
 import logging
+import smtplib
 import time
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, suppress
 from datetime import datetime, timedelta
 from email.utils import formataddr, parseaddr
+from functools import cached_property
 
 from django.conf import settings
 from django.core.mail import EmailMessage
@@ -20,6 +24,7 @@ from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _t
+from django.utils.translation import gettext_noop as _
 from django.utils.translation import override
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
@@ -27,11 +32,12 @@ from procrastinate.exceptions import AlreadyEnqueued
 from relais.lib import imap, smtp
 from relais.lib.mail_server import Account
 from relais.lib.problem import Problem
-from relais.lib.tenancy import all_tenants, tenant
+from relais.lib.tenancy import all_tenants, current_tenant, tenant
+from relais.people.models import Provider
 
 from . import fetching, mail_marks
+from .ground import SEND_THESE, portions
 from .models import Letter, Mailbox, SendingServer
-from .models.letter import SEND
 
 log = logging.getLogger("relais.mail")
 
@@ -46,24 +52,56 @@ RECORD_SECONDS = 45.0
 
 def send(provider_id: int, letter_id: int) -> None:
     """Send one letter if it is its time. May run twice, at once or later: it is sent once."""
+    send_all(provider_id, [letter_id])
+
+
+def send_all(provider_id: int, letter_ids: Iterable[int]) -> None:
+    """Send these letters, each if it is its time, through one connection. May run twice."""
+    left = iter(letter_ids)
     with tenant(provider_id):
-        begun = _begin(letter_id)
-    if begun is None:
-        return
+        begun = _begin_next(left)
+    with ExitStack() as held:
+        line = Line(held)
+        while begun is not None:
+            begun = _send_begun(provider_id, begun, left, line)
+
+
+def _begin_next(left: Iterator[int]) -> tuple[int, int] | None:
+    """Return the next letter whose time it is, and the number of its attempt, which begins now."""
+    for letter_id in left:
+        attempt = _begin(letter_id)
+        if attempt is not None:
+            return letter_id, attempt
+    return None
+
+
+def _send_begun(
+    provider_id: int, begun: tuple[int, int], left: Iterator[int], line: Line
+) -> tuple[int, int] | None:
+    """Hand over a letter, write down what became of it, and begin the next one: one commit."""
+    letter_id, attempt = begun
+    outcome: dict[str, object] | None = None
+    try:
+        with tenant(provider_id):
+            # The row stays locked while the server has its say: who finds it free, finds it
+            # abandoned. Waited for, not skipped: another job may just be looking at it.
+            rows = _locked(letter_id, skip=False).filter(state=State.SENDING, attempts=attempt)
+            letter = rows.first()
+            if letter is not None:
+                outcome = _hand_over(letter, line)
+                _write_down(letter_id, attempt, outcome)
+            return _begin_next(left)
+    except (OperationalError, InterfaceError):
+        if outcome is None:
+            raise
+    _record(provider_id, letter_id, attempt, outcome)
     with tenant(provider_id):
-        # The row stays locked while the server has its say: who finds it free, finds it abandoned.
-        # Waited for, not skipped: another job may just be looking whether it is its time.
-        rows = _locked(letter_id, skip=False).filter(state=State.SENDING, attempts=begun)
-        letter = rows.first()
-        if letter is None:
-            return
-        outcome = _hand_over(letter)
-    _record(provider_id, letter_id, begun, outcome)
+        return _begin_next(left)
 
 
 def _locked(letter_id: int, *, skip: bool = True) -> QuerySet[Letter]:
     rows = Letter.objects.select_for_update(skip_locked=skip, of=("self",))
-    return rows.filter(pk=letter_id).select_related("provider", "ticket__requester")
+    return rows.filter(pk=letter_id).select_related("ticket__requester")
 
 
 def _begin(letter_id: int) -> int | None:
@@ -88,7 +126,7 @@ def _begin(letter_id: int) -> int | None:
 
 def _settled(letter: Letter) -> bool:
     """Return whether a letter whose sender died may be sent; else it is marked as what it is."""
-    server = _server_of(letter)
+    server = _server_of(letter.provider_id)
     if server is None or server.sent_in is None or not server.sent_folder:
         _keep(letter, state=State.DOUBT, next_try_at=None)
         return False
@@ -104,20 +142,72 @@ def _settled(letter: Letter) -> bool:
     return not found
 
 
-def _hand_over(letter: Letter) -> dict[str, object]:
-    """Return the fields that say what became of the letter."""
-    server = _server_of(letter)
-    now = timezone.now()
-    try:
-        account = _account(server)
+class Unwritable(Problem):
+    """No mail can be made of the letter."""
+
+    message = _("No mail can be made of this letter (%(detail)s): correct the address.")
+
+
+class Line:
+    """The way to the provider's mail server, kept open from letter to letter.
+
+    What is asked of the settings is asked once; a server that does not answer is not tried again.
+    """
+
+    def __init__(self, held: ExitStack) -> None:
+        self.held = held
+        self.open: smtplib.SMTP | None = None
+        self.away: Problem | None = None
+
+    @cached_property
+    def server(self) -> SendingServer | None:
+        """Return the provider's own server, if there is one."""
+        return _server_of(current_tenant())
+
+    @cached_property
+    def inbox(self) -> list[str]:
+        """Return where answers go."""
+        return _answers_to(current_tenant())
+
+    def carry(self, letter: Letter) -> None:
+        """Hand over one letter. Raises the Problems of `lib.smtp`."""
+        account = _account(self.server)
+        try:
+            mail = _mail(letter, self.server, self.inbox)
+            content = mail.message().as_bytes()
+        except ValueError as fault:  # an address or a header that is none
+            raise Unwritable(detail=str(fault)[:200]) from fault
         if account is None:
-            _mail(letter, server).send()  # the installation's files, or its tests'
-        else:
-            with smtp.opened(account) as line:
-                mail = _mail(letter, server)
-                sender = server.sender if server else _bare(settings.DEFAULT_FROM_EMAIL)
-                smtp.send(line, sender, letter.to, mail.message().as_bytes())
-    except smtp.RefusedForGood as problem:
+            mail.send()  # the installation's files, or its tests'
+            return
+        sender = self.server.sender if self.server else _bare(settings.DEFAULT_FROM_EMAIL)
+        try:
+            smtp.send(self._opened(account), sender, letter.to, content)
+        except Exception:
+            self.open = None  # after a refusal the next one begins anew
+            self.held.close()
+            raise
+
+    def _opened(self, account: Account) -> smtplib.SMTP:
+        if self.away is not None:
+            raise self.away
+        if self.open is None:
+            try:
+                self.open = self.held.enter_context(smtp.opened(account))
+            except Problem as problem:
+                self.away = problem
+                raise
+        return self.open
+
+
+def _hand_over(letter: Letter, line: Line) -> dict[str, object]:
+    """Return the fields that say what became of the letter."""
+    now = timezone.now()
+    server: SendingServer | None = None
+    try:
+        server = line.server
+        line.carry(letter)
+    except (smtp.RefusedForGood, Unwritable) as problem:
         return {"state": State.FAILED, "error": _short(problem), "next_try_at": None}
     except smtp.Unsure as problem:
         return {"state": State.SENDING, "error": _short(problem), "next_try_at": now + SENDING}
@@ -143,15 +233,18 @@ def _record(provider_id: int, letter_id: int, attempt: int, outcome: dict[str, o
     while True:
         try:
             with tenant(provider_id):
-                rows = Letter.objects.filter(pk=letter_id, attempts=attempt)
-                rows.filter(state__in=[State.SENDING, State.DOUBT]).update(**outcome)
-                if outcome["state"] == State.FAILED:
-                    _tell_holder(Letter.objects.get(pk=letter_id))
-                return
+                return _write_down(letter_id, attempt, outcome)
         except (OperationalError, InterfaceError):
             if time.monotonic() > end:
                 raise
             time.sleep(0.5)
+
+
+def _write_down(letter_id: int, attempt: int, outcome: dict[str, object]) -> None:
+    rows = Letter.objects.filter(pk=letter_id, attempts=attempt)
+    rows.filter(state__in=[State.SENDING, State.DOUBT]).update(**outcome)
+    if outcome["state"] == State.FAILED:
+        _tell_holder(Letter.objects.get(pk=letter_id))
 
 
 def _tell_holder(letter: Letter) -> None:
@@ -179,23 +272,21 @@ def send_due(limit: int = 500) -> int:
             Q(state__in=[State.WAITING, State.SENDING]), next_try_at__lte=due
         )
         found = list(rows.order_by("next_try_at").values_list("provider_id", "pk")[:limit])
-    for provider_id, letter_id in found:
-        job = app.configure_task(
-            SEND, lock=f"letter:{letter_id}", queueing_lock=f"letter:{letter_id}"
-        )
-        try:
-            with transaction.atomic():
-                job.defer(provider_id=provider_id, letter_id=letter_id)
-        except AlreadyEnqueued:
-            continue
+    for provider_id in dict.fromkeys(provider_id for provider_id, _pk in found):
+        mine = [pk for owner, pk in found if owner == provider_id]
+        for number, some in enumerate(portions(mine)):
+            lock = f"letters due:{provider_id}:{number}"
+            job = app.configure_task(SEND_THESE, queueing_lock=lock)
+            with suppress(AlreadyEnqueued), transaction.atomic():
+                job.defer(provider_id=provider_id, letter_ids=some)
     return len(found)
 
 
 # What is handed over ----------------------------------------------------------------------------
 
 
-def _server_of(letter: Letter) -> SendingServer | None:
-    rows = SendingServer.objects.filter(provider_id=letter.provider_id, active=True)
+def _server_of(provider_id: int | None) -> SendingServer | None:
+    rows = SendingServer.objects.filter(provider_id=provider_id, active=True)
     return rows.select_related("sent_in").first()
 
 
@@ -215,7 +306,7 @@ def _account(server: SendingServer | None) -> Account | None:
     )
 
 
-def _mail(letter: Letter, server: SendingServer | None) -> EmailMessage:
+def _mail(letter: Letter, server: SendingServer | None, inbox: list[str]) -> EmailMessage:
     headers = {"Message-ID": letter.mail_id, mail_marks.OURS: letter.mark}
     if letter.in_reply_to:
         headers |= {"In-Reply-To": letter.in_reply_to, "References": letter.in_reply_to}
@@ -231,7 +322,7 @@ def _mail(letter: Letter, server: SendingServer | None) -> EmailMessage:
         formataddr((server.sender_name, server.sender)) if server else None,
         to=[letter.to],
         headers=headers,
-        reply_to=_answers_to(letter),
+        reply_to=inbox,
     )
 
 
@@ -251,10 +342,10 @@ def words(letter: Letter) -> tuple[str, str]:
     return letter.subject, f"{mail_marks.MARKER} {line} {mail_marks.MARKER}\n\n{letter.body}"
 
 
-def _answers_to(letter: Letter) -> list[str]:
-    inbox = letter.provider.inbox
+def _answers_to(provider_id: int | None) -> list[str]:
+    inbox = Provider.objects.filter(pk=provider_id).values_list("inbox", flat=True).first()
     if not inbox:
-        found = Mailbox.objects.filter(provider_id=letter.provider_id, active=True)
+        found = Mailbox.objects.filter(provider_id=provider_id, active=True)
         inbox = found.values_list("address", flat=True).first() or ""
     return [inbox] if inbox else []
 

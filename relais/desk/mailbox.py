@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import logging
 import re
+import time
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +18,14 @@ from django.utils.translation import gettext_noop as _
 
 from relais.lib import mail as mails
 from relais.lib.problem import Problem
-from relais.lib.tenancy import all_tenants, tenant
+from relais.lib.tenancy import all_tenants, current_tenant, tenant
 from relais.people.calendars import NoCalendar
 from relais.people.models import Person, Provider
 
 from . import filing, intake, invitations, rules
+from .ground import Ground
 from .mail_marks import MARKER, OURS, TICKET
+from .mail_round import Round
 from .models import KnownAddress, Letter, Message, Ticket
 
 log = logging.getLogger("relais.mail")
@@ -100,31 +104,72 @@ def receive_bytes(raw: bytes, provider_id: int | None = None) -> Outcome:
     Whatever else goes wrong, the mail is kept, in quarantine; only a database that breaks off
     is the caller's to wait for.
     """
-    mail = _read(raw)
-    with tenant(provider_id or _provider_of(mail)):
+    mail = read(raw)
+    return receive_all([(mail, raw)], provider_id or _provider_of(mail))[0]
+
+
+def receive_all(
+    read: Sequence[tuple[mails.Mail, bytes]], provider_id: int, seconds: float = inf
+) -> list[Outcome]:
+    """Return what became of the mails of a round, in order: all in one transaction.
+
+    A mail that cannot be placed is kept in quarantine and hinders no other one. After `seconds`
+    none is begun any more, so that the answer may be shorter.
+    """
+    end, outcomes = time.monotonic() + seconds, []
+    with tenant(provider_id):
+        going = Round([mail for mail, _raw in read])
+        for mail, raw in read:
+            outcomes.append(_receive(mail, raw, going))
+            if time.monotonic() > end:
+                break
+        going.ground.hand_out(provider_id)
+    return outcomes
+
+
+def _receive(mail: mails.Mail, raw: bytes, going: Round) -> Outcome:
+    if known := going.known.get(mail.mail_id):
+        return Outcome("known", known, known.ticket)
+    try:
+        with transaction.atomic():
+            outcome = _place(mail, raw, going)
+            if mail.attachments:
+                filing.file_mail(outcome.message)
+    except IntegrityError:
+        # Another worker took the same mail in meanwhile.
         if known := _known(mail):
             return known
-        try:
-            with transaction.atomic():
-                outcome = _place(mail, raw)
-                if mail.attachments:
-                    filing.file_mail(outcome.message)
-                return outcome
-        except IntegrityError:
-            # Another worker took the same mail in meanwhile.
-            if known := _known(mail):
-                return known
+        raise
+    except Exception as fault:  # one mail must never stop all those behind it
+        if is_of_database(fault):
             raise
-        except (OperationalError, InterfaceError):
-            raise
-        except Exception as fault:  # one mail must never stop all those behind it
-            log.exception("a mail was kept without being placed: %s", type(fault).__name__)
-            return _quarantined(mail, raw, None, Quarantine.FAULT)
+        log.exception("a mail was kept without being placed: %s", type(fault).__name__)
+        outcome = _quarantined(mail, raw, None, Quarantine.FAULT)
+    going.took(mail, outcome.message)
+    return outcome
+
+
+def is_of_database(fault: BaseException) -> bool:
+    """Return whether the database broke off or is busy: the next try may well succeed.
+
+    What exceeds its limits (class 54) is the mail's own fault, and would be so for ever.
+    """
+    if isinstance(fault, InterfaceError):
+        return True
+    state = getattr(fault.__cause__, "sqlstate", None) or ""
+    return isinstance(fault, OperationalError) and not state.startswith("54")
+
+
+def keep_apart(raw: bytes, provider_id: int) -> Outcome:
+    """Return the quarantined mail of which the database takes no word: a digest and its bytes."""
+    mail = mails.unread(raw)
+    with tenant(provider_id):
+        return _known(mail) or _quarantined(mail, raw, None, Quarantine.FAULT)
 
 
 def receive_too_large(head: bytes, size: int, provider_id: int) -> Outcome:
     """Return the quarantined headers of a mail of `size` bytes, which stays where it lies."""
-    mail = _read(head)
+    mail = read(head)
     with tenant(provider_id):
         if known := _known(mail):
             return known
@@ -133,7 +178,7 @@ def receive_too_large(head: bytes, size: int, provider_id: int) -> Outcome:
 
 def is_here(raw: bytes) -> bool:
     """Return whether this mail was taken in; call it within the provider's tenant."""
-    return _known(_read(raw)) is not None
+    return _known(read(raw)) is not None
 
 
 def _provider_of(mail: mails.Mail) -> int:
@@ -152,30 +197,33 @@ def _known(mail: mails.Mail) -> Outcome | None:
     return Outcome("known", message, message.ticket) if message else None
 
 
-def _place(mail: mails.Mail, raw: bytes) -> Outcome:
+def _place(mail: mails.Mail, raw: bytes, going: Round) -> Outcome:
     """Return where a mail lies from now on. What a program wrote is never answered."""
     if not mail.readable:
         return _quarantined(mail, raw, None, Quarantine.UNREADABLE)
-    if _is_ours(mail):
+    if OURS in mail.headers or mail.mail_id in going.ours:
+        # We wrote it ourselves: somebody's rule sends our letters back to us.
         return _quarantined(mail, raw, None, Quarantine.LOOP)
     if mail.robot is not None and mail.robot.kind == "bounce":
         return _came_back(mail, raw)
-    sender, reasons = _sender(mail)
+    sender, reasons = _sender(mail, going)
     if isinstance(sender, KnownAddress):
         return _quarantined(mail, raw, None, sender.verdict)
     if mail.robot is not None and not (mail.invitation and sender):
         return _automatic(mail, raw, sender)
     if sender is None:
         return _quarantined(mail, raw, None, Quarantine.UNKNOWN_SENDER, reasons)
-    sent = _sent_lately(mail.sender)
+    sent = going.sent[mail.sender]
     if sent >= MOST_AN_HOUR:
         return _quarantined(mail, raw, sender, Quarantine.TOO_MANY)
     if sent >= MOST_ANSWERED:
         reasons["unanswered"] = sent
-    return _of_person(mail, raw, sender, reasons)
+    return _of_person(mail, raw, sender, reasons, going.ground)
 
 
-def _of_person(mail: mails.Mail, raw: bytes, sender: Person, reasons: dict[str, Any]) -> Outcome:
+def _of_person(
+    mail: mails.Mail, raw: bytes, sender: Person, reasons: dict[str, Any], ground: Ground
+) -> Outcome:
     """Return what became of the mail of somebody whom we know: onto a thread, or a new request."""
     ticket, how = _thread(mail)
     reasons |= {"thread": how} if how else {}
@@ -192,13 +240,13 @@ def _of_person(mail: mails.Mail, raw: bytes, sender: Person, reasons: dict[str, 
         (NoCalendar, Quarantine.NO_CALENDAR),
     )
     try:
-        ticket = _new(mail, raw, sender, reasons)  # whole or not at all by itself
+        ticket = _new(mail, raw, sender, reasons, ground)  # whole or not at all by itself
     except Problem as refusal:
         reason = next((why for kind, why in refusals if isinstance(refusal, kind)), None)
         if reason is None:
             raise
         return _quarantined(mail, raw, sender, reason, reasons)
-    return Outcome("created", ticket.messages.get(mail_id=mail.mail_id), ticket)
+    return Outcome("created", ticket.asked or ticket.messages.get(mail_id=mail.mail_id), ticket)
 
 
 def _replied(
@@ -210,7 +258,9 @@ def _replied(
     return Outcome("replied", Message.objects.get(mail_id=mail.mail_id), ticket)
 
 
-def _new(mail: mails.Mail, raw: bytes, sender: Person, reasons: dict[str, Any]) -> Ticket:
+def _new(
+    mail: mails.Mail, raw: bytes, sender: Person, reasons: dict[str, Any], ground: Ground
+) -> Ticket:
     # A token of somebody else's ticket would lead the answers there.
     subject = _TOKEN.sub("", mail.subject).strip()
     fields = _fields(mail, raw, reasons)
@@ -224,6 +274,7 @@ def _new(mail: mails.Mail, raw: bytes, sender: Person, reasons: dict[str, Any]) 
             wanted_by=invitations.wanted_by(mail.invitation),
             external_ref=mail.mail_id,
             mail=fields | {"body": mail.reply.text},
+            ground=ground,
         )
     return intake.receive(
         requester=sender,
@@ -232,15 +283,11 @@ def _new(mail: mails.Mail, raw: bytes, sender: Person, reasons: dict[str, Any]) 
         channel=Ticket.Channel.MAIL,
         external_ref=mail.mail_id,
         mail=fields | {"body": mail.reply.text},
+        ground=ground,
     )
 
 
 # What programs write ----------------------------------------------------------------------------
-
-
-def _is_ours(mail: mails.Mail) -> bool:
-    """Return whether we wrote it ourselves: somebody's rule sends our letters back to us."""
-    return OURS in mail.headers or Letter.objects.filter(mail_id=mail.mail_id).exists()
 
 
 def _came_back(mail: mails.Mail, raw: bytes) -> Outcome:
@@ -278,44 +325,25 @@ def _automatic(mail: mails.Mail, raw: bytes, sender: Person | None) -> Outcome:
     return Outcome("replied", Message.objects.get(mail_id=mail.mail_id), ticket)
 
 
-def _sent_lately(address: str) -> int:
-    """Return how many mails of this address came in within the hour."""
-    since = timezone.now() - timedelta(hours=1)
-    return Message.objects.filter(sender_address=address, at__gte=since).count()
-
-
 # Who, and about what ----------------------------------------------------------------------------
 
 
-def _sender(mail: mails.Mail) -> tuple[Person | KnownAddress | None, dict[str, Any]]:
+def _sender(mail: mails.Mail, going: Round) -> tuple[Person | KnownAddress | None, dict[str, Any]]:
     """Return whose mail it is, and why; a known address may say that it is nobody's to hear.
 
     Staff who pass a client's mail on do so for the client: its writer asks. A client who passes
     something on asks for himself, whoever wrote it: else anybody could ask in another's name.
     """
-    person = _person_of(mail.sender)
+    person = going.person_of(mail.sender)
     if not isinstance(person, Person) or mail.forwarded is None:
         return person, {}
     told = {"author": mail.forwarded.address, "how": mail.forwarded.how}
     if person.is_client:
         return person, {"passed_on": told}
-    author = _person_of(mail.forwarded.address)
+    author = going.person_of(mail.forwarded.address)
     if isinstance(author, Person) and author.is_client:
         return author, {"passed_on": told | {"by": str(person)}}
     return None, {"passed_on": told | {"by": str(person)}}
-
-
-def _person_of(address: str) -> Person | KnownAddress | None:
-    if not address:
-        return None
-    people = Person.objects.filter(email__iexact=address, archived_at=None)
-    if person := people.select_related("site", "company").first():
-        return person
-    known = KnownAddress.objects.filter(address__iexact=address).select_related("person__site")
-    decided = known.first()
-    if decided is None or decided.verdict != KnownAddress.Verdict.PERSON:
-        return decided
-    return decided.person if decided.person and not decided.person.archived_at else None
 
 
 def _may_see(person: Person, ticket: Ticket) -> bool:
@@ -327,7 +355,7 @@ def _thread(mail: mails.Mail) -> tuple[Ticket | None, str]:
     """Return the ticket that the mail speaks of, and how that is known: by its headers, its
     invitation, or the token in its subject. What is said on a merged ticket reaches the live one.
     """
-    for model in (Message, Letter):
+    for model in (Message, Letter) if mail.references else ():
         earlier = model.objects.filter(mail_id__in=mail.references, ticket__isnull=False)
         if found := earlier.select_related("ticket").order_by("-id").first():
             return found.ticket, "headers"
@@ -355,7 +383,7 @@ def _quarantined(
 ) -> Outcome:
     reasons = {"name": mail.sender_name[:200], **(reasons or {})}
     message = Message.objects.create(
-        provider_id=_entered(),
+        provider_id=current_tenant(),
         direction=Message.Direction.IN,
         at=timezone.now(),
         sender=sender,
@@ -364,10 +392,6 @@ def _quarantined(
         **_fields(mail, raw, reasons) | {"original": ""},
     )
     return Outcome("quarantined", message)
-
-
-def _entered() -> int:
-    return Provider.objects.values_list("pk", flat=True).get()
 
 
 def _fields(mail: mails.Mail, raw: bytes, reasons: dict[str, Any]) -> dict[str, Any]:
@@ -390,5 +414,6 @@ def _names(mail: mails.Mail) -> str:
     return ", ".join(one["name"] for one in mail.attachments) or "—"
 
 
-def _read(raw: bytes) -> mails.Mail:
+def read(raw: bytes) -> mails.Mail:
+    """Return what a mail says; no database is asked."""
     return mails.read(raw, keep=(OURS, TICKET), marker=MARKER)

@@ -41,6 +41,13 @@ def send_letter(provider_id: int, letter_id: int) -> None:
     letters.send(provider_id, letter_id)
 
 
+@app.task(retry=RetryStrategy(max_attempts=5, wait=10))
+def send_letters(provider_id: int, letter_ids: list[int]) -> None:
+    """Send some letters of the outbox, one after the other."""
+    close_old_connections()
+    letters.send_all(provider_id, letter_ids)
+
+
 @app.periodic(cron="* * * * * */30")
 @app.task(queueing_lock="send_due")
 def send_due(timestamp: int) -> None:
@@ -54,6 +61,13 @@ def dispatch(provider_id: int, ticket_id: int) -> None:
     """Find somebody for one ticket."""
     with _working(provider_id):
         dispatching.dispatch_one(ticket_id)
+
+
+@app.task(retry=RetryStrategy(max_attempts=5, wait=2))
+def dispatch_these(provider_id: int, ticket_ids: list[int]) -> None:
+    """Find somebody for some tickets that came in one go."""
+    with _working(provider_id):
+        dispatching.dispatch_these(ticket_ids)
 
 
 @app.periodic(cron="* * * * *")

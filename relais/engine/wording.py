@@ -12,7 +12,17 @@ from collections.abc import Iterable
 from functools import lru_cache
 
 WORD = re.compile(r"[a-z0-9]+")
-_LIGATURES = str.maketrans({"œ": "oe", "æ": "ae", "ß": "ss", "’": "'"})
+
+
+class _Folds(dict[int, str | None]):
+    """What each sign becomes, asked once a sign: an accent, nothing."""
+
+    def __missing__(self, sign: int) -> str | None:
+        self[sign] = None if unicodedata.combining(chr(sign)) else chr(sign)
+        return self[sign]
+
+
+_FOLDS = _Folds({ord("œ"): "oe", ord("æ"): "ae", ord("ß"): "ss", ord("’"): "'"})
 
 
 def set_of(text: str) -> frozenset[str]:
@@ -41,8 +51,10 @@ _SHORTEST = 4
 
 def fold(text: str) -> str:
     """Return the text in lower case, without accents and ligatures."""
-    lowered = unicodedata.normalize("NFD", text.lower()).translate(_LIGATURES)
-    return "".join(letter for letter in lowered if not unicodedata.combining(letter))
+    lowered = text.lower()
+    if lowered.isascii():
+        return lowered
+    return unicodedata.normalize("NFD", lowered).translate(_FOLDS)
 
 
 def words(text: str) -> list[str]:

@@ -51,7 +51,7 @@ def read(raw: bytes, *, keep: tuple[str, ...] = (), marker: str = "") -> Mail:
 
     `keep` names headers to hand on, `marker` stands in a line above which people answer.
     """
-    digest = f"<{hashlib.sha256(raw).hexdigest()}@digest>"
+    digest = _digest(raw)
     try:
         message: Message = message_from_bytes(raw, policy=policy.default)
     except Exception:  # the parser of the standard library still trips over some bytes
@@ -90,6 +90,15 @@ def read(raw: bytes, *, keep: tuple[str, ...] = (), marker: str = "") -> Mail:
         invitation=mail_invitations.facts(message, _content),
         headers={name: found for name in keep if (found := _header(message, name))},
     )
+
+
+def unread(raw: bytes) -> Mail:
+    """Return a mail of which nothing is said but its digest: for bytes that cannot be handled."""
+    return Mail(_digest(raw), "", "", (), "", "", (), False)
+
+
+def _digest(raw: bytes) -> str:
+    return f"<{hashlib.sha256(raw).hexdigest()}@digest>"
 
 
 def clean(text: str) -> str:

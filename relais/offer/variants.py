@@ -42,14 +42,34 @@ def of_site(service: Service, site: Site) -> list[ServiceVariant]:
     rows = service.variants.filter(
         Q(site=site) | Q(site=None), company=site.company_id, active=True
     )
-    return sorted(rows, key=lambda variant: variant.site_id is not None)
+    return _in_order(rows)
 
 
 def at_site(service: Service, site: Site) -> Service:
     """Return the service as it is done for a site: a copy with what differs there."""
-    for variant in of_site(service, site):
+    return varied(service, of_site(service, site))
+
+
+def of_services(site: Site) -> dict[int, list[ServiceVariant]]:
+    """Return what varies at a site, in one query for all services, by the key of the service."""
+    from .models import ServiceVariant
+
+    here = Q(site=site) | Q(site=None)
+    found: dict[int, list[ServiceVariant]] = {}
+    for variant in ServiceVariant.objects.filter(here, company=site.company_id, active=True):
+        found.setdefault(variant.service_id, []).append(variant)
+    return {key: _in_order(rows) for key, rows in found.items()}
+
+
+def varied(service: Service, found: Iterable[ServiceVariant]) -> Service:
+    """Return the service with what these variants say, in order."""
+    for variant in found:
         service = applied(service, variant.differs)
     return service
+
+
+def _in_order(rows: Iterable[ServiceVariant]) -> list[ServiceVariant]:
+    return sorted(rows, key=lambda variant: variant.site_id is not None)
 
 
 # Steps --------------------------------------------------------------------------------------------

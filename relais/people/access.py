@@ -7,7 +7,7 @@ Rules are written with field names, so that this lowest app can speak of the tab
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
@@ -86,6 +86,16 @@ class Access:
         if found is None:
             found = person.__dict__["_access"] = cls(person)
         return found
+
+    @classmethod
+    def ask_roles(cls, people: Iterable[Person]) -> None:
+        """Ask the roles of many persons in one query, for when `of` is asked about them."""
+        asked = {person.pk: cls.of(person) for person in people if not person.archived_at}
+        held: dict[int, list[Role]] = {key: [] for key in asked}
+        for role in Role.objects.on(timezone.localdate()).filter(person__in=asked):
+            held[role.person_id].append(role)
+        for key, access in asked.items():
+            access.__dict__["roles"] = held[key]
 
     # Facts --------------------------------------------------------------------------------------
 

@@ -7,10 +7,12 @@ import threading
 import time
 from pathlib import Path
 
+import psycopg
 import pytest
-from django.db import OperationalError
+from django.core import mail
+from django.db import IntegrityError, OperationalError
 
-from relais.desk import fetching, mailbox
+from relais.desk import dispatching, fetching, letters, mailbox
 from relais.desk.models import Mailbox, Message, Ticket
 from relais.desk.models.mailbox import SecretLost
 from relais.lib import imap
@@ -133,10 +135,10 @@ def test_a_mail_that_relais_stumbles_over_stops_none_behind_it(
     dovecot.put(box.user, eml(1), eml(2))
     real = mailbox._place
 
-    def stumbles(mail, raw):
+    def stumbles(mail, raw, going):
         if b"<1@x>" in raw:
             raise ZeroDivisionError
-        return real(mail, raw)
+        return real(mail, raw, going)
 
     monkeypatch.setattr(mailbox, "_place", stumbles)
     assert look(box).taken == 2
@@ -222,3 +224,82 @@ def test_mails_come_in_by_themselves_and_again_after_the_server_died(
     finally:
         fetchers.stop()
         thread.join()
+
+
+def test_many_mails_are_one_commit_and_one_job_for_what_follows(
+    world, services, dovecot, make, monkeypatch
+):
+    from procrastinate.contrib.django.models import ProcrastinateJob
+
+    box = make(world.provider)
+    dovecot.put(box.user, *(eml(number) for number in range(1, 6)), eml(2))
+    rounds, real = [], mailbox.receive_all
+
+    def counts(read, *given):
+        rounds.append(len(read))
+        return real(read, *given)
+
+    monkeypatch.setattr(mailbox, "receive_all", counts)
+    assert look(box) == fetching.Fetched(5, 1)
+    assert rounds == [6]
+    jobs = ProcrastinateJob.objects.filter(queue_name="default").values_list("task_name", "args")
+    found = {name.rpartition(".")[2]: args for name, args in jobs}
+    assert set(found) == {"dispatch_these", "send_letters"}
+    assert len(found["dispatch_these"]["ticket_ids"]) == 5
+    dispatching.dispatch_these(found["dispatch_these"]["ticket_ids"])
+    assert not Ticket.objects.filter(state="open").exclude(events__kind="unassigned").exists()
+    letters.send_all(**found["send_letters"])
+    letters.send_all(**found["send_letters"])
+    assert len(mail.outbox) == 5
+
+
+def test_a_mail_that_spoils_the_commit_of_all_is_kept_apart(
+    world, services, dovecot, make, monkeypatch
+):
+    box = make(world.provider)
+    dovecot.put(box.user, eml(1), eml(2), eml(3))
+    real = fetching._take_together
+
+    def spoils(box, mails, stop):
+        if any(b"<2@x>" in raw for _number, raw in mails):
+            raise IntegrityError("a key that is looked at when all is written")
+        return real(box, mails, stop)
+
+    monkeypatch.setattr(fetching, "_take_together", spoils)
+    assert look(box).taken == 3
+    assert Ticket.objects.count() == 2
+    apart = Message.objects.get(quarantine="fault")
+    assert b"<2@x>" in bytes(apart.raw)
+    assert look(box) == fetching.Fetched(0, 0)
+
+
+def test_what_exceeds_the_limits_of_the_database_is_the_mails_own_fault(
+    world, services, dovecot, make, monkeypatch
+):
+    box = make(world.provider)
+    dovecot.put(box.user, eml(1), eml(2))
+    real = mailbox._place
+
+    def exceeds(mail, raw, going):
+        if b"<1@x>" in raw:
+            raise OperationalError("too long") from psycopg.errors.ProgramLimitExceeded()
+        return real(mail, raw, going)
+
+    monkeypatch.setattr(mailbox, "_place", exceeds)
+    assert look(box).taken == 2
+    assert Message.objects.get(quarantine="fault").mail_id == "<1@x>"
+    assert mailbox.is_of_database(OperationalError())
+
+
+def test_faults_that_lie_far_apart_are_not_added_up():
+    patience = fetching.Patience()
+    waits = []
+    for _fault in range(12):
+        patience.went_wrong()
+        waits.append(patience.seconds)
+    assert waits == sorted(waits)
+    assert waits[0] == 1
+    assert waits[-1] == 300
+    patience.went_well()
+    patience.went_wrong()
+    assert patience.seconds == 1

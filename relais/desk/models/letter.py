@@ -187,10 +187,10 @@ class Letter(TenantModel):
         return cls._post(ticket, message, f"message:{message.pk}", message.body)
 
     @classmethod
-    def acknowledge(cls, ticket: Ticket, asked: Message) -> Letter | None:
+    def acknowledge(cls, ticket: Ticket, asked: Message, *, job: bool = True) -> Letter | None:
         """Return the letter that says "received" to `asked`, the first message of the thread.
 
-        It is automatic: it answers no clock.
+        It is automatic: it answers no clock. Without `job` the caller has it sent.
         """
         if "unanswered" in asked.reasons:
             return None  # it may be a robot's: it is never answered by one of ours
@@ -199,7 +199,7 @@ class Letter(TenantModel):
                 "We have received your request “%(subject)s” under the reference %(reference)s. "
                 "An assistant will answer you."
             ) % {"subject": ticket.subject, "reference": ticket.reference}
-        return cls._post(ticket, None, f"received:{ticket.pk}", text, first=asked.mail_id)
+        return cls._post(ticket, None, f"received:{ticket.pk}", text, first=asked.mail_id, job=job)
 
     @classmethod
     def remind(cls, ticket: Ticket, silence: Silence) -> Letter | None:
@@ -257,6 +257,7 @@ class Letter(TenantModel):
         text: str,
         to: Person | None = None,
         first: str | None = None,
+        job: bool = True,
     ) -> Letter | None:
         address = (to or ticket.requester).email
         if not address:
@@ -267,7 +268,7 @@ class Letter(TenantModel):
             with override((to or ticket.requester).language):
                 subject, sealed = _sealed_words(ticket, answer=message is not None)
             text = text if to else sealed
-        return cls._insert(ticket, message, key, address, subject, text, first)
+        return cls._insert(ticket, message, key, address, subject, text, first, job)
 
     @classmethod
     def _insert(
@@ -279,6 +280,7 @@ class Letter(TenantModel):
         subject: str,
         text: str,
         answers: str | None = None,
+        job: bool = True,
     ) -> Letter:
         if answers is None:
             mails = ticket.messages.exclude(mail_id="").order_by("-id")
@@ -299,9 +301,10 @@ class Letter(TenantModel):
         if hold:
             letter.hold_until = letter.next_try_at = timezone.now() + timedelta(seconds=hold)
         letter.save(force_insert=True)
-        lock = f"letter:{letter.pk}"
-        job = app.configure_task(SEND, lock=lock, schedule_at=letter.hold_until)
-        job.defer(provider_id=ticket.provider_id, letter_id=letter.pk)
+        if job:
+            lock = f"letter:{letter.pk}"
+            task = app.configure_task(SEND, lock=lock, schedule_at=letter.hold_until)
+            task.defer(provider_id=ticket.provider_id, letter_id=letter.pk)
         return letter
 
 

@@ -38,6 +38,9 @@ from .webhook import Webhook
 
 if TYPE_CHECKING:
     from relais.desk.batch import Batch
+    from relais.offer.promises import Book
+
+    from .message import Message
 
 
 class Ticket(Dated, Joined, Steered, Triaged, Undoing, TenantModel):
@@ -125,6 +128,8 @@ class Ticket(Dated, Joined, Steered, Triaged, Undoing, TenantModel):
     batch: Batch | None = None
     # Drafts that go with the next word written on it.
     carried: Sequence[Attachment] = ()
+    # The first message of its thread, known to whoever has just received it.
+    asked: Message | None = None
 
     class Meta(TenantModel.Meta):
         verbose_name = _("request")
@@ -192,11 +197,13 @@ class Ticket(Dated, Joined, Steered, Triaged, Undoing, TenantModel):
         at: datetime | None = None,
         facts: dict[str, Any] | None = None,
         batch: Batch | None = None,
+        book: Book | None = None,
         **fields: Any,
     ) -> Ticket:
         """Return the new ticket, its clocks started, event `received`.
 
-        `fields`: priority, confidentiality, wanted_by, external_ref. Raises `NoCalendar`.
+        `book` holds what is promised to the company. `fields`: priority, confidentiality,
+        wanted_by, external_ref. Raises `NoCalendar`.
         """
         at = at or timezone.now()
         fields.setdefault("confidentiality", service.confidentiality)
@@ -215,8 +222,8 @@ class Ticket(Dated, Joined, Steered, Triaged, Undoing, TenantModel):
         ticket.batch = batch
         with ticket._together():
             ticket._insert()
-            promised = ticket_clocks.promises_at_birth(ticket)
-            clocks = [ticket_clocks.start(ticket, k, promised[k], at) for k in (FIRST, DELIVERY)]
+            promised = ticket_clocks.promises_at_birth(ticket, book)
+            clocks = ticket_clocks.start_all(ticket, {k: promised[k] for k in (FIRST, DELIVERY)})
             told = {"clocks": ticket_clocks.told(clocks), **(facts or {})}
             ticket._tell(Event.Kind.RECEIVED, by or requester, at, told)
         return ticket

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from relais.offer import promises
 from relais.offer.models import HandTarget
 from relais.offer.promises import Book, Promise
 from relais.people import calendars
@@ -27,12 +26,12 @@ HANDS = (Event.Kind.ASSIGNED, Event.Kind.HANDED_OVER, Event.Kind.TAKEN)
 MOVED = ("pauses", "due_at", "warn_at", "stopped_at", "verdict")
 
 
-def promises_at_birth(ticket: Ticket) -> dict[str, Promise]:
+def promises_at_birth(ticket: Ticket, book: Book | None = None) -> dict[str, Promise]:
     """Return what is promised about a ticket that comes in."""
     at, place = ticket.received_at, ticket.site
-    if ticket.batch is None:
-        return promises.promised(place, ticket.service, ticket.priority, at)
-    book = ticket.batch.book(ticket.company_id)
+    if ticket.batch is not None:
+        book = ticket.batch.book(ticket.company_id)
+    book = book or Book.of(ticket.company_id)
     return book.promised(place, ticket.service, ticket.priority, at)
 
 
@@ -63,6 +62,22 @@ def start(
     ticket: Ticket, kind: str, promise: Promise, at: datetime, hand: Person | None = None
 ) -> Clock:
     """Return the clock that was started. Raises `NoCalendar`."""
+    clock = _made(ticket, kind, promise, at, hand)
+    if ticket.batch is None:
+        clock.save(force_insert=True)
+    return clock
+
+
+def start_all(ticket: Ticket, promised: dict[str, Promise]) -> list[Clock]:
+    """Return the clocks with which a ticket is born, written at once. Raises `NoCalendar`."""
+    clocks = [_made(ticket, kind, promised[kind], ticket.received_at) for kind in promised]
+    return clocks if ticket.batch is not None else Clock.objects.bulk_create(clocks)
+
+
+def _made(
+    ticket: Ticket, kind: str, promise: Promise, at: datetime, hand: Person | None = None
+) -> Clock:
+    """Return a clock that is dated; a batch keeps it, else it is to be written."""
     found = calendars.of_site(ticket.site)
     clock = Clock(
         provider_id=ticket.provider_id,
@@ -79,8 +94,6 @@ def start(
     clock.due_at = clock.due()
     if ticket.batch is None:
         clock.warn_at = clock.next_warning()
-    if ticket.batch is None:
-        clock.save(force_insert=True)
     else:
         ticket.batch.clocks.append(clock)
         ticket.batch.running.setdefault(id(ticket), []).append(clock)
