@@ -6,10 +6,11 @@ from datetime import date, datetime
 from typing import Any
 
 from babel.dates import format_date, get_day_names, get_month_names
-from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from relais.lib import repeats
+from relais.lib.formats import babel_locale
 
 from .models import Recurrence
 
@@ -119,7 +120,7 @@ def _monthly(found: dict[str, str], every: int, first: date) -> str:
 
 
 def _yearly(found: dict[str, str], every: int, first: date) -> str:
-    months = get_month_names("wide", locale=_locale())
+    months = get_month_names("wide", locale=babel_locale())
     chosen = found.get("BYMONTH", str(first.month)).split(",")
     named = _joined([months[int(month)] for month in chosen])
     told = ngettext(
@@ -158,7 +159,7 @@ def _nth_weekday(code: str) -> str:
 def _weekday(code: str) -> str:
     if code[-2:] not in CODES:
         return code
-    return get_day_names("wide", locale=_locale())[CODES.index(code[-2:])]
+    return get_day_names("wide", locale=babel_locale())[CODES.index(code[-2:])]
 
 
 def _joined(words: list[str]) -> str:
@@ -170,12 +171,8 @@ def _joined(words: list[str]) -> str:
 def _ends(found: dict[str, str]) -> str:
     if "UNTIL" in found:
         day = datetime.strptime(found["UNTIL"][:8], "%Y%m%d").date()  # noqa: DTZ007 (a day)
-        return _(", until %(day)s") % {"day": format_date(day, "long", locale=_locale())}
+        return _(", until %(day)s") % {"day": format_date(day, "long", locale=babel_locale())}
     if "COUNT" in found:
         count = int(found["COUNT"])
         return ngettext(", once", ", %(n)d times", count) % {"n": count}
     return ""
-
-
-def _locale() -> str:
-    return (get_language() or "fr").replace("-", "_")

@@ -17,6 +17,8 @@ from django.utils.text import capfirst
 from django.utils.translation import get_language, ngettext, pgettext
 from django.utils.translation import gettext as _
 
+from relais.lib.formats import babel_locale
+
 from . import holidays, opening_hours
 from .calendar_changes import KINDS
 from .calendars import Book, DayState, State
@@ -71,13 +73,13 @@ def year_of(book: Book, year: int) -> Year:
 
 def full_date(day: date) -> str:
     """Return a day with its weekday: "vendredi 25 décembre 2026"."""
-    return _full_date(day, (get_language() or "fr")[:2])
+    return _full_date(day, babel_locale())
 
 
 @lru_cache(maxsize=8000)
-def _full_date(day: date, language: str) -> str:
+def _full_date(day: date, locale: str) -> str:
     # A year's page asks for 365 of them, and Babel takes its time.
-    return _first_of_month(format_date(day, "full", locale=language))
+    return _first_of_month(format_date(day, "full", locale=locale))
 
 
 def _first_of_month(text: str) -> str:

@@ -18,9 +18,9 @@ from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import get_language
 
 from relais.lib import progress
+from relais.lib.formats import babel_locale
 
 if TYPE_CHECKING:
     from relais.people.models import Person
@@ -115,7 +115,7 @@ def moment(when: datetime | None, zone: str = "", style: str = "both") -> SafeSt
 def relative_text(when: datetime) -> str:
     """Return how far away an instant is, in words: "in 2 hours", "3 days ago"."""
     away = when - timezone.now()
-    return format_timedelta(away, add_direction=True, locale=_locale(), threshold=0.95)
+    return format_timedelta(away, add_direction=True, locale=babel_locale(), threshold=0.95)
 
 
 def absolute_text(when: datetime, zone: Any) -> str:
@@ -125,7 +125,7 @@ def absolute_text(when: datetime, zone: Any) -> str:
     now = timezone.localtime()
     # The tables hold days and times, but not both at once.
     skeleton = "MMMEd" if local.year == now.year else "yMMMd"
-    text = f"{_day_text(skeleton, local.date(), _locale())}, {local:%H:%M}"
+    text = f"{_day_text(skeleton, local.date(), babel_locale())}, {local:%H:%M}"
     if local.utcoffset() != when.astimezone(timezone.get_current_timezone()).utcoffset():
         text = f"{text} ({zone_name(zone)})"
     return text
@@ -138,11 +138,7 @@ def _day_text(skeleton: str, day: date, locale: str) -> str:
 
 def zone_name(zone: Any) -> str:
     """Return a time zone as people call it: its city."""
-    return get_timezone_location(zone, locale=_locale(), return_city=True)
-
-
-def _locale() -> str:
-    return (get_language() or "fr").replace("-", "_")
+    return get_timezone_location(zone, locale=babel_locale(), return_city=True)
 
 
 @register.inclusion_tag("_breadcrumbs.html")
