@@ -251,6 +251,9 @@ class Ours:
             world.able[:, window], minutes, slack[top], world.weight[window], familiar,
             sim.ahead(), first, cuts, gaps, other=(self.fairness(sim)[:, None] + zero,),
             usual=self.usual,
+            dear=matching.pressure(
+                world.estimate[waiting].sum(), sim.n * 420.0, weights
+            ),
         )  # fmt: skip
         found = matching.pair(scene, weights)
         now = (found.place == 0) & (found.who >= 0) & idle[found.who]

@@ -44,6 +44,8 @@ class Weights:
     stranger: float = 15.0
     # A minute of work: what the pool could do elsewhere.
     minute: float = 6.0
+    # How much dearer a minute is when two days of work wait, and cheaper when none does.
+    pressure: float = 0.5
     # Starting now what is urgent for its size, and how soon urgency fades (minutes).
     urgency: float = 400.0
     fading: float = 120.0
@@ -84,6 +86,8 @@ class Scene:
     cuts: Reals  # (n, s)
     gaps: Reals  # (n, s)
     other: tuple[Reals, ...] = ()  # (n, m) each: further points, added in their order
+    # What a minute is worth now beside its usual price: more when much waits, see `pressure`.
+    dear: float = 1.0
     usual: Reals | None = None  # (n): her minutes for a request of the usual size
     passed: Passed | None = None
 
@@ -106,6 +110,16 @@ def index(minutes: Reals, slack: Reals, weight: Reals, weights: Weights) -> Real
     size = np.maximum(minutes, 1.0)
     found: Reals = weight / size * np.exp(-np.maximum(slack - size, 0) / (2 * weights.fading))
     return found
+
+
+def pressure(waiting: float, at_work: float, weights: Weights) -> float:
+    """Return what a minute of work is worth beside its usual price.
+
+    `waiting`: minutes of work that wait; `at_work`: minutes that the pool works in a day. When
+    much waits, speed is worth more than knowing the site; when little does, less.
+    """
+    ratio = waiting / max(at_work, 1.0)
+    return 1.0 + weights.pressure * (min(ratio, 2.0) - 1.0)
 
 
 def most_urgent(urgency: Reals, count: int) -> Places:
@@ -151,7 +165,7 @@ def costs(scene: Scene, weights: Weights) -> Costs:
     give the sum to the bit.
     """
     stranger = weights.stranger * (1.0 - scene.familiar)
-    time = weights.minute * scene.minutes
+    time = weights.minute * scene.dear * scene.minutes
     size = np.maximum(scene.minutes, 1.0)
     urge = scene.weight / size * np.exp(-np.maximum(scene.slack - size, 0) / weights.fading)
     # A place further is reached after a work of the usual length.

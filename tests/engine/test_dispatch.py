@@ -3,13 +3,14 @@
 import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from relais.engine import decision as decisions
-from relais.engine import worktime
+from relais.engine import dispatch_words, worktime
 from relais.engine.candidates import Assistant, Queued, State, Ticket, excluded
 from relais.engine.decision import TERMS
 from relais.engine.dispatch import choose, score
@@ -324,3 +325,47 @@ def test_weights_are_told_with_the_decision_and_change_it():
     decision = choose(asked, people, STATE, NOW, fond)
     assert decision.chosen == 2
     assert decision.weights["version"] == 3
+
+
+PARIS = ZoneInfo("Europe/Paris")
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_every_reason_has_its_sentence(language):
+    for asked, her, code in EXCLUDED.values():
+        decision = choose(asked, [her], STATE, NOW)
+        told = dispatch_words.sentences(decision, PARIS, language)
+        assert told and not any("{" in text for text in told)
+        assert dispatch_words.hard(decision.lines[0].hard[0], PARIS, language)
+        assert f"count_{code}" in dispatch_words._TEXTS[language]
+    for asked, better, worse, _term in TERM_CASES.values():
+        decision = choose(asked, [one(1, **worse), one(2, **better)], STATE, NOW)
+        told = dispatch_words.sentences(decision, PARIS, language)
+        assert len(told) == 3 and not any("{" in text for text in told)
+        assert all(dispatch_words.term(part, language) for part in decision.lines[0].terms)
+    with pytest.raises(ValueError, match="choose one of fr, en"):
+        dispatch_words.sentences(decision, PARIS, "de")
+
+
+def test_a_decision_reads_as_a_person_would_say_it():
+    people = [
+        one(1, familiarity={}, name="Zoé"),
+        one(2, name="Claire"),
+        one(3, covers={}, name="Ana"),
+        one(4, absences=((NOW - HOUR, NOW + HOUR),), shifts=(), name="Lou"),
+    ]
+    decision = choose(ticket(), people, STATE, NOW)
+    french = dispatch_words.sentences(decision, PARIS, "fr")
+    assert french[0].startswith("Claire : début mar. 02/03 à 10:00, fin prévue mar. 02/03 à 10:30")
+    assert french[1].startswith("Pourquoi : elle est plus rapide sur ce travail ; ")
+    assert french[2].startswith("Zoé vient après (")
+    assert french[3] == "2 écartée(s) : 1 absente(s), 1 hors du site."
+    night = choose(ticket(), people[3:], STATE, NOW)
+    assert dispatch_words.sentences(night, PARIS, "en") == [
+        "Nobody can take it now: those who could are absent.",
+        "Lou could be called (absent, back Tue 02/03 at 11:00).",
+    ]
+
+
+def test_the_same_words_in_both_languages():
+    assert dispatch_words._TEXTS["fr"].keys() == dispatch_words._TEXTS["en"].keys()
