@@ -73,7 +73,8 @@ class Decision:
     The lines stand from the best score to the worst, then the excluded. `waits` says that it is
     better to wait for the chosen one than to have somebody free begin. When nobody can, `missing`
     are the codes without which somebody could, `calls` whom to call, `next_at` when the first of
-    them is back. `kept`: who would suit better and is kept for which other request.
+    them is back. `kept`: who would suit better and is kept for which other request. `tally`: how
+    many each hard reason excludes, of those who have no line of their own.
     """
 
     ticket: int
@@ -88,6 +89,7 @@ class Decision:
     calls: tuple[Call, ...] = ()
     next_at: datetime | None = None
     kept: tuple[tuple[int, int], ...] = ()
+    tally: tuple[tuple[str, int], ...] = ()
 
     @property
     def runners_up(self) -> tuple[Line, ...]:
@@ -105,7 +107,8 @@ class Decision:
 
     def counted(self) -> tuple[tuple[str, int], ...]:
         """Return how many each hard reason excluded, the commonest first."""
-        tally = Counter(code for one in self.lines for code in {hard.code for hard in one.hard})
+        tally = Counter(dict(self.tally))
+        tally.update(code for one in self.lines for code in {hard.code for hard in one.hard})
         return tuple(sorted(tally.items(), key=lambda pair: (-pair[1], pair[0])))
 
     def told(self) -> dict[str, Any]:
@@ -120,6 +123,7 @@ class Decision:
             "missing": list(self.missing),
             "next_at": _moment(self.next_at),
             "kept": [list(pair) for pair in self.kept],
+            "tally": [list(pair) for pair in self.tally],
             "calls": [[c.key, c.name, c.code, _moment(c.until)] for c in self.calls],
             "weights": dict(self.weights),
             "lines": [_line(one) for one in self.lines],
@@ -141,6 +145,7 @@ def read(told: Mapping[str, Any]) -> Decision:
         calls=tuple(Call(key, name, code, _instant(at)) for key, name, code, at in told["calls"]),
         next_at=_instant(told["next_at"]),
         kept=tuple((person, ticket) for person, ticket in told["kept"]),
+        tally=tuple((code, count) for code, count in told["tally"]),
     )
 
 

@@ -105,7 +105,6 @@ def _scored(
         passed=open_time([ticket.calendar], state, now),
     )
     priced = matching.costs(scene, _one_place(weights))
-    begun = matching.finish(scene.ahead[:, None], first, cuts, gaps)
     lines = []
     for row, one in enumerate(able):
         points = {
@@ -124,8 +123,8 @@ def _scored(
                 (),
                 terms,
                 score(terms),
-                start=instant(now, begun[row, 0]),
-                finish=instant(now, priced.ends[row, 0]),
+                start=instant(now, float(priced.starts[row])),
+                finish=instant(now, float(priced.ends[row, 0])),
                 minutes=float(minutes[row, 0]),
                 chance=float(priced.chance[row, 0]),
                 familiarity=one.familiarity.get(ticket.site, 0.0),

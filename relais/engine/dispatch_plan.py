@@ -6,27 +6,25 @@ urgency, each with the person with whom it costs least, for the queues and the p
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
 
 import numpy as np
 
 from relais.engine import matching
-from relais.engine.candidates import (
-    LANGUAGE_LEVELS,
-    NAMED_ONLY,
-    POSITIONS,
-    Assistant,
-    State,
-    Ticket,
-    excluded,
-)
-from relais.engine.decision import Decision
-from relais.engine.dispatch import NO_HURRY, choose, instant
-from relais.engine.matching import NO_ONE, Flags, Places, Reals, Scene, Weights
-from relais.engine.timeline import open_left, open_time, timelines
+from relais.engine.candidates import Assistant, State, Ticket, excluded
+from relais.engine.decision import TERMS, Decision, Line, Term
+from relais.engine.dispatch import instant, score
+from relais.engine.dispatch_board import Board
+from relais.engine.matching import NO_ONE, Pairing, Places, Reals, Weights
+from relais.engine.timeline import open_time
+
+# How many of those who come after the chosen one a plan's decision tells in full.
+NEXT_BEST = 2
+# Places that can be paired in good time.
+MANY = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +48,15 @@ class Plan:
     """What the queue would become. `unplaced`: requests that nobody known can do.
 
     `measure` is what the pairings are judged by, less is better: how many of the window found no
-    place, then what the pairings cost.
+    place, then what the pairings cost. `decisions`: for each request that starts now who has it and
+    why, the next best, and how many each hard reason excludes (`choose` tells everybody's).
     """
 
     at: datetime
     placements: tuple[Placement, ...]
     unplaced: tuple[int, ...]
     measure: tuple[int, float]
+    decisions: tuple[Decision, ...] = ()
 
     @property
     def starts(self) -> tuple[Placement, ...]:
@@ -92,254 +92,240 @@ def plan(
     A request keeps its person unless another earns more than `change`. Nothing starts with
     somebody whom a hard reason excludes.
     """
-    weights = weights or Weights()
+    weights = _affordable(weights or Weights(), people := list(people))
     asked = sorted(tickets, key=lambda each: each.key)
     everybody = sorted(people, key=lambda one: one.key)
     if not asked or not everybody:
         return Plan(now, (), tuple(each.key for each in asked), (len(asked), 0.0))
-    board = _Board(asked, everybody, state, now, weights)
-    doable = np.flatnonzero(board.scene.able.any(0))
+    board = Board(asked, everybody, state, now, weights)
+    doable = board.doable()
     urgency = matching.index(
-        board.estimate[doable], board.scene.slack[doable], board.scene.weight[doable], weights
+        board.estimate[doable], board.slack[doable], board.weight[doable], weights
     )
     window = doable[matching.most_urgent(urgency, len(everybody) * weights.slots)]
-    found = matching.pair(board.part(window), weights)
-    placed, cost = board.seat(window, found)
-    board.tail(doable[np.argsort(-urgency, kind="stable")], placed)
-    lost = tuple(each.key for each, there in zip(asked, board.who, strict=True) if there == NO_ONE)
+    found = matching.pair(board.scene(window), weights)
+    seats = _Seats(board)
+    cost = seats.pair(window, found)
+    seats.tail(doable[np.argsort(-urgency, kind="stable")])
+    lost = tuple(each.key for each, who in zip(asked, seats.who, strict=True) if who == NO_ONE)
     unmatched = len(asked) - int((found.who != NO_ONE).sum())
-    return Plan(now, board.placements(), lost, (unmatched, cost))
+    placements = seats.placements()
+    told = _decisions(board, window, found, seats)
+    return Plan(now, placements, lost, (unmatched, cost), told)
 
 
-def decide(
-    made: Plan,
-    tickets: Mapping[int, Ticket],
-    people: Sequence[Assistant],
-    state: State,
-    weights: Weights | None = None,
-) -> tuple[Decision, ...]:
-    """Return the decision with its reasons for each request that the plan starts now.
+def _affordable(weights: Weights, people: Sequence[Assistant]) -> Weights:
+    """Return the weights with as many places each as leave at most MANY in all, and one at least.
 
-    The chosen one is the plan's: her line says what she cost, the others' what they would have.
+    The pairing takes the cube of all places; a large pool gains little by a second one each.
     """
-    first = {each.person: each.ticket for each in made.placements if not each.place}
-    found = []
-    for each in made.starts:
-        said = choose(tickets[each.ticket], people, state, made.at, weights)
-        better = []
-        for line in said.lines:
-            if line.hard or line.key == each.person:
-                break
-            if first.get(line.key, each.ticket) != each.ticket:
-                better.append((line.key, first[line.key]))
-        found.append(
-            replace(
-                said, chosen=each.person, start=each.start, finish=each.finish, waits=False,
-                kept=tuple(better),
-            )
-        )  # fmt: skip
-    return tuple(found)
+    return replace(weights, slots=max(1, min(weights.slots, MANY // max(len(people), 1))))
 
 
-class _Board:
-    """The scene of all requests and people, and what has been placed so far."""
+class _Seats:
+    """Who has each request so far (NO_ONE: nobody), and what she does before it."""
 
-    def __init__(
-        self,
-        tickets: Sequence[Ticket],
-        people: Sequence[Assistant],
-        state: State,
-        now: datetime,
-        weights: Weights,
-    ) -> None:
-        self.tickets, self.people, self.state, self.now = tickets, people, state, now
-        self.weights = weights
-        self.estimate = np.array([each.minutes for each in tickets], float)
-        self.calendars = [each.calendar for each in tickets]
-        familiar = _of_sites(tickets, people)
-        pace = _table(
-            people, [each.service for each in tickets], lambda one, key: one.pace.get(key, 1.0)
-        )
-        minutes = self.estimate * pace * (1.0 + state.strangers_need * (1.0 - familiar))
-        able = _able(tickets, people)
-        legal = np.array(
-            [np.inf if one.legal_minutes is None else one.legal_minutes for one in people]
-        )
-        able &= minutes <= legal[:, None]
-        first, cuts, gaps = timelines([one.shifts for one in people], now)
-        able &= (cuts[:, -1] > 0)[:, None]
-        slack = open_left([each.due for each in tickets], self.calendars, state, now, NO_HURRY)
-        self.scene = Scene(
-            able, minutes, slack, np.array([each.weight for each in tickets], float), familiar,
-            np.array([one.in_hand for one in people], float), first, cuts, gaps,
-            other=_preferences(tickets, people, state, weights),
-            usual=np.median(self.estimate) * pace.mean(1),
-        )  # fmt: skip
-        self.who: Places = np.full(len(tickets), NO_ONE, dtype=np.intp)
-        self.place: Places = np.zeros(len(tickets), dtype=np.intp)
-        self.work_before = np.zeros(len(tickets))
-        self.ends = np.zeros(len(tickets))
-        self.late = np.zeros(len(tickets))
-        self.now_begun = np.zeros(len(tickets), dtype=bool)
+    def __init__(self, board: Board) -> None:
+        count = len(board.tickets)
+        self.board = board
+        self.who: Places = np.full(count, NO_ONE, dtype=np.intp)
+        self.place: Places = np.zeros(count, dtype=np.intp)
+        self.before, self.minutes = np.zeros(count), np.zeros(count)
+        self.now = np.zeros(count, dtype=bool)
 
-    def part(self, which: Places) -> Scene:
-        """Return the scene of these requests."""
-        passed = open_time([self.calendars[each] for each in which], self.state, self.now)
-        return self.scene.of(which, passed)
-
-    def seat(self, window: Places, found: matching.Pairing) -> tuple[Flags, float]:
-        """Place the first of each person's pairings; return which are placed, and the cost."""
-        cost = 0.0
-        placed = np.zeros(len(self.tickets), dtype=bool)
+    def pair(self, window: Places, found: Pairing) -> float:
+        """Give everybody the first of her pairings; return what all pairings cost."""
+        board, cost = self.board, 0.0
         tables = (found.priced.total, *found.priced.later)
-        for column, (row, place) in enumerate(zip(found.who, found.place, strict=True)):
+        pairs = zip(window.tolist(), found.who.tolist(), found.place.tolist(), strict=True)
+        for column, (j, row, place) in enumerate(pairs):
             if row == NO_ONE:
                 continue
-            cost += float(tables[place][row, column])
+            cost += float(tables[found.slot[column]][row, column])
             if place:
                 continue
-            j = int(window[column])
-            self._put(
-                j, int(row), float(self.scene.ahead[row]), float(found.priced.ends[row, column])
+            one = board.people[row]
+            self.who[j], self.before[j] = row, board.ahead[row]
+            self.minutes[j] = board.estimate[j] * board.factor[row, board.kind[j]]
+            self.now[j] = not (
+                one.in_hand
+                or board.gone[row]
+                or excluded(board.tickets[j], one, board.state, board.now)
             )
-            placed[j] = True
-            one = self.people[row]
-            self.now_begun[j] = not one.in_hand and not excluded(
-                self.tickets[j], one, self.state, self.now
-            )
-        return placed, cost
+        return cost
 
-    def tail(self, order: Places, placed: Flags) -> None:
+    def tail(self, order: Places) -> None:
         """Place the others, the most urgent first, each where it costs least."""
-        scene, weights = self.scene, self.weights
-        ahead, count = scene.ahead.copy(), np.zeros(len(self.people), dtype=np.intp)
-        for j in np.flatnonzero(placed):
-            ahead[self.who[j]] += scene.minutes[self.who[j], j]
+        board, weights = self.board, self.board.weights
+        ahead, count = board.ahead.copy(), np.zeros(len(board.people), dtype=np.intp)
+        for j in np.flatnonzero(self.who != NO_ONE):
+            ahead[self.who[j]] += self.minutes[j]
             count[self.who[j]] += 1
-        fixed = weights.stranger * (1.0 - scene.familiar) + weights.minute * scene.minutes
-        for each in scene.other:
+        fixed = weights.stranger * (1.0 - board.familiar)
+        for each in board.terms.values():
             fixed = fixed + each
-        fixed = np.where(scene.able, fixed, matching.NEVER)
-        clocks = {key: open_time([key], self.state, self.now) for key in set(self.calendars)}
-        for j in order:
-            if placed[j]:
-                continue
-            work = ahead + scene.minutes[:, j]
-            ends = scene.first + work + (scene.gaps * (work[:, None] > scene.cuts)).sum(1)
-            over = np.maximum(clocks[self.calendars[j]](ends[:, None])[:, 0] - scene.slack[j], 0.0)
-            late = np.minimum(over, weights.horizon) + weights.late * (over > 0)
-            row = int(np.argmin(fixed[:, j] + scene.weight[j] * late + 0.01 * ends))
-            self._put(int(j), row, float(ahead[row]), float(ends[row]))
+        # Columns side by side in memory: each request reads those of its kind.
+        fixed = np.ascontiguousarray(np.where(board.fits, fixed, matching.NEVER).T)
+        factor = np.ascontiguousarray(board.factor.T)
+        days = _Days(board, ahead)
+        minute, late = weights.minute, weights.late
+        law = None if np.isinf(board.legal).all() else board.legal
+        todo = order[self.who[order] == NO_ONE]
+        for j, kind, size, due, worth in zip(
+            todo.tolist(),
+            board.kind[todo].tolist(),
+            board.estimate[todo].tolist(),
+            board.due[todo].tolist(),
+            board.weight[todo].tolist(),
+            strict=True,
+        ):
+            minutes = size * factor[kind]
+            over = days.ends(minutes) - due
+            points = fixed[kind] + minute * minutes
+            np.maximum(over, 0.0, out=over)
+            # What is late at all costs `late`, and something for each minute up to the horizon.
+            points += worth * (late * (over > 0.0) + np.minimum(over, weights.horizon))
+            points += 0.01 * days.now
+            if law is not None:
+                points[minutes > law] += matching.NEVER
+            row = int(points.argmin())
+            self.who[j], self.before[j], self.minutes[j] = row, ahead[row], minutes[row]
             self.place[j] = count[row]
-            ahead[row] += scene.minutes[row, j]
+            ahead[row] += minutes[row]
             count[row] += 1
+            days.move(row)
 
-    def _put(self, j: int, row: int, before: float, ends: float) -> None:
-        self.who[j], self.work_before[j], self.ends[j] = row, before, ends
+    def ends(self, which: Places, work: Reals, *, after: bool) -> Reals:
+        """Return when so much work is done by who has it; `after`: and the gap that follows."""
+        board, rows = self.board, self.who[which]
+        cuts, gaps = board.cuts[rows], board.gaps[rows]
+        passed = work[:, None] >= cuts if after else work[:, None] > cuts
+        found: Reals = board.first[rows] + work + (gaps * passed).sum(1)
+        return found
 
     def placements(self) -> tuple[Placement, ...]:
         """Return all that is placed, by person and place."""
-        scene = self.scene
-        seated = np.flatnonzero(self.who != NO_ONE)
-        rows = self.who[seated]
-        begins = scene.first[rows] + self.work_before[seated]
-        begins = begins + (
-            scene.gaps[rows] * (self.work_before[seated][:, None] >= scene.cuts[rows])
-        ).sum(1)
-        passed = open_time([self.calendars[each] for each in seated], self.state, self.now)
-        over = passed(self.ends[seated][None, :])[0] - scene.slack[seated]
-        found = [
+        board = self.board
+        which = np.flatnonzero(self.who != NO_ONE)
+        which = which[np.lexsort((self.place[which], self.who[which]))]
+        begins = self.ends(which, self.before[which], after=True)
+        ends = self.ends(which, self.before[which] + self.minutes[which], after=False)
+        calendars = [board.calendars[each] for each in which]
+        over = open_time(calendars, board.state, board.now)(ends[None, :])[0] - board.slack[which]
+        return tuple(
             Placement(
-                self.tickets[j].key,
-                self.people[row].key,
-                instant(self.now, begin),
-                instant(self.now, self.ends[j]),
-                int(self.place[j]),
-                bool(self.now_begun[j]),
-                max(float(late), 0.0),
+                board.tickets[j].key,
+                board.people[row].key,
+                instant(board.now, begin),
+                instant(board.now, end),
+                place,
+                now,
+                late,
             )
-            for j, row, begin, late in zip(
-                seated.tolist(), rows.tolist(), begins.tolist(), over.tolist(), strict=True
+            for j, row, begin, end, place, now, late in zip(
+                which.tolist(),
+                self.who[which].tolist(),
+                begins.tolist(),
+                ends.tolist(),
+                self.place[which].tolist(),
+                self.now[which].tolist(),
+                np.maximum(over, 0.0).tolist(),
+                strict=True,
             )
-        ]
-        return tuple(sorted(found, key=lambda each: (each.person, each.place)))
+        )
 
 
-def _table(
-    people: Sequence[Assistant], keys: Sequence[Any], value: Callable[[Assistant, Any], float]
-) -> Reals:
-    """Return (people, requests) of what depends on one key of the request."""
-    unique = list(dict.fromkeys(keys))
-    where = {key: place for place, key in enumerate(unique)}
-    columns = np.array([where[key] for key in keys], dtype=np.intp)
-    small = np.array([[value(one, key) for key in unique] for one in people])
-    return small[:, columns] if len(keys) else np.zeros((len(people), 0))
+class _Days:
+    """Where everybody stands in her days: when she is free, and the next gap in her work."""
+
+    def __init__(self, board: Board, ahead: Reals) -> None:
+        self.board, self.ahead = board, ahead
+        self.now = np.zeros(len(ahead))
+        self.left, self.gap = np.zeros(len(ahead)), np.zeros(len(ahead))
+        for row in range(len(ahead)):
+            self.move(row)
+
+    def move(self, row: int) -> None:
+        """Take note of what she has been given."""
+        board, ahead = self.board, self.ahead[row]
+        span = int(board.cuts[row].searchsorted(ahead, side="left"))
+        self.now[row] = board.first[row] + ahead + board.gaps[row, :span].sum()
+        last = span >= board.cuts.shape[1]
+        self.left[row] = np.inf if last else board.cuts[row, span] - ahead
+        self.gap[row] = 0.0 if last else board.gaps[row, span]
+
+    def ends(self, minutes: Reals) -> Reals:
+        """Return when everybody would have done it: a work that meets two gaps counts one."""
+        found: Reals = self.now + minutes + self.gap * (minutes > self.left)
+        return found
 
 
-def _of_sites(tickets: Sequence[Ticket], people: Sequence[Assistant]) -> Reals:
-    return _table(people, [t.site for t in tickets], lambda one, key: one.familiarity.get(key, 0.0))
+def _decisions(board: Board, window: Places, found: Pairing, seats: _Seats) -> tuple[Decision, ...]:
+    """Return the decision for each request that starts now, read from what the pairing cost."""
+    first = {
+        board.people[row].key: board.tickets[j].key
+        for j, row, place in zip(
+            window.tolist(), found.who.tolist(), found.place.tolist(), strict=True
+        )
+        if row != NO_ONE and not place
+    }
+    away = Counter(hard.code for gone in board.gone for hard in gone)
+    weights = board.weights.told()
+    told = []
+    for column, j in enumerate(window.tolist()):
+        if not seats.now[j]:
+            continue
+        costs, key = found.priced.total[:, column], board.tickets[j].key
+        row = int(found.who[column])
+        near = np.argsort(costs, kind="stable")[: NEXT_BEST + 1].tolist()
+        others = [each for each in near if each != row and costs[each] < matching.NEVER]
+        lines = [_line(board, found, each, column, j) for each in (row, *others[:NEXT_BEST])]
+        chosen = lines[0]
+        lines.sort(key=lambda line: (line.score or 0.0, line.key))
+        better = lines[: lines.index(chosen)]
+        told.append(
+            Decision(
+                key, board.now, chosen.key, tuple(lines), weights, chosen.start, chosen.finish,
+                kept=tuple(
+                    (line.key, first[line.key])
+                    for line in better
+                    if first.get(line.key, key) != key
+                ),
+                tally=_tally(board, j, away),
+            )
+        )  # fmt: skip
+    return tuple(told)
 
 
-def _able(tickets: Sequence[Ticket], people: Sequence[Assistant]) -> Flags:
-    """Return who may do what at any hour: `unfit` of every pair, a table for each thing asked."""
-    parts = (
-        ([t.site for t in tickets], lambda one, key: key in one.covers),
-        (
-            [(t.confidentiality, t.named) for t in tickets],
-            lambda one, key: (
-                one.key in key[1] if key[0] >= NAMED_ONLY or key[1] else one.clearance >= key[0]
-            ),
-        ),
-        ([t.accesses for t in tickets], lambda one, key: key <= one.accesses),
-        (
-            [frozenset(t.skills.items()) for t in tickets],
-            lambda one, key: all(one.skills.get(skill, 0) >= level for skill, level in key),
-        ),
-        ([(t.language, t.language_level) for t in tickets], _speaks),
-        (
-            [(t.site, t.service, t.readiness) for t in tickets],
-            lambda one, key: not key[2] or one.readiness.get(key[:2], 0) >= key[2],
-        ),
-        ([t.pinned for t in tickets], lambda one, key: key in (None, one.key)),
-        ([t.held for t in tickets], lambda one, key: not key),
+def _line(board: Board, found: Pairing, row: int, column: int, j: int) -> Line:
+    """Return what was reckoned of one pairing; the terms add up to its cost to the bit."""
+    priced, one, kind = found.priced, board.people[row], board.kind[j]
+    points = {code: float(table[row, kind]) for code, table in board.terms.items()}
+    for code in ("lateness", "risk", "stranger", "time", "start"):
+        points[code] = float(getattr(priced, code)[row, column])
+    terms = tuple(Term(code, points[code]) for code in TERMS)
+    site = board.tickets[j].site
+    return Line(
+        one.key,
+        one.name,
+        (),
+        terms,
+        score(terms),
+        start=instant(board.now, float(priced.starts[row])),
+        finish=instant(board.now, float(priced.ends[row, column])),
+        minutes=float(board.estimate[j] * board.factor[row, kind]),
+        chance=float(priced.chance[row, column]),
+        familiarity=float(board.familiar[row, kind]),
+        position=one.covers.get(site, ""),
     )
-    able = np.ones((len(people), len(tickets)), dtype=bool)
-    for keys, value in parts:
-        able &= _table(people, keys, value).astype(bool)
-    return able
 
 
-def _speaks(one: Assistant, key: tuple[str, str]) -> bool:
-    language, level = key
-    spoken = one.languages.get(language, "")
-    if not language:
-        return True
-    return spoken in LANGUAGE_LEVELS and spoken >= level
-
-
-def _preferences(
-    tickets: Sequence[Ticket], people: Sequence[Assistant], state: State, weights: Weights
-) -> tuple[Reals, ...]:
-    """Return lead, file, load, learning, fairness and change, as `choose` adds them."""
-
-    def rank(one: Assistant, site: int) -> float:
-        position = one.covers.get(site, "")
-        return POSITIONS.index(position) / 2 if position in POSITIONS else 1.0
-
-    lead = weights.lead * _table(people, [t.site for t in tickets], rank)
-    file = -weights.file * _table(
-        people, [t.file for t in tickets], lambda one, key: float(key in one.files)
+def _tally(board: Board, j: int, away: Counter[str]) -> tuple[tuple[str, int], ...]:
+    """Return how many each hard reason excludes from this request."""
+    tally = Counter(away)
+    for code, passes in board.passes.items():
+        tally[code] += len(board.people) - int(passes[:, board.kind[j]].sum())
+    tally["working_time"] += int((board.minutes(np.array([j]))[:, 0] > board.legal).sum())
+    return tuple(
+        sorted(((c, n) for c, n in tally.items() if n), key=lambda pair: (-pair[1], pair[0]))
     )
-    learning = -weights.learning * _table(
-        people, [(t.site, t.service) for t in tickets], lambda one, key: one.to_learn.get(key, 0)
-    )
-    fairness = weights.fairness * np.array([[one.share] for one in people]) + 0.0 * lead
-    change = np.zeros_like(lead)
-    rows = {one.key: row for row, one in enumerate(people)}
-    for column, each in enumerate(tickets):
-        for told in (state.planned, state.announced):
-            if (who := told.get(each.key)) is not None:
-                change[:, column] += weights.change
-                if who in rows:
-                    change[rows[who], column] -= weights.change
-    return lead, file, learning, fairness, change

@@ -33,7 +33,7 @@ class Weights:
     """
 
     # Requests looked at together, and places offered, per person.
-    slots: int = 2
+    slots: int = 3
     # Being late at all, beside its minutes, for a request of weight 1.
     late: float = 300.0
     # Late minutes count up to here: who is late by days already would else stop everything.
@@ -41,9 +41,9 @@ class Weights:
     # Doubt about the end of a work, as a share of its minutes and of what is ahead of it.
     doubt: float = 0.35
     # Somebody who does not know the site at all (familiarity 0).
-    stranger: float = 15.0
+    stranger: float = 40.0
     # A minute of work: what the pool could do elsewhere.
-    minute: float = 6.0
+    minute: float = 8.0
     # How much dearer a minute is when two days of work wait, and cheaper when none does.
     pressure: float = 0.5
     # Starting now what is urgent for its size, and how soon urgency fades (minutes).
@@ -58,7 +58,7 @@ class Weights:
     # A level of readiness that the site wants her to gain.
     learning: float = 4.0
     # Her share of work, of difficult sites and of late hours above the others', as a ratio.
-    fairness: float = 20.0
+    fairness: float = 250.0
     # It was announced to somebody else, or stands elsewhere in the plan already.
     change: float = 10.0
     version: int = 1
@@ -129,17 +129,18 @@ def most_urgent(urgency: Reals, count: int) -> Places:
     return np.sort(np.argsort(-urgency, kind="stable")[:count])
 
 
-def finish(work: Reals, first: Reals, cuts: Reals, gaps: Reals) -> Reals:
+def finish(work: Reals, first: Reals, cuts: Reals, gaps: Reals, *, after: bool = False) -> Reals:
     """Return when each has done so much work by her own days: (n, m) minutes from now.
 
-    The work that ends exactly at a gap ends before it.
+    The work that ends exactly at a gap ends before it; `after`: and the next begins after it.
     """
     done = work + first[:, None]
     most = work.max(initial=0.0)
     for cut, gap in zip(cuts.T, gaps.T, strict=True):
-        if cut.min(initial=np.inf) >= most:
+        if cut.min(initial=np.inf) > most:
             break
-        done = done + np.where(work > cut[:, None], gap[:, None], 0.0)
+        past = work >= cut[:, None] if after else work > cut[:, None]
+        done = done + np.where(past, gap[:, None], 0.0)
     return done
 
 
@@ -147,6 +148,7 @@ def finish(work: Reals, first: Reals, cuts: Reals, gaps: Reals) -> Reals:
 class Costs:
     """The terms of each pairing (n, m) for her next place, and for each place their sum."""
 
+    starts: Reals  # (n)
     ends: Reals
     lateness: Reals
     risk: Reals
@@ -183,7 +185,8 @@ def costs(scene: Scene, weights: Weights) -> Costs:
         if not place:
             kept = (ends, lateness, risk, stranger, time, start, chance)
         sums.append(np.where(scene.able & (total < NEVER), total, NEVER))
-    return Costs(*kept, total=sums[0], later=tuple(sums[1:]))
+    starts = finish(scene.ahead[:, None], scene.first, scene.cuts, scene.gaps, after=True)
+    return Costs(starts[:, 0], *kept, total=sums[0], later=tuple(sums[1:]))
 
 
 def _late(scene: Scene, weights: Weights, ends: Reals, work: Reals) -> tuple[Reals, Reals]:
@@ -199,10 +202,14 @@ def _late(scene: Scene, weights: Weights, ends: Reals, work: Reals) -> tuple[Rea
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Pairing:
-    """For each request of the scene who has it (NO_ONE: nobody can), and in which place."""
+    """For each request of the scene who has it (NO_ONE: nobody can), and in which place.
+
+    `slot` is the place that it was priced at; one that stayed empty before it brings it nearer.
+    """
 
     who: Places
     place: Places
+    slot: Places
     priced: Costs
 
 
@@ -219,8 +226,9 @@ def pair(scene: Scene, weights: Weights) -> Pairing:
         kept = table[rows, columns] < NEVER
         rows, columns = rows[kept], columns[kept]
         who[columns], place[columns] = rows % n, rows // n
-        _closer(who, place)
-    return Pairing(who, place, priced)
+    slot = place.copy()
+    _closer(who, place)
+    return Pairing(who, place, slot, priced)
 
 
 def _closer(who: Places, place: Places) -> None:

@@ -48,13 +48,17 @@ def remembered(deeds: Iterable[Deed], now: datetime, memory: Memory | None = Non
     past = sorted(
         (deed for deed in deeds if deed.at <= now), key=lambda deed: (deed.at, deed.result)
     )
-    return sum(WORTH[deed.result] * 0.5 ** ((now - deed.at) / memory.half_life) for deed in past)
+    return sum(WORTH[deed.result] * _half((now - deed.at) / memory.half_life) for deed in past)
 
 
 def faded(count: float, since: datetime, now: datetime, memory: Memory | None = None) -> float:
     """Return a count kept at `since` as it stands now: a stored figure needs no list of deeds."""
     memory = memory or Memory()
-    return count * float(0.5 ** (max(now - since, timedelta(0)) / memory.half_life))
+    return count * _half(max(now - since, timedelta(0)) / memory.half_life)
+
+
+def _half(spans: float) -> float:
+    return float(0.5**spans)
 
 
 def familiarity(count: float, memory: Memory | None = None) -> float:

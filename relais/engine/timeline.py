@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 import numpy as np
 
@@ -17,30 +18,30 @@ REACH = timedelta(days=60)
 ENDLESS = 1e6
 
 
-def timelines(shifts: Sequence[Sequence[Span]], now: datetime) -> tuple[Reals, Reals, Reals]:
-    """Return first, cuts and gaps of each (see Scene), in minutes from now."""
-    rows = []
-    for spans in shifts:
-        row = []
-        for begin, end in spans:
-            start = max((begin - now) / MINUTE, 0.0)
-            stop = (end - now) / MINUTE
-            if stop > start:
-                row.append((start, stop))
-        rows.append(row)
+def timelines(shifts: Sequence[tuple[Span, ...]], now: datetime) -> tuple[Reals, Reals, Reals]:
+    """Return first, cuts and gaps of each (see Scene), in minutes from now.
+
+    A span that is over, and what fills up shorter rows, is a span of no length.
+    """
+    here = now.timestamp() / 60
+    rows = [_stamps(spans) for spans in shifts]
     width = max((len(row) for row in rows), default=0) or 1
-    first = np.full(len(rows), ENDLESS)
-    cuts, gaps = np.zeros((len(rows), width)), np.zeros((len(rows), width))
-    for i, row in enumerate(rows):
-        worked = 0.0
-        for k, (start, stop) in enumerate(row):
-            if not k:
-                first[i] = start
-            worked += stop - start
-            cuts[i, k] = worked
-            gaps[i, k] = (row[k + 1][0] if k + 1 < len(row) else stop + ENDLESS) - stop
-        cuts[i, len(row) :] = worked
-    return first, cuts, gaps
+    spans = np.full((len(rows), width, 2), here)
+    for row, known in enumerate(rows):
+        if len(known):
+            spans[row, : len(known)] = known
+            spans[row, len(known) :] = known[-1, 1]
+    starts = np.maximum(spans[:, :, 0] - here, 0.0)
+    length = np.maximum(spans[:, :, 1] - here - starts, 0.0)
+    gaps = np.full((len(rows), width), ENDLESS)
+    gaps[:, :-1] = np.maximum(starts[:, 1:] - starts[:, :-1] - length[:, :-1], 0.0)
+    return starts[:, 0], np.cumsum(length, axis=1), gaps
+
+
+@lru_cache(maxsize=8192)
+def _stamps(spans: tuple[Span, ...]) -> Reals:
+    """Return the begins and ends in minutes: the same shifts come with every request."""
+    return np.array([[begin.timestamp() / 60, end.timestamp() / 60] for begin, end in spans])
 
 
 def open_time(calendars: Sequence[int | None], state: State, now: datetime) -> Passed:

@@ -8,7 +8,9 @@ from hypothesis import strategies as st
 
 from relais.engine import matching
 from relais.engine.candidates import Assistant, State, Ticket, excluded, unfit
-from relais.engine.dispatch_plan import decide, plan
+from relais.engine.dispatch import choose, score
+from relais.engine.dispatch_board import FILTERS
+from relais.engine.dispatch_plan import plan
 
 from .test_dispatch import HOUR, NOW, SITE, STATE, day, moments, one, people, states
 
@@ -59,12 +61,14 @@ def test_a_request_is_kept_for_who_suits_it_and_the_decision_says_so():
     queue = [asked(1, due=NOW + HOUR, weight=4.0), english]
     made = plan(queue, people, STATE, NOW)
     assert {each.ticket: each.person for each in made.starts} == {1: 2, 2: 1}
-    decisions = {
-        each.ticket: each for each in decide(made, {t.key: t for t in queue}, people, STATE)
-    }
+    decisions = {each.ticket: each for each in made.decisions}
     assert decisions[1].chosen == 2
     assert decisions[1].kept == ((1, 2),)
     assert decisions[2].kept == ()
+    assert decisions[2].counted() == (("language", 1),)
+    # Alone, each would have had her: the lines of both ways of asking are the same.
+    alone = choose(queue[0], people, STATE, NOW)
+    assert alone.chosen == 1
 
 
 def test_a_plan_in_force_is_not_reshuffled_for_little():
@@ -124,6 +128,17 @@ def test_what_must_hold_of_any_plan(queue, pool, state, chance):
         assert not persons[each.person].in_hand
         assert each.start == NOW
     assert len({each.person for each in made.starts}) == len(made.starts)
+    assert {each.ticket for each in made.decisions} == {each.ticket for each in made.starts}
+    for said in made.decisions:
+        assert said.chosen == made.of(said.ticket).person
+        for line in said.lines:
+            assert line.score == score(line.terms)
+            assert not unfit(tickets[said.ticket], persons[line.key])
+    lets = {each.code: each for each in FILTERS}
+    for each in queue:
+        for her in pool:
+            codes = {hard.code for hard in unfit(each, her)}
+            assert codes == {c for c, f in lets.items() if not f.lets(her, f.of(each))}
     shuffled, others = list(queue), list(pool)
     chance.shuffle(shuffled)
     chance.shuffle(others)

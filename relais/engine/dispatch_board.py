@@ -1,0 +1,226 @@
+"""All requests and all people at once, as tables: one column for each kind of request.
+
+Requests that ask for the same (site, service, class, language…) share a column, so that twenty
+thousand of them cost what their few hundred kinds do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+
+from relais.engine.candidates import (
+    LANGUAGE_LEVELS,
+    NAMED_ONLY,
+    POSITIONS,
+    Assistant,
+    State,
+    Ticket,
+    away,
+)
+from relais.engine.matching import Flags, Places, Reals, Scene, Weights
+from relais.engine.timeline import MINUTE, open_left, open_time, timelines
+
+# A request without a deadline may wait this long (minutes) before it counts as urgent.
+NO_HURRY = 5 * 480.0
+
+Value = Callable[[Assistant, Any], float]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a hard filter looks at in a request, and whom it lets pass."""
+
+    code: str
+    of: Callable[[Ticket], Any]
+    lets: Value
+
+
+def _speaks(one: Assistant, key: tuple[str, str]) -> bool:
+    spoken = one.languages.get(key[0], "")
+    return not key[0] or (spoken in LANGUAGE_LEVELS and spoken >= key[1])
+
+
+def _cleared(one: Assistant, key: tuple[int, frozenset[int]]) -> bool:
+    if key[0] >= NAMED_ONLY or key[1]:
+        return one.key in key[1]
+    return one.clearance >= key[0]
+
+
+# `candidates.unfit`, for every pair at once; a test holds the two together.
+FILTERS = (
+    Asked("wall", lambda t: t.site, lambda one, key: key in one.covers),
+    Asked("clearance", lambda t: (t.confidentiality, t.named), _cleared),
+    Asked("access", lambda t: t.accesses, lambda one, key: key <= one.accesses),
+    Asked(
+        "skill",
+        lambda t: tuple(sorted(t.skills.items())) if t.skills else (),
+        lambda one, key: all(one.skills.get(skill, 0) >= level for skill, level in key),
+    ),
+    Asked("language", lambda t: (t.language, t.language_level), _speaks),
+    Asked(
+        "readiness",
+        lambda t: (t.site, t.service, t.readiness) if t.readiness else (),
+        lambda one, key: not key or one.readiness.get(key[:2], 0) >= key[2],
+    ),
+    Asked("pinned", lambda t: t.pinned, lambda one, key: key is None or key == one.key),
+    Asked("held", lambda t: t.held, lambda one, key: not key),
+)
+
+
+class Board:
+    """Tables of people by kinds of requests (`kind` tells each request's column)."""
+
+    def __init__(
+        self,
+        tickets: Sequence[Ticket],
+        people: Sequence[Assistant],
+        state: State,
+        now: datetime,
+        weights: Weights,
+    ) -> None:
+        self.tickets, self.people, self.state, self.now = tickets, people, state, now
+        self.weights = weights
+        kinds: dict[tuple[Any, ...], int] = {}
+        placed = [kinds.setdefault(_kind(each, state), len(kinds)) for each in tickets]
+        self.kind: Places = np.array(placed, dtype=np.intp)
+        samples: list[Ticket] = [tickets[0]] * len(kinds)
+        for each, place in zip(tickets, placed, strict=True):
+            samples[place] = each
+        self.passes = {
+            each.code: _table(people, samples, each.of, each.lets) > 0 for each in FILTERS
+        }
+        self.fits: Flags = np.ones((len(people), len(kinds)), dtype=bool)
+        for passes in self.passes.values():
+            self.fits &= passes
+        self.familiar = _table(
+            people, samples, _site, lambda one, key: one.familiarity.get(key, 0.0)
+        )
+        self.pace = _table(people, samples, _service, lambda one, key: one.pace.get(key, 1.0))
+        self.factor = self.pace * (1.0 + state.strangers_need * (1.0 - self.familiar))
+        self.terms = _preferences(samples, people, state, weights)
+        self.estimate = np.array([each.minutes for each in tickets], float)
+        self.weight = np.array([each.weight for each in tickets], float)
+        self.calendars = [each.calendar for each in tickets]
+        dues = [each.due for each in tickets]
+        self.slack = open_left(dues, self.calendars, state, now, NO_HURRY)
+        self.due = np.array([NO_HURRY * 3 if due is None else (due - now) / MINUTE for due in dues])
+        self.first, self.cuts, self.gaps = timelines([one.shifts for one in people], now)
+        self.ahead = np.array([one.in_hand for one in people], float)
+        self.legal = np.array(
+            [np.inf if one.legal_minutes is None else one.legal_minutes for one in people]
+        )
+        self.fits &= (self.cuts[:, -1] > 0)[:, None]
+        self.usual = np.median(self.estimate) * self.pace.mean(1)
+        self.gone = [away(one, now) for one in people]
+
+    def minutes(self, which: Places) -> Reals:
+        """Return what these requests take everybody: (people, requests)."""
+        found: Reals = self.estimate[which] * self.factor[:, self.kind[which]]
+        return found
+
+    def able(self, which: Places) -> Flags:
+        """Return who may do these requests at some hour."""
+        found: Flags = self.fits[:, self.kind[which]] & (self.minutes(which) <= self.legal[:, None])
+        return found
+
+    def scene(self, which: Places) -> Scene:
+        """Return these requests and everybody, to be paired."""
+        kind = self.kind[which]
+        minutes = self.minutes(which)
+        return Scene(
+            able=self.fits[:, kind] & (minutes <= self.legal[:, None]),
+            minutes=minutes,
+            slack=self.slack[which],
+            weight=self.weight[which],
+            familiar=self.familiar[:, kind],
+            ahead=self.ahead,
+            first=self.first,
+            cuts=self.cuts,
+            gaps=self.gaps,
+            other=tuple(each[:, kind] for each in self.terms.values()),
+            passed=open_time([self.calendars[each] for each in which], self.state, self.now),
+            usual=self.usual,
+        )
+
+    def doable(self) -> Places:
+        """Return the requests that somebody may do."""
+        kinds: Flags = self.fits.any(axis=0)
+        some = np.flatnonzero(kinds[self.kind])
+        if np.isinf(self.legal).all() or not len(some):
+            return some
+        allowed: Flags = self.able(some).any(axis=0)
+        return some[allowed]
+
+
+def _kind(each: Ticket, state: State) -> tuple[Any, ...]:
+    return (
+        each.site,
+        each.service,
+        each.confidentiality,
+        each.named,
+        each.accesses,
+        tuple(sorted(each.skills.items())) if each.skills else (),
+        each.language,
+        each.language_level,
+        each.readiness,
+        each.file,
+        each.pinned,
+        each.held,
+        state.planned.get(each.key),
+        state.announced.get(each.key),
+    )
+
+
+def _site(each: Ticket) -> int:
+    return each.site
+
+
+def _service(each: Ticket) -> int:
+    return each.service
+
+
+def _table(
+    people: Sequence[Assistant], kinds: Sequence[Ticket], of: Callable[[Ticket], Any], value: Value
+) -> Reals:
+    """Return (people, kinds) of what depends on one thing asked; each thing is looked at once."""
+    keys = [of(each) for each in kinds]
+    unique = {key: place for place, key in enumerate(dict.fromkeys(keys))}
+    small = np.array([[value(one, key) for key in unique] for one in people], float)
+    found: Reals = small[:, [unique[key] for key in keys]]
+    return found
+
+
+def _preferences(
+    kinds: Sequence[Ticket], people: Sequence[Assistant], state: State, weights: Weights
+) -> dict[str, Reals]:
+    """Return the terms that ask for no calendar, as `choose` adds them."""
+
+    def rank(one: Assistant, site: int) -> float:
+        position = one.covers.get(site, "")
+        return POSITIONS.index(position) / 2 if position in POSITIONS else 1.0
+
+    def elsewhere(one: Assistant, key: int | None) -> float:
+        return float(key is not None and key != one.key)
+
+    lead = weights.lead * _table(people, kinds, _site, rank)
+    known = _table(people, kinds, lambda t: t.file, lambda one, key: float(key in one.files))
+    load = np.array([[sum(each.minutes for each in one.queue) / 60] for one in people])
+    to_learn = _table(
+        people, kinds, lambda t: (t.site, t.service), lambda one, key: one.to_learn.get(key, 0)
+    )
+    share = np.array([[one.share] for one in people])
+    moved = _table(people, kinds, lambda t: state.planned.get(t.key), elsewhere)
+    moved = moved + _table(people, kinds, lambda t: state.announced.get(t.key), elsewhere)
+    return {
+        "lead": lead,
+        "file": -weights.file * known,
+        "load": weights.load * load + 0.0 * lead,
+        "learning": -weights.learning * to_learn,
+        "fairness": weights.fairness * share + 0.0 * lead,
+        "change": weights.change * moved,
+    }
