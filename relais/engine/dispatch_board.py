@@ -149,11 +149,11 @@ class Board:
 
     def doable(self) -> Places:
         """Return the requests that somebody may do."""
-        kinds: Flags = self.fits.any(axis=0)
+        kinds: Flags = np.logical_or.reduce(self.fits, axis=0)
         some = np.flatnonzero(kinds[self.kind])
         if np.isinf(self.legal).all() or not len(some):
             return some
-        allowed: Flags = self.able(some).any(axis=0)
+        allowed: Flags = np.logical_or.reduce(self.able(some), axis=0)
         return some[allowed]
 
 
