@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping, Sequence
 from datetime import datetime, time
 from typing import Any
@@ -18,8 +19,9 @@ from relais.offer.models import Service
 from relais.people.models import Confidentiality, Person, Site
 
 from . import rules
+from .errors import NoApprover
 from .ground import Ground
-from .models import Attachment, Letter, Message, Ticket
+from .models import Approval, Attachment, Letter, Message, Ticket
 from .models.attachment import send_along
 
 LONGEST = 200_000
@@ -121,6 +123,7 @@ def receive(
             ticket.asked = _keep_words(ticket, mail, held)
             send_along(files, ticket.asked)
             letter = Letter.acknowledge(ticket, ticket.asked, job=not ground.gathers)
+            _ask_approval(ticket)
             ground.follow_up(ticket, letter)
     except IntegrityError:
         # A double click: the other one was faster and its ticket is this one's.
@@ -138,6 +141,18 @@ def _answers(service: Service, given: Mapping[str, Any] | None) -> list[dict[str
     if faults:
         raise WrongAnswers(faults)
     return kept
+
+
+def _ask_approval(ticket: Ticket) -> None:
+    """Put an amount that the form asked for, and that is above the ceiling, to who approves it."""
+    stated, above = questions.amount_in(ticket.answers), None
+    if stated is not None:
+        above = rules.approval_above(ticket)
+    if stated is None or above is None or stated <= above:
+        return
+    # Where nobody may approve it, the delivery says so; a request is not refused for that.
+    with contextlib.suppress(NoApprover):
+        Approval.ask(ticket, stated, "", by=ticket.requester, at=ticket.received_at)
 
 
 def _priority(service: Service, guess: triage.Guess) -> int:

@@ -37,7 +37,7 @@ from relais.people.models import Provider
 
 from . import fetching, mail_marks
 from .ground import SEND_THESE, portions
-from .models import Letter, Mailbox, SendingServer
+from .models import Attachment, Letter, Mailbox, SendingServer
 
 log = logging.getLogger("relais.mail")
 
@@ -101,7 +101,7 @@ def _send_begun(
 
 def _locked(letter_id: int, *, skip: bool = True) -> QuerySet[Letter]:
     rows = Letter.objects.select_for_update(skip_locked=skip, of=("self",))
-    return rows.filter(pk=letter_id).select_related("ticket__requester")
+    return rows.filter(pk=letter_id).select_related("ticket__requester", "message")
 
 
 def _begin(letter_id: int) -> int | None:
@@ -339,7 +339,29 @@ def words(letter: Letter) -> tuple[str, str]:
     language = ticket.requester.language if ticket is not None else settings.LANGUAGE_CODE
     with override(language):
         line = _t("Please answer above this line")
-    return letter.subject, f"{mail_marks.MARKER} {line} {mail_marks.MARKER}\n\n{letter.body}"
+        parts = [f"{mail_marks.MARKER} {line} {mail_marks.MARKER}", letter.body, *_below(letter)]
+    return letter.subject, "\n\n".join(parts)
+
+
+def _below(letter: Letter) -> list[str]:
+    """Return what stands under an answer: its files by name, and where to say how it went.
+
+    Both lead to pages behind the sign-in: whoever a mail is passed on to judges nothing.
+    """
+    ticket = letter.ticket
+    if ticket is None:
+        return []
+    found = []
+    page = f"{settings.SITE_URL}/tickets/{ticket.pk}/"
+    files = Attachment.objects.filter(message=letter.message_id).order_by("pk")
+    if names := ", ".join(files.values_list("name", flat=True)):
+        text = _t("Files with this answer: %(names)s. Open them here: %(link)s")
+        found.append(text % {"names": names, "link": page})
+    message = letter.message
+    if message is not None and ticket.delivered_at == message.at:
+        text = _t("Are you satisfied? Say so in one touch: %(link)s")
+        found.append(text % {"link": f"{page}#rate"})
+    return found
 
 
 def _answers_to(provider_id: int | None) -> list[str]:

@@ -16,17 +16,19 @@ from django.utils import timezone
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_noop as _
 
+from relais.engine import steering_wish
 from relais.lib import mail as mails
 from relais.lib.problem import Problem
 from relais.lib.tenancy import all_tenants, current_tenant, tenant
 from relais.people.calendars import NoCalendar
 from relais.people.models import Person, Provider
 
-from . import filing, intake, invitations, rules
+from . import attempts, filing, intake, invitations, rules
 from .ground import Ground
 from .mail_marks import MARKER, OURS, TICKET
 from .mail_round import Round
 from .models import KnownAddress, Letter, Message, Ticket
+from .models.ticket_joining import live_of
 
 log = logging.getLogger("relais.mail")
 
@@ -255,7 +257,36 @@ def _replied(
     said = invitations.told(mail.invitation, sender.language) if mail.invitation else ""
     text = said or mail.reply.text or mail.subject or _names(mail)
     ticket.reply(text, by=sender, **_fields(mail, raw, reasons))
+    if not mail.invitation:
+        _wish(ticket, sender, mail.reply.text, answered="unanswered" not in reasons)
     return Outcome("replied", Message.objects.get(mail_id=mail.mail_id), ticket)
+
+
+def _wish(ticket: Ticket, sender: Person, text: str, *, answered: bool) -> None:
+    """Keep a wish for another priority or scope as an attempt, where the writer does not steer.
+
+    The words stand on the thread all the same; the writer is told once whom to ask.
+    """
+    found = steering_wish.wishes(text)
+    # A merged request is steered where it lives on.
+    live = live_of(ticket)
+    for wish in found:
+        if rules.may(wish.verb, live, sender):
+            continue
+        asked: dict[str, Any] = {"words": wish.words}
+        if wish.verb == "reprioritise":
+            high, most = Ticket.Priority.HIGH, Ticket.Priority.CRITICAL
+            asked["priority"] = int(high if live.priority > high else most)
+        with attempts.coming_by("mail"):
+            attempts.keep(wish.verb, sender, ticket=live, asked=asked)
+        if answered and sender.pk == live.requester_id:
+            msgid = _(
+                "%(reference)s: priority and scope are changed by the two leads alone. Your wish "
+                "was noted for them. Your request, and whom to ask:"
+            )
+            key = f"attempt:{live.pk}:{wish.verb}"
+            if not Letter.objects.filter(key=key).exists():
+                Letter.lead(live, sender, key, msgid, f"/tickets/{live.pk}/")
 
 
 def _new(

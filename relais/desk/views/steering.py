@@ -33,6 +33,8 @@ def leads_only(request: HttpRequest) -> None:
 def wish(attempt: SteeringAttempt) -> str:
     """Return what was asked for, in words."""
     asked = attempt.asked
+    if "words" in asked:
+        return _t("“%(words)s”") % {"words": asked["words"]}
     if "priority" in asked and asked["priority"] in Ticket.Priority.values:
         return str(Ticket.Priority(asked["priority"]).label)
     if "confidentiality" in asked and asked["confidentiality"] in Confidentiality.values:
