@@ -177,10 +177,10 @@ def override(
     """
     queue, pool = list(tickets), list(people)
     before = before or plan(queue, pool, state, now, weights)
-    hers = next(one for one in pool if one.key == to)
+    hers = next((one for one in pool if one.key == to), None)
     alone = [replace(each, pinned=to) for each in queue if each.key == key]
-    placed = plan(alone, [hers], state, now, weights).of(key)
-    if placed is None:
+    placed = plan(alone, [hers], state, now, weights).of(key) if hers else None
+    if hers is None or placed is None:
         return Effect(key, to, None, 0.0, (), ())
     busy = replace(hers, in_hand=hers.in_hand + minutes_of(alone[0], hers, state))
     others = [each for each in queue if each.key != key]
