@@ -44,7 +44,7 @@ STAFF = {
     "earliest due date": (24, 27, 29, 30, 31),
     "cµ (weight / time)": (24, 25, 26, 27),
     "generalised cµ": (24, 25, 26, 27),
-    "Relais": (22, 23, 24, 27),
+    "Relais": (21, 22, 23, 24, 27),
 }
 REFERENCE = {
     "round robin": 41.5,

@@ -14,7 +14,7 @@ from scipy.optimize import linprog
 from bench.dispatch_scene import DAY, DAYS, World
 
 HOUR = 60
-CLASSES = 6
+CLASSES = 12
 
 
 def share(world: World) -> float:
@@ -40,16 +40,16 @@ def share(world: World) -> float:
 
 
 def _solve(groups: dict, work: np.ndarray, capacity: np.ndarray) -> float:
-    """Return the most requests in time; of a group the shortest are taken first, by parts.
+    """Return the most requests in time; of a group a part may be taken.
 
-    A group's requests are of one class of size, so its mean minutes stand for each: the least of
-    the class would be the strict bound, and the difference is below the width of a class.
+    A group's requests are of one class of size, a twelfth of all, so its mean minutes stand for
+    each: the strict bound is above by less than the width of a class.
     """
     rows, columns, values = [], [], []
     upper, gain = [], []
     variable = 0
     for row, ((begin, stop, _size), members) in enumerate(groups.items()):
-        minutes = float(np.sort(work[members])[: max(len(members) // 2, 1)].mean())
+        minutes = float(work[members].mean())
         taken = variable
         variable += 1
         upper.append(len(members))

@@ -10,7 +10,7 @@ import numpy as np
 from bench.dispatch_scene import DAY, DAYS, UNFAMILIAR, WARM_UP, World
 from relais.engine import matching
 
-AT_HOME = 10.5  # works remembered at which familiarity is one half
+AT_HOME = 20.0  # works remembered by which a site is wholly known
 HALF_LIFE = 20  # working days
 AHEAD_DAYS = 4
 TICK = 15.0
@@ -56,7 +56,7 @@ class Sim:
         self.paid = np.full(n, 330.0)  # minutes at work, fading alike
         self.waiting: list[int] = []
         self.illegal = 0
-        self.familiar = self.known / (self.known + AT_HOME)
+        self.familiar = np.minimum(self.known / AT_HOME, 1.0)
         policy.begin(self)
 
     # The clock
@@ -86,7 +86,7 @@ class Sim:
                 _when, what, who = heapq.heappop(events)
                 if what == 0:
                     self.known *= 0.5 ** (1 / HALF_LIFE)
-                    self.familiar = self.known / (self.known + AT_HOME)
+                    self.familiar = np.minimum(self.known / AT_HOME, 1.0)
                     self.recent *= FADING
                     self.paid *= FADING
                     self.paid += self.today(now)
@@ -122,7 +122,7 @@ class Sim:
         minutes = world.true[j] * factor
         self.stranger[j] = known < 0.5
         self.known[i, site] += 1
-        self.familiar[i, site] = self.known[i, site] / (self.known[i, site] + AT_HOME)
+        self.familiar[i, site] = min(self.known[i, site] / AT_HOME, 1.0)
         self.busy[i] = True
         self.expected[i] = world.estimate[j] * factor
         self.begun[i] = self.worked(self.now)[i]

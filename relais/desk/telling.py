@@ -8,9 +8,10 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
+from relais.engine import dispatch_words
 from relais.engine.segments import Kind, Segment
 from relais.offer.models.service import in_language
 from relais.people import calendars
@@ -174,7 +175,14 @@ def missing_text(code: str) -> str:
         "not_skilled": _("nobody on duty has the skill"),
         "not_cleared": _("nobody on duty is cleared for it"),
         "nobody_covers": _("nobody covers the site"),
-    }.get(code, _("nobody fits"))
+    }.get(code) or _of_dispatch(f"missing_{code}", _("nobody fits"))
+
+
+def _of_dispatch(code: str, unknown: str) -> str:
+    """Return the engine's own words for a code, in the reader's language."""
+    language = "en" if (get_language() or "fr").startswith("en") else "fr"
+    text = dispatch_words.phrase(code, language)
+    return unknown if text == code else text
 
 
 def reason_text(code: str) -> str:
@@ -187,7 +195,7 @@ def reason_text(code: str) -> str:
         "absent": _("absent"),
         "not_cleared": _("not cleared for this class"),
         "not_skilled": _("lacks the skill"),
-    }.get(code, code)
+    }.get(code) or _of_dispatch(code, code)
 
 
 @dataclass(frozen=True)

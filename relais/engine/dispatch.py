@@ -145,7 +145,7 @@ def _preferences(
     elsewhere = [
         who.get(ticket.key, one.key) != one.key for who in (state.planned, state.announced)
     ]
-    waiting = sum(each.minutes for each in one.queue) / 60
+    waiting = (one.in_hand + sum(each.minutes for each in one.queue)) / 60
     return {
         "lead": weights.lead * rank,
         "file": -weights.file if known else 0.0,

@@ -53,8 +53,8 @@ class Weights:
     lead: float = 6.0
     # She did the last work of the same file.
     file: float = 12.0
-    # An hour of work that waits in her own hands.
-    load: float = 4.0
+    # An hour of work in her own hands, begun or waiting.
+    load: float = 12.0
     # A level of readiness that the site wants her to gain.
     learning: float = 4.0
     # Her share of work, of difficult sites and of late hours above the others', as a ratio.

@@ -36,10 +36,10 @@ class Deed:
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """How familiarity fades: half of it is gone after `half_life`; `enough` deeds make a half."""
+    """How familiarity fades: half of it is gone after `half_life`; `enough` deeds make it whole."""
 
     half_life: timedelta = 28 * DAY
-    enough: float = 10.5
+    enough: float = 20.0
 
 
 def remembered(deeds: Iterable[Deed], now: datetime, memory: Memory | None = None) -> float:
@@ -62,9 +62,9 @@ def _half(spans: float) -> float:
 
 
 def familiarity(count: float, memory: Memory | None = None) -> float:
-    """Return how well the place is known: 0 a stranger, one half at `enough`, never quite 1."""
+    """Return how well the place is known: 0 a stranger, 1 at home from `enough` deeds on."""
     memory = memory or Memory()
-    return count / (count + memory.enough)
+    return min(count / memory.enough, 1.0)
 
 
 class Level(IntEnum):

@@ -1,17 +1,21 @@
-"""Finding somebody: on duty, cleared, with the fewest open tickets; or nobody, and why."""
+"""Finding somebody: the best score of those whom nothing excludes; or nobody, and why."""
 
 import threading
 from datetime import datetime, timedelta
 
 import pytest
-from django.db import connections
+from django.db import connection, connections
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
+from django.test.utils import CaptureQueriesContext
+from django.utils.translation import override
 
-from relais.desk import dispatching
+from relais.desk import dispatching, telling
 from relais.desk.models import Event, Ticket
+from relais.desk.pool import Pool
 from relais.lib.tenancy import tenant
 from relais.offer import catalogue
-from relais.people.models import Absence, AssistantProfile, Cover, Skill
+from relais.people import calendars
+from relais.people.models import Absence, AssistantProfile, Cover, Person, Role, Skill
 from tests import world as cast
 
 from .conftest import at, kinds
@@ -35,9 +39,80 @@ def test_the_sites_lead_gets_it_and_everybody_has_a_reason(go, new_ticket, world
     ]
 
 
-def test_the_fewest_open_tickets_decide(go, new_ticket, world):
+def test_the_one_with_less_in_her_hands_is_chosen_and_the_reasons_are_told(go, new_ticket, world):
     new_ticket("taken")
-    assert go(new_ticket()).chosen == world.people.basile.pk
+    ticket = new_ticket()
+    decision = go(ticket)
+    assert decision.chosen == world.people.basile.pk
+    alice, basile = (decision.line(p.pk) for p in (world.people.alice, world.people.basile))
+    assert alice.start > basile.start == at(10)
+    told = ticket.events.last().facts["decision"]
+    assert told["rule"] == "score"
+    for line in told["candidates"]:
+        assert sum(points for _code, points in line["terms"]) == pytest.approx(line["score"])
+    reasons = {line["outcome"]: line["reasons"] for line in told["candidates"]}
+    assert "for_load" in reasons["chosen"]
+    assert "against_load" in reasons["runner_up"]
+    considered = telling.considered(ticket.events.last())
+    with override("fr"):
+        assert "moins de travail" in telling.considered(ticket.events.last())[0].reasons
+    with override("en"):
+        assert "less work" in telling.considered(ticket.events.last())[0].reasons
+    assert [one.outcome for one in considered] == ["chosen", "runner_up"]
+
+
+def test_who_knows_the_site_is_preferred_and_knowledge_fades(go, new_ticket, world):
+    """Equal but for that: Basile delivered there lately, Alice long ago."""
+    Cover.objects.update(position="backup")
+    for holder, days in ((world.people.basile, 3), (world.people.alice, 100)):
+        for _ in range(4):
+            done = new_ticket()
+            Ticket.objects.filter(pk=done.pk).update(
+                state="delivered", holder=holder, delivered_at=at(9, days=-days)
+            )
+    decision = go(new_ticket())
+    assert decision.chosen == world.people.basile.pk
+    near, far = (decision.line(p.pk) for p in (world.people.basile, world.people.alice))
+    assert near.familiarity > far.familiarity > 0
+
+
+def test_who_would_be_back_is_named_when_nobody_can(go, new_ticket, world):
+    away = DateTimeTZRange(at(8), at(11))
+    for person in (world.people.alice, world.people.basile):
+        Absence.objects.create(provider=world.provider, person=person, period=away)
+    decision = go(new_ticket())
+    assert decision.missing == ("absent",)
+    assert {call.key for call in decision.calls} == {world.people.alice.pk, world.people.basile.pk}
+    assert decision.next_at == at(11)
+
+
+def test_the_pool_is_read_in_as_many_queries_whatever_its_size(new_ticket, world):
+    def asked():
+        with CaptureQueriesContext(connection) as told:
+            pool = Pool.read(at(10), [world.sites.aix.pk])
+            pool.read_deadlines([])
+        return len(told), len(pool.assistants)
+
+    calendars.timetable(world.people.alice.assistant.calendar)
+    new_ticket("assigned")
+    asked()
+    few, people = asked()
+    for _ in range(3):
+        new_ticket("assigned")
+    for number in range(5):
+        person = Person.objects.create(
+            provider=world.provider, first_name="Aide", last_name=str(number)
+        )
+        Role.objects.create(
+            provider=world.provider, person=person, kind="assistant", starts_on=at(0).date()
+        )
+        AssistantProfile.objects.create(
+            provider=world.provider, person=person, calendar=world.people.alice.assistant.calendar
+        )
+        Cover.objects.create(provider=world.provider, person=person, site=world.sites.aix)
+    many, more = asked()
+    assert more == people + 5
+    assert many == few <= 14
 
 
 def test_who_is_away_gets_nothing(go, new_ticket, world):
@@ -50,20 +125,20 @@ def test_who_is_away_gets_nothing(go, new_ticket, world):
 
 
 def test_who_is_not_cleared_or_skilled_gets_nothing(go, new_ticket, world, services):
-    assert go(new_ticket(confidentiality=3)).missing == "not_cleared"
+    assert go(new_ticket(confidentiality=3)).missing == ("clearance",)
     skill = Skill.objects.create(
         provider=world.provider, code="paie", name_fr="Paie", name_en="Payroll"
     )
     service = services["invoice"]
     service.edit(by=world.people.paul, skills=[skill])
-    assert go(new_ticket(service=service)).missing == "not_skilled"
+    assert go(new_ticket(service=service)).missing == ("skill",)
 
 
 def test_out_of_hours_nobody_is_an_answer_told_once(go, new_ticket, world):
     ticket = new_ticket(at=at(20))
     for hour in (20, 21):
         decision = go(ticket, at(hour))
-        assert (decision.chosen, decision.missing) == (None, "off_duty")
+        assert (decision.chosen, decision.missing) == (None, ("off_duty",))
     assert kinds(ticket) == ["received", "unassigned"]
     facts = ticket.events.last().facts
     assert datetime.fromisoformat(facts["next_at"]) == at(9, days=1)
@@ -93,12 +168,12 @@ def test_the_most_urgent_and_oldest_go_first(new_ticket, world):
 
 def test_hours_that_nobody_gave_are_not_guessed(go, new_ticket, world):
     AssistantProfile.objects.update(calendar=None)
-    assert go(new_ticket()).missing == "off_duty"
+    assert go(new_ticket()).missing == ("off_duty",)
 
 
 def test_a_site_that_nobody_covers_is_named(go, new_ticket, world):
     Cover.objects.all().delete()
-    assert go(new_ticket()).missing == "nobody_covers"
+    assert go(new_ticket()).missing == ("nobody_covers",)
 
 
 def test_what_is_taken_already_is_left_alone(go, new_ticket):

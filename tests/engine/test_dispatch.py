@@ -357,9 +357,9 @@ def test_a_decision_reads_as_a_person_would_say_it():
     decision = choose(ticket(), people, STATE, NOW)
     french = dispatch_words.sentences(decision, PARIS, "fr")
     assert french[0].startswith("Claire : début mar. 02/03 à 10:00, fin prévue mar. 02/03 à 10:30")
-    assert french[1].startswith("Pourquoi : elle est plus rapide sur ce travail ; ")
+    assert french[1].startswith("Pourquoi : plus rapide sur ce travail ; ")
     assert french[2].startswith("Zoé vient après (")
-    assert french[3] == "2 écartée(s) : 1 absente(s), 1 hors du site."
+    assert french[3] == "Hors de question pour 2 : 1 absent·e, 1 hors du site."
     night = choose(ticket(), people[3:], STATE, NOW)
     assert dispatch_words.sentences(night, PARIS, "en") == [
         "Nobody can take it now: those who could are absent.",

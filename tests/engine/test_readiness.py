@@ -105,10 +105,11 @@ def test_it_is_said_when_the_level_falls():
     assert readiness(Proof(), NOW).falls_at is None
 
 
-def test_familiarity_is_a_half_at_enough_deeds_and_fades_by_half():
+def test_familiarity_is_whole_at_enough_deeds_and_fades_by_half():
     memory = Memory(half_life=28 * DAY, enough=10)
     assert remembered(deeds(10, 0), NOW, memory) == 10
-    assert familiarity(10, memory) == 0.5
+    assert familiarity(5, memory) == 0.5
+    assert familiarity(10, memory) == familiarity(99, memory) == 1
     assert familiarity(0, memory) == 0
     assert remembered(deeds(10, 28), NOW, memory) == pytest.approx(5)
     assert faded(10, ago(56), NOW, memory) == pytest.approx(2.5)
