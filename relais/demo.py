@@ -14,7 +14,7 @@ from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.utils import timezone
 
-from relais import demo_agreement, demo_history, demo_offer, tasks
+from relais import demo_agreement, demo_beside, demo_history, demo_offer, tasks
 from relais.demo_life import Life
 from relais.lib.tenancy import all_tenants, tenant
 from relais.lib.text import french_key
@@ -295,6 +295,7 @@ def build(now: datetime | None = None, *, lived: bool = True) -> Provider:
         demo_offer.furnish(provider, builder.people, builder.sites["saint-denis"], opening)
         if lived:
             Life(now, builder.people).run()
+            demo_beside.live(now, builder.people)
             if settings.DEMO_HISTORY:
                 tasks.live_demo_week.configure(priority=-1).defer(provider_id=provider.pk, week=0)
                 demo_history.tell_progress(provider.pk, 0)

@@ -56,6 +56,7 @@ class _Week(Life):
     def __init__(self, week: int, now: datetime) -> None:
         super().__init__(now, {})
         self.random.seed(SEED + week + 1)
+        self.moods.seed(SEED - week - 1)
         self.week = week
         today = timezone.localtime(now).date()
         monday = today - timedelta(days=today.weekday())

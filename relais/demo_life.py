@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from relais.desk import dispatching, intake, rules, sweep
 from relais.desk.errors import Refused
-from relais.desk.models import Approval, Letter, Run, Ticket
+from relais.desk.models import Approval, Letter, Rating, Run, Ticket
 from relais.desk.models.approval import latest
 from relais.offer.models import Service
 from relais.people import calendars
@@ -102,6 +102,7 @@ class Life:
     def __init__(self, now: datetime, people: dict[str, Person]) -> None:
         self.now, self.people = now, people
         self.random = random.Random(SEED)  # noqa: S311 (a story, not a secret)
+        self.moods = random.Random(SEED)  # noqa: S311 (apart: a word more changes no story)
         self.services = {service.code: service for service in Service.objects.all()}
         self.order = itertools.count()
         self.ahead: list[tuple[datetime, int, Callable[[datetime], None]]] = []
@@ -231,6 +232,9 @@ class Life:
 
     def _accept(self, ticket: Ticket, at: datetime) -> None:
         ticket.accept(by=ticket.requester, at=at)
+        if self.moods.random() < 0.6:
+            score, effort = (self.moods.choice((5, 5, 5, 4, 4, 3, 2)) for _each in range(2))
+            Rating.rate(ticket, score, effort, _word(score), by=ticket.requester, at=at)
 
     def _reopen(self, ticket: Ticket, at: datetime) -> None:
         ticket.reopen("Il manque une pièce, pouvez-vous compléter ?", by=ticket.requester, at=at)
@@ -253,6 +257,10 @@ class Life:
         """Return a moment so many open minutes of the site later."""
         minutes = timedelta(minutes=self.random.randint(least, most))
         return calendars.timetable(calendars.of_site(ticket.site).calendar).add(at, minutes)
+
+
+def _word(score: int) -> str:
+    return {5: "", 4: "", 3: "Un peu long.", 2: "J'ai dû relancer deux fois."}[score]
 
 
 def _story(ticket: Ticket) -> Story:

@@ -5,7 +5,17 @@ from datetime import UTC, datetime
 import pytest
 
 from relais import demo
-from relais.desk.models import Event, Letter, Ticket
+from relais.desk.models import (
+    Approval,
+    Arbitration,
+    Commitment,
+    Event,
+    Letter,
+    Rating,
+    Recurrence,
+    SteeringAttempt,
+    Ticket,
+)
 from relais.lib.tenancy import tenant
 from relais.offer.models import AgreementVersion
 from relais.people.access import Access
@@ -89,6 +99,13 @@ def test_its_weeks_are_lived_through_the_verbs(db):
                 ticket.state in ("delivered", "accepted")
             )
         assert Event.objects.filter(kind="breached").exists()
+        # Each page beside the requests has something to show.
+        assert Approval.objects.filter(state="asked").count() == 1
+        assert Recurrence.objects.get().next_at > NOW
+        assert Commitment.objects.filter(state="open").exists()
+        assert Rating.objects.count() > 3
+        assert Arbitration.objects.get().state == "open"
+        assert SteeringAttempt.objects.count() == 2
         # Nothing that was written in the past is mailed now.
         assert Letter.objects.exists()
         assert not Letter.objects.filter(state=Letter.State.WAITING).exists()

@@ -43,6 +43,11 @@ def test_a_week_is_lived_once_to_its_end_and_touches_nothing_else(db):
         assert not Person.objects.filter(site=site).exists()
         assert Absence.objects.filter(period__endswith__lt=NOW - timedelta(days=90)).exists()
 
+        # Two weeks hold what weeks are made of: some of it came back, and was judged.
+        assert Event.objects.count() > 150
+        told = set(Event.objects.values_list("kind", flat=True))
+        assert {"asked", "reopened", "breached", "accepted", "rated"} <= told
+
 
 def test_the_fading_manager_is_heard_of_less_and_less():
     weeks = range(demo_history.WEEKS)
