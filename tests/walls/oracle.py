@@ -40,6 +40,8 @@ from relais.people.models import (
 )
 from tests.world import World
 
+from . import oracle_beside
+
 STAFF = {"maud", "paul", "alice", "basile", "chloe", "quentin", "bruno"}
 WHOLE_POOL = {"maud", "paul", "quentin", "bruno"}
 RUNS_POOL = {"maud", "paul"}
@@ -160,6 +162,7 @@ def add_tickets(world: World, other: World) -> None:
         b"Subject: Objet-inconnu\r\n\r\nCorps-inconnu\r\n",
         world.provider.pk,
     )
+    oracle_beside.add(world, other)
 
 
 def _file(name: str) -> SimpleUploadedFile:
@@ -361,6 +364,7 @@ def ticket_secrets() -> list[Secret]:
         ]
     return [
         *found,
+        *(Secret(*told) for told in oracle_beside.READERS),
         Secret("key", "Clé-marc", RUNS_POOL | {"marc"}),
         Secret("webhook", "Crochet-marc", RUNS_POOL | {"marc"}),
         Secret("saved view", "Vue-paul", set(RUNS_POOL)),
