@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from relais.engine import decision as decisions
-from relais.engine import dispatch_words, worktime
+from relais.engine import dispatch_case, dispatch_words, worktime
 from relais.engine.candidates import Assistant, Queued, State, Ticket, excluded
 from relais.engine.decision import TERMS
 from relais.engine.dispatch import choose, score
@@ -369,3 +369,18 @@ def test_a_decision_reads_as_a_person_would_say_it():
 
 def test_the_same_words_in_both_languages():
     assert dispatch_words._TEXTS["fr"].keys() == dispatch_words._TEXTS["en"].keys()
+
+
+@given(tickets, people, states)
+def test_a_decision_is_given_again_by_the_case_kept_beside_it(asked, pool, state):
+    decision = choose(asked, pool, state, NOW)
+    kept = json.loads(json.dumps(dispatch_case.told(asked, pool, state, NOW)))
+    assert dispatch_case.replay(kept) == decision
+
+
+def test_a_case_is_replayed_by_the_weights_of_then():
+    people = [one(1, familiarity={}), one(2, in_hand=30.0)]
+    fond = Weights(stranger=5000.0, version=3)
+    kept = json.loads(json.dumps(dispatch_case.told(ticket(), people, STATE, NOW, fond)))
+    assert dispatch_case.replay(kept) == choose(ticket(), people, STATE, NOW, fond)
+    assert dispatch_case.replay(kept).weights["version"] == 3

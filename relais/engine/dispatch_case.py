@@ -1,0 +1,176 @@
+"""All that a decision was taken on, as plain values: kept beside it, it gives it again.
+
+Opening hours are kept as the open spans up to the reach of the rules, so that a calendar changed
+since does not change what was decided.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import fields
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from relais.engine import worktime
+from relais.engine.candidates import Assistant, Queued, Span, State, Ticket
+from relais.engine.decision import Decision
+from relais.engine.dispatch import choose
+from relais.engine.hours import Day, Interval
+from relais.engine.matching import Weights
+from relais.engine.timeline import REACH
+
+MIDNIGHT, SECOND = timedelta(days=1), timedelta(seconds=1)
+
+
+def told(
+    ticket: Ticket,
+    people: Iterable[Assistant],
+    state: State,
+    now: datetime,
+    weights: Weights | None = None,
+) -> dict[str, Any]:
+    """Return what `choose` was asked, for JSON; of the calendars those that count here."""
+    pool = sorted(people, key=lambda one: one.key)
+    asked: list[Ticket | Queued] = [ticket, *(each for one in pool for each in one.queue)]
+    used: dict[int, list[datetime]] = {}
+    for each in asked:
+        if each.calendar is not None and each.calendar in state.calendars:
+            told_of = used.setdefault(each.calendar, [now, now + REACH])
+            told_of += [each.due] if each.due is not None else []
+    return {
+        "now": now.isoformat(),
+        "weights": (weights or Weights()).told(),
+        "ticket": _ticket(ticket),
+        "people": [_assistant(one) for one in pool],
+        "state": {
+            "calendars": {
+                str(key): _spans(_open(state.calendars[key], min(times), max(times)))
+                for key, times in sorted(used.items())
+            },
+            "planned": _only(state.planned, ticket.key),
+            "announced": _only(state.announced, ticket.key),
+            "strangers_need": state.strangers_need,
+            "seed": state.seed,
+        },
+    }
+
+
+def replay(case: Mapping[str, Any]) -> Decision:
+    """Return the decision on a case that was told."""
+    state = case["state"]
+    calendars = {int(key): _calendar(_read(spans)) for key, spans in state["calendars"].items()}
+    return choose(
+        _read_ticket(case["ticket"]),
+        [_read_assistant(each) for each in case["people"]],
+        State(
+            calendars=calendars,
+            planned={int(key): who for key, who in state["planned"].items()},
+            announced={int(key): who for key, who in state["announced"].items()},
+            strangers_need=state["strangers_need"],
+            seed=state["seed"],
+        ),
+        datetime.fromisoformat(case["now"]),
+        Weights(**case["weights"]),
+    )
+
+
+def _only(who: Mapping[int, int], key: int) -> dict[str, int]:
+    return {str(key): who[key]} if key in who else {}
+
+
+def _ticket(each: Ticket) -> dict[str, Any]:
+    kept = {field.name: getattr(each, field.name) for field in fields(Ticket)}
+    return kept | {
+        "due": _moment(each.due),
+        "named": sorted(each.named),
+        "accesses": sorted(each.accesses),
+        "skills": sorted(each.skills.items()),
+    }
+
+
+def _read_ticket(kept: Mapping[str, Any]) -> Ticket:
+    return Ticket(
+        **{
+            **kept,
+            "due": _instant(kept["due"]),
+            "named": frozenset(kept["named"]),
+            "accesses": frozenset(kept["accesses"]),
+            "skills": dict(kept["skills"]),
+        }
+    )
+
+
+def _assistant(one: Assistant) -> dict[str, Any]:
+    kept = {field.name: getattr(one, field.name) for field in fields(Assistant)}
+    return kept | {
+        "covers": sorted(one.covers.items()),
+        "skills": sorted(one.skills.items()),
+        "languages": dict(one.languages),
+        "accesses": sorted(one.accesses),
+        "readiness": [[*key, level] for key, level in sorted(one.readiness.items())],
+        "to_learn": [[*key, level] for key, level in sorted(one.to_learn.items())],
+        "familiarity": sorted(one.familiarity.items()),
+        "pace": sorted(one.pace.items()),
+        "files": sorted(one.files),
+        "shifts": _spans(one.shifts),
+        "absences": _spans(one.absences),
+        "queue": [[q.key, q.minutes, _moment(q.due), q.weight, q.calendar] for q in one.queue],
+    }
+
+
+def _read_assistant(kept: Mapping[str, Any]) -> Assistant:
+    return Assistant(
+        **{
+            **kept,
+            "covers": dict(kept["covers"]),
+            "skills": dict(kept["skills"]),
+            "accesses": frozenset(kept["accesses"]),
+            "readiness": {(site, service): level for site, service, level in kept["readiness"]},
+            "to_learn": {(site, service): level for site, service, level in kept["to_learn"]},
+            "familiarity": dict(kept["familiarity"]),
+            "pace": dict(kept["pace"]),
+            "files": frozenset(kept["files"]),
+            "shifts": _read(kept["shifts"]),
+            "absences": _read(kept["absences"]),
+            "queue": tuple(
+                Queued(key, minutes, _instant(due), weight, calendar)
+                for key, minutes, due, weight, calendar in kept["queue"]
+            ),
+        }
+    )
+
+
+def _open(calendar: worktime.Calendar, start: datetime, end: datetime) -> tuple[Span, ...]:
+    stretches = calendar.segments(start, end)
+    return tuple((s.start, s.end) for s in stretches if s.kind == worktime.Kind.OPEN)
+
+
+def _calendar(spans: tuple[Span, ...]) -> worktime.Calendar:
+    """Return the calendar that is open in these spans and then never again."""
+    hours: dict[date, list[Interval]] = {}
+    for begin, end in spans:
+        while begin < end:
+            midnight = begin.replace(hour=0, minute=0, second=0, microsecond=0)
+            stop = min(end, midnight + MIDNIGHT)
+            piece = Interval((begin - midnight) // SECOND, (stop - midnight) // SECOND)
+            hours.setdefault(begin.date(), []).append(piece)
+            begin = stop
+    days = [Day(day, tuple(pieces)) for day, pieces in sorted(hours.items())]
+    return worktime.compile(zone="UTC", weekly={}, exceptions=days)
+
+
+def _spans(spans: Iterable[Span]) -> list[list[str]]:
+    return [[begin.isoformat(), end.isoformat()] for begin, end in spans]
+
+
+def _read(spans: Iterable[Iterable[str]]) -> tuple[Span, ...]:
+    found = [tuple(datetime.fromisoformat(each) for each in span) for span in spans]
+    return tuple((begin, end) for begin, end in found)
+
+
+def _moment(at: datetime | None) -> str | None:
+    return at.isoformat() if at is not None else None
+
+
+def _instant(kept: str | None) -> datetime | None:
+    return datetime.fromisoformat(kept) if kept is not None else None
