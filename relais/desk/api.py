@@ -311,7 +311,7 @@ def _verb(name: str) -> Any:
 def assign(request: HttpRequest, key: PathKey, sent: PersonIn) -> Schema:
     access, ticket = _found(request, key, sent)
     rules.check("assign", ticket, access.person)
-    ticket.assign(_one(access.see(Person), sent.person), by=access.person)
+    ticket.assign(_one(access.see(Person), sent.person), by=access.person, why=sent.text)
     return _detail(access, key)
 
 

@@ -26,6 +26,20 @@ def test_the_lead_gives_it_to_somebody_else(new_ticket, world):
     assert ticket.holder == world.people.basile
 
 
+def test_the_leads_reason_is_kept_and_only_she_reads_it(new_ticket, world, client_of):
+    ticket = new_ticket("assigned")
+    sent = {"to": world.people.basile.pk, "text": " Connaît le dossier ", "version": ticket.version}
+    answer = client_of(world.people.paul).post(f"/tickets/{ticket.pk}/assign/", sent)
+    assert answer.status_code == 302
+    event = ticket.events.last()
+    assert (event.facts["why"], event.internal) == ("Connaît le dossier", True)
+    page = client_of(world.people.paul).get("/dispatches/").content.decode()
+    assert "Connaît le dossier" in page
+    for person in (world.people.marc, world.people.claire):
+        page = client_of(person).get(f"/tickets/{ticket.pk}/").content.decode()
+        assert "Connaît le dossier" not in page
+
+
 @pytest.mark.parametrize("state", ["taken", "waiting", "delivered", "accepted", "cancelled"])
 def test_it_is_refused_once_work_began(new_ticket, world, state):
     ticket = new_ticket(state)

@@ -237,8 +237,12 @@ class Ticket(Dated, Joined, Steered, Triaged, Undoing, TenantModel):
         by: Person | None = None,
         at: datetime | None = None,
         reasons: dict[str, Any] | None = None,
+        why: str = "",
     ) -> None:
-        """Give it to `to`; `reasons` is the decision of dispatch. `by` is empty for dispatch."""
+        """Give it to `to`; `reasons` is the decision of dispatch, `why` that of a person.
+
+        `by` is empty for dispatch.
+        """
         rules.check("assign", self, by)
         rules.check_fit(self, to)
         self._change(
@@ -246,7 +250,11 @@ class Ticket(Dated, Joined, Steered, Triaged, Undoing, TenantModel):
             by,
             at,
             when=[self.State.OPEN, self.State.ASSIGNED],
-            facts={"holder": to.pk, **({"decision": reasons} if reasons else {})},
+            facts={
+                "holder": to.pk,
+                **({"decision": reasons} if reasons else {}),
+                **({"why": why.strip()} if why.strip() else {}),
+            },
             state=self.State.ASSIGNED,
             holder=to,
         )

@@ -256,7 +256,7 @@ hand_over = _verb(
 )
 assign = _verb(
     "assign",
-    lambda ticket, by, form: ticket.assign(_colleague(ticket, by, form), by=by),
+    lambda ticket, by, form: ticket.assign(_colleague(ticket, by, form), by=by, why=text_of(form)),
     lambda ticket: _("Given to %(name)s.") % {"name": ticket.holder},
 )
 cancel = _verb(
