@@ -159,7 +159,7 @@ class AskApproval(VerbForm):
     """An amount."""
 
     amount = forms.DecimalField(
-        label=_("amount (€)"), min_value=0, max_digits=12, decimal_places=2, required=False,
+        label=_("Amount (€)"), min_value=0, max_digits=12, decimal_places=2, required=False,
         help_text=_("Before tax. Empty: the matter itself is to be approved."),
     )  # fmt: skip
     text = _words(_("What for?"), required=False, hint=_("The approver reads it."))

@@ -74,6 +74,26 @@
     if (button.matches?.("button[name]") && request.body?.append) request.body.append(button.name, button.value);
   });
 
+  // A long list of services is searched without asking the server.
+  const finder = $("[data-find-service]");
+  if (finder) {
+    const plain = (text) => text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
+    finder.hidden = false;
+    finder.addEventListener("input", () => {
+      const words = plain($("input", finder).value).split(/\s+/);
+      for (const family of document.querySelectorAll(".service-families > section")) {
+        const head = plain(family.querySelector("h2").textContent);
+        const cards = [...family.querySelectorAll("li")];
+        for (const card of cards) {
+          const text = head + " " + plain(card.textContent);
+          card.hidden = !words.every((word) => text.includes(word));
+        }
+        family.hidden = cards.every((card) => card.hidden);
+      }
+      $("[data-none-found]").hidden = !![...document.querySelectorAll(".service-families > section")].some((one) => !one.hidden);
+    });
+  }
+
   $("[data-open-now]")?.showModal();
   $(".form-summary")?.focus();
 })();

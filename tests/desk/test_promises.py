@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import pytest
 
+from relais.desk.models import Clock
 from relais.offer.models import Agreement, AgreementVersion
 from relais.offer.promises import Book, promised
 from relais.offer.terms import Scope, TargetTerms
@@ -151,3 +152,15 @@ def test_a_pause_after_the_deadline_hides_no_breach(world, agreed, new_ticket):
     assert clock(ticket, "delivery").due_at == at(14)
     ticket.deliver("Voilà.", by=world.people.alice, at=at(11, days=1))
     assert clock(ticket, "delivery").verdict == "missed"
+
+
+@pytest.mark.parametrize("terms", [{"hours": Decimal(4)}, {"days": 6}])
+def test_the_form_promises_what_the_request_then_has(world, agreed, client_of, terms):
+    agreed(targets=(FIRST, TargetTerms(kind="delivery", **terms)))
+    marc = client_of(world.people.marc)
+    url = "/requests/new/appointment/"
+    told = marc.get(url).context["promise"]
+    asked = {"subject": "Un point", "token": "7f3a2c66-9c34-4a30-8f0e-1f5f4d9f2f11"}
+    marc.post(url, asked | {"site": world.sites.aix.pk})
+    had = Clock.objects.get(kind="delivery").due_at
+    assert abs((had - told).total_seconds()) < 60, (had, told)

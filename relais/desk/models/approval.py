@@ -9,6 +9,7 @@ from typing import Any
 from django.db import models, transaction
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop as _noop
@@ -403,7 +404,8 @@ def hindrance(ticket: Ticket) -> str:
             return ""
         if above < 0:
             return _t("this service is approved by the client: ask for it first")
-        return _t("state the amount first: above %(above)s € it is approved") % {"above": above}
+        written = number_format(above, 2 if above % 1 else 0, use_l10n=True, force_grouping=True)
+        return _t("state the amount first: above %(above)s € it is approved") % {"above": written}
     if last.state == Approval.State.ASKED:
         who = last.approver.name if last.approver else "—"
         return _t("%(name)s has not approved it yet") % {"name": who}

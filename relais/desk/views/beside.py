@@ -110,7 +110,7 @@ arbitrate = _verb(
 ask_approval = _verb(
     "ask_approval",
     lambda ticket, by, sent: Approval.ask(ticket, sent["amount"], sent["text"], by=by),
-    lambda: _("The amount is noted; whoever approves it is told."),
+    lambda: _("The amount is noted; above the ceiling, whoever approves it is told."),
 )
 promise = _verb(
     "promise",

@@ -24,7 +24,7 @@ from relais.desk import beside, board, duplicates, duty, intake, rules, telling
 from relais.desk.models import Ticket
 from relais.lib.listing import is_part
 from relais.lib.problem import Problem
-from relais.offer import question_forms, questions, variants
+from relais.offer import promises, question_forms, questions, variants
 from relais.offer.models import Service
 from relais.people import calendars
 from relais.people.models import Company, Person, Site
@@ -123,7 +123,9 @@ def services(request: HttpRequest) -> HttpResponse:
     if not asks(request):
         raise Http404
     offered = request.access.see(Service).offered(channel=Service.Channel.FORM)
-    return render(request, "desk/services.html", {"services": by_family(offered)})
+    anything = next((one for one in offered if one.family == Service.Family.OTHER), None)
+    context = {"services": by_family(offered), "anything": anything}
+    return render(request, "desk/services.html", context)
 
 
 def by_family(services: Iterable[Service]) -> list[tuple[str, str, list[Service]]]:
@@ -252,13 +254,20 @@ def _zone(request: HttpRequest) -> str:
 
 
 def _promise(request: HttpRequest, service: Service) -> datetime | None:
-    """Return when this service would be done if it were asked for now; None if nobody can say."""
-    site = request.person.site
+    """Return when this would be done if it were asked for now, as the agreement in force has it.
+
+    None if nobody can say.
+    """
+    site, now = request.person.site, timezone.now()
     if site is None:
         return None
+    usual = variants.at_site(service, site).priority
+    promise = promises.promised(site, service, usual, now)["delivery"]
     try:
         hours = calendars.of_site(site).timetable
-        return hours.add(timezone.now(), timedelta(seconds=service.delivery_seconds))
+        if promise.days is not None:
+            return hours.add_days(now, promise.days)
+        return hours.add(now, timedelta(seconds=promise.seconds or 0))
     except (calendars.NoCalendar, ValueError):
         return None
 

@@ -17,6 +17,7 @@ from relais.desk import because, board, buttons, checklists, rules, surroundings
 from relais.desk.beside import of as beside_of
 from relais.desk.errors import Overtaken
 from relais.desk.models import Attachment, Clock, Event, Message, Silence, Ticket
+from relais.desk.models.approval import hindrance
 from relais.desk.verb_forms import VerbForm
 from relais.lib.listing import is_part
 from relais.lib.problem import Problem
@@ -76,6 +77,7 @@ def shown(
         "in_the_box": [offered[verb] for verb in buttons.IN_THE_BOX if verb in offered],
         "colleagues": colleagues(request, ticket, offered),
         "checklist": checklists.of(access, ticket),
+        "awaits": hindrance(ticket) if "deliver" in offered else "",
         "answers": questions.shown(ticket.answers),
         "sheet": sheets.beside(access, ticket.requester, ticket.service.family),
         "beside": beside_of(ticket, access, typed),
