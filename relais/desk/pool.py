@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
-from django.db.models import Count, Q
-from django.db.models.functions import TruncWeek
+from django.db.models import Count, FilteredRelation, FloatField, Q, Sum
+from django.db.models.functions import Cast, Extract, TruncWeek
 from django.utils import timezone
 
 from relais.engine import readiness, worktime
@@ -59,7 +59,9 @@ class Pool:
         pool = cls(at)
         pool._read_people(sites)
         positions: dict[int, dict[int, str]] = defaultdict(dict)
-        for cover in Cover.objects.filter(person__in=pool.people, site__in=sites):
+        for cover in Cover.objects.filter(site__in=sites):
+            if cover.person_id not in pool.people:
+                continue
             positions[cover.person_id][cover.site_id] = cover.position
             pool.covers[cover.site_id].append(cover.person_id)
         skills: dict[int, dict[int, int]] = defaultdict(dict)
@@ -68,23 +70,22 @@ class Pool:
             skills[person][skill] = level
         for service, skill in ServiceSkill.objects.values_list("service_id", "skill_id"):
             pool.asked[service].add(skill)
-        held = pool._held()
+        begun, waiting = pool._held()
         known = _familiarity(sites, at)
         shifts, absences = pool._shifts()
         for key, person in pool.people.items():
-            profile = pool._profiles.get(key)
-            mine = held[key]
+            clearance, _calendar = pool._profiles.get(key, (Confidentiality.INTERNAL, None))
             pool.assistants[key] = Assistant(
                 key=key,
                 name=person.name,
                 covers=positions[key],
-                clearance=profile.clearance if profile else Confidentiality.INTERNAL,
+                clearance=clearance,
                 skills=skills[key],
                 familiarity=known[key],
-                shifts=shifts[key],
+                shifts=shifts.get(key, ()),
                 absences=absences.get(key, ()),
-                in_hand=sum(LEFT * each.minutes for each, begun in mine if begun),
-                queue=tuple(each for each, begun in mine if not begun),
+                in_hand=begun.get(key, 0.0),
+                queue=waiting.get(key, ()),
             )
         return pool
 
@@ -115,7 +116,14 @@ class Pool:
 
     def read_deadlines(self, tickets: Iterable[int]) -> None:
         """Read the nearest running promise of these tickets."""
-        self._deadlines = self._promises(Q(ticket__in=list(tickets)))
+        rows = Clock.objects.filter(
+            ticket__in=list(tickets), stopped_at=None, due_at__isnull=False, kind__in=Clock.OWED
+        )
+        for key, due, calendar in rows.order_by("-due_at", "-pk").values_list(
+            "ticket_id", "due_at", "calendar_id"
+        ):
+            self._deadlines[key] = (due, calendar)
+        self._know({calendar for _due, calendar in self._deadlines.values()})
 
     def give(self, ticket: Ticket, key: int) -> None:
         """Take note of what somebody was just given: the next decision counts it."""
@@ -135,50 +143,68 @@ class Pool:
             covers__site__in=sites,
         ).distinct()
         self.people = {person.pk: person for person in rows}
-        profiles = AssistantProfile.objects.filter(person__in=self.people)
+        profiles = AssistantProfile.objects.values_list("person", "clearance", "calendar")
         self._profiles = {
-            profile.person_id: profile for profile in profiles.select_related("calendar")
+            person: (clearance, calendar)
+            for person, clearance, calendar in profiles
+            if person in self.people
         }
         today = timezone.localdate(self.at)
         names: dict[int, set[int]] = defaultdict(set)
         in_force = Clearance.objects.filter(
-            Q(ends_on=None) | Q(ends_on__gte=today), starts_on__lte=today, person__in=self.people
+            Q(ends_on=None) | Q(ends_on__gte=today), starts_on__lte=today
         )
         for person, company in in_force.values_list("person_id", "company_id"):
             names[company].add(person)
         self.named = {company: frozenset(people) for company, people in names.items()}
 
-    def _held(self) -> dict[int, list[tuple[Queued, bool]]]:
-        """Return what everybody holds, and whether it is begun; what waits for others is not."""
-        rows = Ticket.objects.filter(state__in=Ticket.HELD, holder__in=self.people).order_by("pk")
-        facts = list(
-            rows.values_list("pk", "holder", "state", "priority", "service__standard_minutes")
-        )
-        mine = Q(ticket__holder__in=self.people, ticket__state=Ticket.State.ASSIGNED)
-        promises = self._promises(mine)
-        found: dict[int, list[tuple[Queued, bool]]] = defaultdict(list)
-        for key, holder, state, priority, minutes in facts:
-            self.loads[holder] += 1
-            if state in (Ticket.State.ASSIGNED, Ticket.State.TAKEN):
-                due, calendar = promises.get(key, (None, None))
-                each = Queued(key, float(minutes), due, WEIGHTS.get(priority, 1.0), calendar)
-                found[holder].append((each, state == Ticket.State.TAKEN))
-        return found
+    def _held(self) -> tuple[dict[int, float], dict[int, tuple[Queued, ...]]]:
+        """Return what is left of what each has begun, in minutes, and what waits in her hands.
 
-    def _promises(self, which: Q) -> dict[int, tuple[datetime, int | None]]:
-        """Return the nearest deadline that runs on each ticket, and whose hours it counts."""
-        rows = Clock.objects.filter(
-            which, stopped_at=None, due_at__isnull=False, kind__in=Clock.OWED
+        What waits for the requester or a third party counts as held, not as work.
+        """
+        begun: dict[int, float] = defaultdict(float)
+        sums = (
+            Ticket.objects.filter(state__in=Ticket.HELD).order_by().values_list("holder", "state")
         )
-        found: dict[int, tuple[datetime, int | None]] = {}
-        for key, due, calendar in rows.order_by("-due_at", "-pk").values_list(
-            "ticket_id", "due_at", "calendar_id"
+        for holder, state, count, minutes in sums.annotate(
+            Count("pk"), Sum("service__standard_minutes")
         ):
-            found[key] = (due, calendar)
-        missing = {c for _due, c in found.values() if c is not None} - self.calendars.keys()
+            self.loads[holder] += count
+            if state == Ticket.State.TAKEN:
+                begun[holder] += LEFT * minutes
+        promised = Q(
+            clocks__stopped_at=None,
+            clocks__due_at__isnull=False,
+            clocks__kind__in=Clock.OWED,
+        )
+        rows = (
+            Ticket.objects.filter(state=Ticket.State.ASSIGNED)
+            .annotate(promise=FilteredRelation("clocks", condition=promised))
+            # Seconds: a date costs five times as much to read, and there are thousands.
+            .annotate(due=Cast(Extract("promise__due_at", "epoch"), FloatField()))
+            .order_by("pk", "-due", "-promise__pk")
+            .values_list(
+                "pk", "holder", "priority", "service__standard_minutes", "due", "promise__calendar"
+            )
+        )
+        nearest: dict[int, tuple[int, Queued]] = {}
+        for key, holder, priority, minutes, due, calendar in rows:
+            if holder in self.people:
+                end = datetime.fromtimestamp(due, UTC) if due is not None else None
+                weight = WEIGHTS.get(priority, 1.0)
+                nearest[key] = holder, Queued(key, float(minutes), end, weight, calendar)
+        self._know({each.calendar for _holder, each in nearest.values()})
+        waiting: dict[int, list[Queued]] = defaultdict(list)
+        for holder, each in nearest.values():
+            waiting[holder].append(each)
+        return begun, {holder: tuple(hers) for holder, hers in waiting.items()}
+
+    def _know(self, keys: set[int | None]) -> None:
+        """Read the opening hours that are not known yet."""
+        missing = {key for key in keys if key is not None} - self.calendars.keys()
         for calendar in Calendar.objects.filter(pk__in=missing) if missing else ():
             self.calendars[calendar.pk] = calendars.timetable(calendar)
-        return found
 
     def _shifts(self) -> tuple[dict[int, tuple[Span, ...]], dict[int, tuple[Span, ...]]]:
         """Return everybody's hours of the next days without her absences, and the absences.
@@ -187,18 +213,19 @@ class Pool:
         """
         end = self.at + AHEAD
         absences: dict[int, list[Span]] = defaultdict(list)
-        rows = Absence.objects.filter(person__in=self.people, period__overlap=(self.at, end))
+        rows = Absence.objects.filter(period__overlap=(self.at, end))
         for person, period in rows.values_list("person_id", "period"):
             absences[person].append((period.lower or self.at, period.upper or end))
-        usual: dict[int, tuple[Span, ...]] = {}
-        shifts: dict[int, tuple[Span, ...]] = defaultdict(tuple)
-        for person, profile in self._profiles.items():
-            calendar = profile.calendar
-            if calendar is None:
-                continue
-            if calendar.pk not in usual:
-                usual[calendar.pk] = _open(calendar, self.at, end)
-            shifts[person] = _without(usual[calendar.pk], absences[person])
+        kept = {calendar for _clearance, calendar in self._profiles.values()}
+        usual = {
+            calendar.pk: _open(calendar, self.at, end)
+            for calendar in Calendar.objects.filter(pk__in=kept - {None})
+        }
+        shifts = {
+            person: _without(usual[calendar], absences[person])
+            for person, (_clearance, calendar) in self._profiles.items()
+            if calendar is not None
+        }
         return shifts, {person: tuple(sorted(spans)) for person, spans in absences.items()}
 
 

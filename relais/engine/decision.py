@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from relais.engine.candidates import Hard
 
@@ -23,8 +23,7 @@ FAR = datetime(9999, 1, 1, tzinfo=UTC)
 PASSING = frozenset({"absent", "off_duty", "shift", "working_time", "capacity"})
 
 
-@dataclass(frozen=True, slots=True)
-class Term:
+class Term(NamedTuple):
     """One part of a score, in points: less is better."""
 
     code: str

@@ -24,8 +24,8 @@ from relais.engine.candidates import (
     minutes_of,
 )
 from relais.engine.decision import TERMS, Decision, Line, Term
-from relais.engine.matching import Scene, Weights
-from relais.engine.timeline import MINUTE, open_time, timelines
+from relais.engine.matching import Reals, Scene, Weights
+from relais.engine.timeline import MINUTE, open_left, open_time, timelines
 
 __all__ = ["Assistant", "Decision", "Queued", "State", "Ticket", "Weights"]
 
@@ -98,7 +98,7 @@ def _scored(
         slack=np.array([slack]),
         weight=np.array([ticket.weight]),
         familiar=np.array([[one.familiarity.get(ticket.site, 0.0)] for one in able]),
-        ahead=np.array([_ahead(ticket, slack, one, state, now, weights) for one in able]),
+        ahead=_ahead(ticket, slack, able, state, now, weights),
         first=first,
         cuts=cuts,
         gaps=gaps,
@@ -159,26 +159,28 @@ def _preferences(
 def _ahead(
     ticket: Ticket,
     slack: float,
-    one: Assistant,
+    able: Sequence[Assistant],
     state: State,
     now: datetime,
     weights: Weights,
-) -> float:
-    """Return the minutes that she does first: what she has begun, and what is more urgent."""
-    ahead = one.in_hand
-    if not one.queue:
+) -> Reals:
+    """Return the minutes that each does first: what she has begun, and what is more urgent."""
+    ahead = np.array([one.in_hand for one in able], float)
+    waiting = [each for one in able for each in one.queue]
+    if not waiting:
         return ahead
-    mine = _urgency(ticket.minutes, slack, ticket.weight, weights)
-    for each in one.queue:
-        left = _slack(each.due, each.calendar, state, now)
-        if _urgency(each.minutes, left, each.weight, weights) >= mine:
-            ahead += each.minutes
-    return ahead
-
-
-def _urgency(minutes: float, slack: float, weight: float, weights: Weights) -> float:
-    found = matching.index(np.array([minutes]), np.array([slack]), np.array([weight]), weights)
-    return float(found[0])
+    minutes = np.array([each.minutes for each in waiting], float)
+    left = open_left(
+        [each.due for each in waiting], [each.calendar for each in waiting], state, now, NO_HURRY
+    )
+    worth = np.array([each.weight for each in waiting], float)
+    mine = matching.index(
+        np.array([ticket.minutes]), np.array([slack]), np.array([ticket.weight]), weights
+    )
+    first = matching.index(minutes, left, worth, weights) >= mine[0]
+    holders = np.repeat(np.arange(len(able)), [len(one.queue) for one in able])
+    found: Reals = ahead + np.bincount(holders[first], minutes[first], len(able))
+    return found
 
 
 def _slack(due: datetime | None, calendar: int | None, state: State, now: datetime) -> float:

@@ -75,7 +75,7 @@ def open_left(
             groups.setdefault(key if key in state.calendars else None, []).append(column)
     start = int(now.timestamp())
     for key, columns in groups.items():
-        ends = np.array([int(when.timestamp()) for c in columns if (when := due[c]) is not None])
+        ends = np.array([int(when.timestamp()) for c in columns if (when := due[c])])
         if key is None:
             left[columns] = (ends - start) / 60
         else:
