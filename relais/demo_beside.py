@@ -32,7 +32,7 @@ COSTS = Decimal(4800)
 def live(now: datetime, people: dict[str, Person]) -> None:
     """Let it happen, up to `now`; what cannot be said of today's requests is left out."""
     services = {service.code: service for service in Service.objects.all()}
-    _approval(now, people["antoine"], services["quotes"])
+    _approval(now, people["antoine"], services["insurance-lease"])
     _recurrence(now, people["antoine"], services["dashboard"])
     ordinary = Ticket.objects.exclude(confidentiality=Confidentiality.EXECUTIVE)
     taken = ordinary.filter(state=Ticket.State.TAKEN).order_by("pk")
@@ -54,13 +54,13 @@ def _approval(now: datetime, asks: Person, service: Service) -> None:
     at = now - timedelta(minutes=40)
     ticket = intake.receive(
         requester=asks,
-        subject="Mobilier de l'accueil",
-        body="Comptoir et quatre fauteuils : le devis retenu est joint, merci de commander.",
+        subject="Assurance des nouveaux bureaux",
+        body="Le contrat retenu est joint, merci de souscrire avant l'emménagement.",
         channel=Ticket.Channel.FORM,
         service=service,
         at=at,
     )
-    Approval.ask(ticket, COSTS, "Comptoir et fauteuils, devis retenu", by=asks, at=at)
+    Approval.ask(ticket, COSTS, "Prime annuelle du contrat retenu", by=asks, at=at)
 
 
 def _recurrence(now: datetime, asks: Person, service: Service) -> None:

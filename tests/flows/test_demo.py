@@ -100,7 +100,8 @@ def test_its_weeks_are_lived_through_the_verbs(db):
             )
         assert Event.objects.filter(kind="breached").exists()
         # Each page beside the requests has something to show.
-        assert Approval.objects.filter(state="asked").count() == 1
+        asked = Approval.objects.get(state="asked")
+        assert asked.approver.email == "philippe.roche@calanques.example"
         assert Recurrence.objects.get().next_at > NOW
         assert Commitment.objects.filter(state="open").exists()
         assert Rating.objects.count() > 3

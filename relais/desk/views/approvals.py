@@ -12,6 +12,7 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
@@ -44,13 +45,15 @@ class DelegationForm(forms.Form):
 
     to = _person_field(_("Who approves in your place?"))
     starts_on = forms.DateField(
-        label=_("from"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+        label=capfirst(_("from")), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
     )
     ends_on = forms.DateField(
-        label=_("until"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+        label=capfirst(_("until")),
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )
     ceiling = forms.DecimalField(
-        label=_("up to (€)"), required=False, min_value=0, max_digits=12, decimal_places=2,
+        label=capfirst(_("up to (€)")), required=False, min_value=0, max_digits=12,
+        decimal_places=2,
         help_text=_("Empty: as much as you."),
     )  # fmt: skip
     reason = forms.CharField(
