@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from relais.offer import sheets, variants
+from relais.offer import promises, sheets, variants
 from relais.offer.models import Service
 from relais.people.access import Access
 from relais.people.models import AssistantProfile, Confidentiality, Person, Role
@@ -126,8 +126,12 @@ def approval_above(ticket: Ticket) -> Decimal | None:
 
 
 def approval_pauses(ticket: Ticket) -> bool:
-    """Return whether the promise stands still while the client has to approve."""
-    return True
+    """Return whether the promise stands still while the client has to approve.
+
+    The agreement says it: the version under which the request was born.
+    """
+    born = ticket.clocks.order_by("pk").values_list("agreement_version", flat=True).first()
+    return promises.approval_pauses(born)
 
 
 def approvers(ticket: Ticket) -> list[Person]:

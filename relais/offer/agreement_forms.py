@@ -96,6 +96,11 @@ class FrameForm(forms.Form):
         initial=CLOSE_AFTER_DAYS,
         help_text=gettext_lazy("Leave empty for never."),
     )
+    approval_pauses = forms.BooleanField(
+        label=gettext_lazy("The promise stands still while the client has to approve an amount"),
+        required=False,
+        initial=True,
+    )
     exclusions = forms.CharField(
         label=gettext_lazy("What does not count"),
         required=False,
@@ -375,6 +380,7 @@ class DraftForm:
         data = self.frame.cleaned_data
         return Terms(
             **{name: data[name] for name in ("effective_from", "ends_on", "note", *SILENCE)},
+            approval_pauses=data["approval_pauses"],
             scopes=tuple(form.value() for form in self.scopes.kept),
             targets=tuple(form.value() for form in self.targets.kept),
             exclusions=data["exclusions"],
@@ -413,7 +419,7 @@ def _frame(told: Terms) -> dict[str, Any]:
         "effective_from": told.effective_from,
         "ends_on": told.ends_on,
         "note": told.note,
-        **{name: getattr(told, name) for name in SILENCE},
+        **{name: getattr(told, name) for name in (*SILENCE, "approval_pauses")},
         "exclusions": "\n".join(told.exclusions),
         "obligations": "\n".join(told.obligations),
         "with_credits": told.credits is not None,

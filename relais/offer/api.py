@@ -72,6 +72,7 @@ class TermsIn(Schema):
     note: Text | None = None
     remind_after_days: int | None = Field(None, ge=1, le=MOST_SILENCE)
     close_after_days: int | None = Field(None, ge=1, le=MOST_SILENCE)
+    approval_pauses: bool = True
     scopes: list[ScopeIn] | None = None
     targets: list[TargetIn] | None = None
     exclusions: list[Line] | None = None
@@ -119,6 +120,7 @@ class VersionOut(VersionLine):
     note: str
     remind_after_days: int | None
     close_after_days: int | None
+    approval_pauses: bool
     scopes: list[ScopeIn]
     targets: list[TargetIn]
     exclusions: list[str]
@@ -254,6 +256,7 @@ def _version(access: Access, found: AgreementVersion) -> VersionOut:
         note=found.note,
         remind_after_days=told.remind_after_days,
         close_after_days=told.close_after_days,
+        approval_pauses=told.approval_pauses,
         scopes=[ScopeIn(**_fields(each)) for each in told.scopes],
         targets=[TargetIn(**_fields(each)) for each in told.targets],
         exclusions=list(told.exclusions),

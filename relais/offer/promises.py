@@ -127,6 +127,12 @@ def silence(version: int | None) -> SilenceTerms:
     return next((SilenceTerms(*row) for row in found), SilenceTerms())
 
 
+def approval_pauses(version: int | None) -> bool:
+    """Return whether an amount that waits for approval stops the promise; usually it does."""
+    found = AgreementVersion.objects.filter(pk=version).values_list("approval_pauses", flat=True)
+    return next(iter(found), True)
+
+
 def promised(
     site: Site, service: Service, priority: int | None, at: datetime
 ) -> dict[str, Promise]:

@@ -51,6 +51,7 @@ FIELDS = {
     "note": gettext_lazy("What changes and why"),
     "remind_after_days": gettext_lazy("Reminder after (working days)"),
     "close_after_days": gettext_lazy("Held to be accepted after (working days)"),
+    "approval_pauses": gettext_lazy("Stands still while the client has to approve"),
     "scope": gettext_lazy("Where it holds"),
     "target": gettext_lazy("Promise"),
     "hours": gettext_lazy("Opening hours"),
@@ -327,6 +328,13 @@ def silence_lines(told: Terms) -> list[str]:
     return lines or [_("A delivery awaits your answer for as long as you need.")]
 
 
+def approval_lines(told: Terms) -> list[str]:
+    """Return what an amount that waits for approval does to the promise."""
+    if told.approval_pauses:
+        return [_("While an amount waits for your approval, the promise stands still.")]
+    return [_("While an amount waits for your approval, the promise runs on.")]
+
+
 # What changes ---------------------------------------------------------------------------------
 
 
@@ -383,6 +391,8 @@ def _value(field: str, value: Any, names: Names) -> str:
         return _("each quarter") if value == "quarter" else _("each month")
     if field == "credits.rule":
         return str(dict(AgreementCredit.Rule.choices).get(value, value))
+    if isinstance(value, bool):
+        return _("Yes") if value else _("No")
     if isinstance(value, Decimal | int):
         return number(value)
     if hasattr(value, "isoformat"):

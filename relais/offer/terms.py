@@ -119,6 +119,8 @@ class Terms:
     note: str = ""
     remind_after_days: int | None = REMIND_AFTER_DAYS
     close_after_days: int | None = CLOSE_AFTER_DAYS
+    # Whether the promise stands still while the client has to approve an amount.
+    approval_pauses: bool = True
     scopes: tuple[Scope, ...] = (Scope(),)
     targets: tuple[TargetTerms, ...] = ()
     exclusions: tuple[str, ...] = ()
@@ -221,7 +223,7 @@ def compare(before: Terms, after: Terms) -> list[Difference]:
     """Return what changes from one version to the other, in the order in which it is read."""
     found = [
         Difference(name, getattr(before, name), getattr(after, name))
-        for name in ("effective_from", "ends_on", "note", *SILENCE)
+        for name in ("effective_from", "ends_on", "note", *SILENCE, "approval_pauses")
         if getattr(before, name) != getattr(after, name)
     ]
     found += [Difference("scope", each, None, each) for each in _less(before.scopes, after.scopes)]

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from relais.desk.models import Clock
+from relais.desk.models import Approval, Clock
 from relais.offer.models import Agreement, AgreementVersion
 from relais.offer.promises import Book, promised
 from relais.offer.terms import Scope, TargetTerms
@@ -164,3 +164,15 @@ def test_the_form_promises_what_the_request_then_has(world, agreed, client_of, t
     marc.post(url, asked | {"site": world.sites.aix.pk})
     had = Clock.objects.get(kind="delivery").due_at
     assert abs((had - told).total_seconds()) < 60, (had, told)
+
+
+@pytest.mark.parametrize("pauses", [True, False])
+def test_the_agreement_says_whether_an_approval_stops_the_promise(
+    world, agreed, new_ticket, pauses
+):
+    agreed(approval_pauses=pauses)
+    ticket = new_ticket("taken")
+    Approval.ask(ticket, Decimal(900), "", by=world.people.alice, at=at(10))
+    assert clock(ticket, "delivery").is_paused is pauses
+    page = AgreementVersion.objects.get()
+    assert page.terms().approval_pauses is pauses

@@ -83,6 +83,7 @@ class AgreementVersion(TenantModel):
     close_after_days = models.PositiveSmallIntegerField(
         _("held accepted after"), null=True, blank=True, default=terms.CLOSE_AFTER_DAYS
     )
+    approval_pauses = models.BooleanField(_("an approval stops the promise"), default=True)
     author = models.ForeignKey(Person, models.PROTECT, related_name="+", verbose_name=_("author"))
     copied_from = models.ForeignKey(
         "self", models.PROTECT, null=True, related_name="+", editable=False
@@ -179,6 +180,7 @@ class AgreementVersion(TenantModel):
             note=self.note,
             remind_after_days=self.remind_after_days,
             close_after_days=self.close_after_days,
+            approval_pauses=self.approval_pauses,
             scopes=tuple(each.value for each in self.scopes.all()),
             targets=tuple(each.value for each in self.targets.all()),
             exclusions=texts(AgreementClause.Kind.EXCLUSION),
@@ -188,7 +190,10 @@ class AgreementVersion(TenantModel):
 
     def digest(self) -> str:
         """Return the SHA-256 of what is signed, in hexadecimal."""
-        text = json.dumps(self.terms().facts(), sort_keys=True, ensure_ascii=False)
+        facts = self.terms().facts()
+        if facts["approval_pauses"]:
+            del facts["approval_pauses"]  # what was signed before it could be said stays the same
+        text = json.dumps(facts, sort_keys=True, ensure_ascii=False)
         return hashlib.sha256(text.encode()).hexdigest()
 
     # Verbs ---------------------------------------------------------------------------------------
@@ -221,7 +226,8 @@ class AgreementVersion(TenantModel):
             copied = terms.without_dates(base.terms()) if base else Terms()
             version.remind_after_days = copied.remind_after_days
             version.close_after_days = copied.close_after_days
-            version.save(update_fields=["remind_after_days", "close_after_days"])
+            version.approval_pauses = copied.approval_pauses
+            version.save(update_fields=["remind_after_days", "close_after_days", "approval_pauses"])
             agreement_terms.write(version, copied)
             AgreementEvent.tell(
                 version,
@@ -253,6 +259,7 @@ class AgreementVersion(TenantModel):
                 note=after.note,
                 remind_after_days=after.remind_after_days,
                 close_after_days=after.close_after_days,
+                approval_pauses=after.approval_pauses,
                 client_signer=None,
                 client_signed_at=None,
                 provider_signer=None,

@@ -229,7 +229,7 @@ def _text(request: HttpRequest, version: AgreementVersion) -> HttpResponse:
         "hours": places,
         "example": opening.example(told, places, timezone.now()),
         "told": told,
-        "silence_lines": reading.silence_lines(told),
+        "silence_lines": [*reading.silence_lines(told), *reading.approval_lines(told)],
         "credit_lines": reading.credit_lines(told.credits),
         "signatures": reading.signatures(version, request.person),
         "versions": [(one, one.standing(), reading.TONES[one.standing()]) for one in versions],
