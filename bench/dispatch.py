@@ -18,7 +18,6 @@ import dataclasses
 import statistics
 import sys
 import time
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -311,8 +310,6 @@ def _queue(people: int, count: int) -> tuple[list[Ticket], list[Assistant], Stat
 def _pm(pair: tuple[float, float]) -> str:
     return f"{pair[0]:.4f} ± {pair[1]:.4f}"
 
-
-Timed = Callable[[], object]
 
 if __name__ == "__main__":
     sys.exit(main())
