@@ -82,7 +82,7 @@ def test_a_request_from_the_manager_s_phone_to_the_lead_s_tower(live, page_as):
     assert kinds == ["received", "assigned", "taken", "replied", "delivered", "accepted"]
 
     lead.goto(f"/tickets/{ticket.pk}/")
-    expect(lead.get_by_text("a le moins de demandes en cours").first).to_be_visible()
+    expect(lead.get_by_text("plus proche du site").first).to_be_visible()
 
 
 def test_what_one_is_typing_outlives_the_news_and_the_loser_keeps_it(live, page_as):
