@@ -498,7 +498,7 @@ def _detail(access: Access, key: int) -> Schema:
         "clocks": [_clock(clock, client) for clock in access.see(Clock).filter(ticket=ticket)],
         "messages": [_message(message, client) for message in _thread(access, ticket)],
         "events": [
-            _event(event, client)
+            _event(event, client, access.may_see_internals())
             for event in access.see(Event).filter(ticket=ticket).select_related("by")
         ],
     }
@@ -561,8 +561,14 @@ def _message(message: Message, client: bool) -> MessageOut:
     return StaffMessageOut(**told, internal=message.internal, sender_address=message.sender_address)
 
 
-def _event(event: Event, client: bool) -> EventOut:
+def _event(event: Event, client: bool, internals: bool) -> EventOut:
     told = {"kind": event.kind, "at": event.at, "by": event.author or None}
     if client:
         return EventOut(**told)
-    return StaffEventOut(**told, id=event.pk, internal=event.internal, facts=event.told)
+    facts = event.told
+    if not internals:
+        # Why this colleague and not that one: absences and loads are for those who run the pool.
+        facts = {name: fact for name, fact in facts.items() if name != "decision"}
+        if event.kind == Event.Kind.UNASSIGNED:
+            facts = {"missing": facts.get("missing", "")}
+    return StaffEventOut(**told, id=event.pk, internal=event.internal, facts=facts)

@@ -66,7 +66,7 @@ def _assign(ticket: Ticket, wish: Wish, by: Person) -> None:
     if ticket.state in (Ticket.State.TAKEN, Ticket.State.WAITING, Ticket.State.THIRD):
         ticket.hand_over(wish.person, wish.text, by=by)
     else:
-        ticket.assign(wish.person, by=by)
+        ticket.assign(wish.person, by=by, why=wish.text)
 
 
 def _reprioritise(ticket: Ticket, wish: Wish, by: Person) -> None:

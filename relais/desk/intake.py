@@ -19,7 +19,7 @@ from relais.offer.models import Service
 from relais.people.models import Confidentiality, Person, Site
 
 from . import rules
-from .errors import NoApprover
+from .errors import NoApprover, NotYours
 from .ground import Ground
 from .models import Approval, Attachment, Letter, Message, Ticket
 from .models.attachment import send_along
@@ -123,7 +123,7 @@ def receive(
             ticket.asked = _keep_words(ticket, mail, held)
             send_along(files, ticket.asked)
             letter = Letter.acknowledge(ticket, ticket.asked, job=not ground.gathers)
-            _ask_approval(ticket)
+            _ask_approval(ticket, by or requester)
             ground.follow_up(ticket, letter)
     except IntegrityError:
         # A double click: the other one was faster and its ticket is this one's.
@@ -143,16 +143,16 @@ def _answers(service: Service, given: Mapping[str, Any] | None) -> list[dict[str
     return kept
 
 
-def _ask_approval(ticket: Ticket) -> None:
-    """Put an amount that the form asked for, and that is above the ceiling, to who approves it."""
+def _ask_approval(ticket: Ticket, by: Person) -> None:
+    """Put an amount that `by` typed, and that is above the ceiling, to who approves it."""
     stated, above = questions.amount_in(ticket.answers), None
     if stated is not None:
         above = rules.approval_above(ticket)
     if stated is None or above is None or stated <= above:
         return
     # Where nobody may approve it, the delivery says so; a request is not refused for that.
-    with contextlib.suppress(NoApprover):
-        Approval.ask(ticket, stated, "", by=ticket.requester, at=ticket.received_at)
+    with contextlib.suppress(NoApprover, NotYours):
+        Approval.ask(ticket, stated, "", by=by, at=ticket.received_at)
 
 
 def _priority(service: Service, guess: triage.Guess) -> int:

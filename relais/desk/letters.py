@@ -94,6 +94,11 @@ def _send_begun(
     except (OperationalError, InterfaceError):
         if outcome is None:
             raise
+    except Exception:
+        # The next one could not begin: what has left has left.
+        if outcome is not None:
+            _record(provider_id, letter_id, attempt, outcome)
+        raise
     _record(provider_id, letter_id, attempt, outcome)
     with tenant(provider_id):
         return _begin_next(left)

@@ -83,9 +83,13 @@ def _following(mine: Recurrence, at: datetime) -> Planned | None:
     """Return the next date; where none can be told, a fault is, and it is tried again tomorrow."""
     try:
         return mine.following(mine.begun_at)
-    except (repeats.NoDay, Problem) as fault:
-        said = gettext(str(fault.message)) % fault.values if isinstance(fault, Problem) else ""
-        _fault(mine, at, said or gettext("the site is closed for too long around a date"))
+    except (repeats.NoDay, repeats.BadRule, Problem) as fault:
+        said = gettext("the site is closed for too long around a date")
+        if isinstance(fault, Problem):
+            said = gettext(str(fault.message)) % fault.values
+        elif isinstance(fault, repeats.BadRule):
+            said = gettext("its rule cannot be followed: write another one")
+        _fault(mine, at, said)
         nominal = mine.done_until or mine.first_on
         return Planned(nominal, nominal, at + timedelta(days=1))
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import json
+from datetime import datetime
 from typing import Annotated, Any
 
 from django.db.models import Q, QuerySet
@@ -62,7 +63,15 @@ Said = Annotated[
     AfterValidator(_storable),
 ]
 Cursor = Annotated[Line, AfterValidator(_place)]
-Moment = AwareDatetime
+
+
+def _near(moment: datetime) -> datetime:
+    if not 1970 <= moment.year <= 2200:
+        raise ValueError("give a year between 1970 and 2200")
+    return moment
+
+
+Moment = Annotated[AwareDatetime, AfterValidator(_near)]
 
 
 class PartOf(Schema):

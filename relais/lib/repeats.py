@@ -47,10 +47,6 @@ def parts(rule: str) -> dict[str, str]:
         found[name] = value
     if found.get("FREQ") not in _WHOLE_DAYS:
         raise BadRule("FREQ")
-    for name in ("INTERVAL", "COUNT"):
-        # Every 0 days: the same day for ever, and no end of the search.
-        if not found.get(name, "1").isdecimal() or not 0 < int(found.get(name, "1")) < 10_000:
-            raise BadRule(name)
     if "T" in found.get("UNTIL", ""):
         raise BadRule("UNTIL")
     for name in ("INTERVAL", "COUNT"):

@@ -45,12 +45,13 @@ class PersonField(forms.CharField):
 
     def clean(self, value: Any) -> Person | None:  # type: ignore[override]
         """Return the one person meant; else say how to name that person. A number is a key."""
-        if isinstance(value, int) and (person := self.rows.filter(pk=value).first()):
-            return person
-        text = super().clean(value)
-        if not text:
+        if isinstance(value, int):
+            # A key is never searched as a text: somebody's address may hold the same digits.
+            found, text = list(self.rows.filter(pk=value)), str(value)
+        elif text := super().clean(value):
+            found = self._meant(text)
+        else:
             return None
-        found = self._meant(text)
         if len(found) == 1:
             return found[0]
         if found:

@@ -225,3 +225,13 @@ def test_the_dates_are_shown_before_it_is_kept(world, services, client_of):
         assert browser.get(f"/recurrences/{made.pk}/").status_code == status
     assert marc.get("/recurrences/").status_code == 200
     assert marc.post(url, sent | {"often": "rule", "rule": "FREQ=HOURLY"}).status_code == 422
+
+
+def test_a_rule_that_is_no_longer_followed_holds_up_no_other(make, world):
+    bad, good = make(), make(subject="Un autre tableau")
+    Recurrence.objects.filter(pk=bad.pk).update(rule="FREQ=DAILY;INTERVAL=0")
+    assert recurring.run(datetime(2026, 4, 1, tzinfo=UTC)) == 1
+    assert Ticket.objects.get().subject == good.subject
+    bad.refresh_from_db()
+    assert bad.next_at > datetime(2026, 4, 1, tzinfo=UTC)
+    assert not recurring.refresh(datetime(2026, 4, 1, tzinfo=UTC))
