@@ -6,9 +6,11 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from relais.desk import dispatching
 from relais.desk.models import Ticket
+from relais.people.models import AssistantProfile
 
-from .conftest import kinds
+from .conftest import at, kinds
 
 INTERNAL = {"facts", "external_ref", "holder", "pauses", "calendar_source", "internal", "target"}
 
@@ -98,6 +100,19 @@ def test_the_staff_gets_the_reasons(call, new_ticket, world):
     ticket = new_ticket("taken")
     _, detail = call("alice", f"tickets/{ticket.pk}")
     assert {"facts", "holder", "pauses"} <= keys_of(detail)
+
+
+def test_why_this_colleague_is_for_who_runs_the_pool(call, new_ticket, world):
+    """Absences and loads of colleagues are among the reasons."""
+    ticket = new_ticket()
+    dispatching.dispatch_one(ticket.pk, at(10))
+    AssistantProfile.objects.all().delete()
+    other = new_ticket()
+    dispatching.dispatch_one(other.pk, at(10))
+    for who, seen in [("alice", False), ("paul", True)]:
+        for one in (ticket, other):
+            _, detail = call(who, f"tickets/{one.pk}")
+            assert bool({"candidates", "calls"} & keys_of(detail)) is seen
 
 
 @pytest.mark.parametrize(

@@ -90,18 +90,19 @@ def test_a_mail_on_a_confidential_matter_names_no_file(world, new_ticket):
     assert "Voici" not in body
 
 
-def ask_for(world, amount):
+def ask_for(world, amount, requester="marc", by=None):
     Service.objects.filter(code="quotes").update(
         approval_by="referent",
         approval_above=500,
         questions=[{"key": "budget", "kind": "amount", "label_fr": "Budget"}],
     )
     return intake.receive(
-        requester=world.people.marc,
+        requester=getattr(world.people, requester),
         subject="Trois devis",
         channel="form",
         service=Service.objects.get(code="quotes"),
         answers={"budget": amount},
+        by=by,
         at=at(9),
     )
 
@@ -119,6 +120,13 @@ def test_an_amount_above_the_ceiling_is_put_to_the_approver_at_once(world, servi
     assert kinds(ticket) == ["received", "approval_asked"]
     assert clock(ticket, "delivery").is_paused
     assert Letter.objects.filter(to="claire@calanques.example").count() == 1
+
+
+def test_only_the_approver_s_own_typing_approves(world, services):
+    typed = ask_for(world, "1200", "claire", by=world.people.paul)
+    assert "approved" not in kinds(typed)
+    assert not Approval.objects.filter(state="approved").exists()
+    assert kinds(ask_for(world, "1300", "claire")) == ["received", "approved"]
 
 
 def test_where_nobody_may_approve_the_request_comes_in_all_the_same(world, services):
