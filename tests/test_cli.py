@@ -111,7 +111,9 @@ def problems():
 def test_every_problem_is_said_in_french():
     with translation.override("en"):
         said = {f"{kind.__module__}.{kind.__name__}": str(kind.message) for kind in problems()}
-    assert {name: text for name, text in said.items() if FRENCH.gettext(text) == text} == {}
+    # What hands on a form's own words says them in the reader's language already.
+    mute = {name: text for name, text in said.items() if text != "%(text)s"}
+    assert {name: text for name, text in mute.items() if FRENCH.gettext(text) == text} == {}
 
 
 @pytest.mark.parametrize(
