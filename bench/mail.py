@@ -16,6 +16,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import hashlib
+import logging
 import os
 import random
 import shutil
@@ -313,6 +314,9 @@ def judge_letters(data: Database, letterbox: Letterbox) -> dict[str, int]:
         for line in raw.split(b"\r\n\r\n", 1)[0].split(b"\r\n")
         if line.lower().startswith(b"message-id:")
     )
+    again = data.ask("select error, count(*) from desk_letter where attempts > 1 group by 1")
+    for error, n in again:
+        print(f"tried again: {n} letters; {error}")
     states = dict(data.ask("select state, count(*) from desk_letter group by 1"))
     sent = {one for (one,) in data.ask("select mail_id from desk_letter where state = 'sent'")}
     return {
@@ -351,6 +355,7 @@ def trial(
 ) -> int:
     """Return the exit code: 1 when a mail was lost, doubled or answered twice."""
     chance, data = random.Random(arguments.seed), Database()
+    logging.getLogger("mail.log").setLevel(logging.ERROR)  # the SMTP server's own words
     print(f"first start {product.start():.1f} s", flush=True)
     setup(product.place, dovecot, letterbox)
     while not data.ask("select count(*) from desk_mailbox where worked_at is not null")[0][0]:

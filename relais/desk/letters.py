@@ -179,7 +179,8 @@ class Line:
         account = _account(self.server)
         try:
             mail = _mail(letter, self.server, self.inbox)
-            content = mail.message().as_bytes()
+            # Servers refuse lines that end by a line feed alone: more letters could hide behind it.
+            content = mail.message().as_bytes(linesep="\r\n")
         except ValueError as fault:  # an address or a header that is none
             raise Unwritable(detail=str(fault)[:200]) from fault
         if account is None:

@@ -6,7 +6,6 @@ import hashlib
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from email import message_from_bytes, policy
 from email.header import decode_header, make_header
 from email.message import EmailMessage, Message
 from email.utils import getaddresses
@@ -14,7 +13,7 @@ from typing import Any
 
 from charset_normalizer import from_bytes
 
-from . import mail_forwards, mail_html, mail_invitations, mail_replies, mail_robots
+from . import mail_forwards, mail_html, mail_invitations, mail_parse, mail_replies, mail_robots
 
 LONGEST_TEXT = 200_000
 LONGEST_ID = 300
@@ -53,7 +52,7 @@ def read(raw: bytes, *, keep: tuple[str, ...] = (), marker: str = "") -> Mail:
     """
     digest = _digest(raw)
     try:
-        message: Message = message_from_bytes(raw, policy=policy.default)
+        message = mail_parse.parsed(raw)
     except Exception:  # the parser of the standard library still trips over some bytes
         return Mail(digest, "", "", (), "", clean(_decoded(raw, None)), (), False)
     senders = _addresses(message, "from") or _addresses(message, "sender")
@@ -191,10 +190,7 @@ def _parameter(part: Message, name: str) -> str:
 
 
 def _parts(message: Message) -> list[Message]:
-    try:
-        return [part for part in message.walk() if not part.is_multipart()]
-    except Exception:  # a broken structure has no parts that can be told apart
-        return []
+    return [part for part in mail_parse.parts(message) if not part.is_multipart()]
 
 
 def _content(part: Message) -> str:

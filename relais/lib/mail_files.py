@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from email import message_from_bytes, policy
 from email.message import EmailMessage, Message
 
+from . import mail_parse
 from .mail import clean
 
 MOST = 100
@@ -14,7 +14,7 @@ MOST = 100
 def files(raw: bytes) -> Iterator[tuple[str, bytes]]:
     """Yield name and bytes of each file; a mail that was attached whole comes as one `.eml`."""
     try:
-        message: Message = message_from_bytes(raw, policy=policy.default)
+        message = mail_parse.parsed(raw)
     except Exception:  # bytes that are no mail carry no files
         return
     for count, part in enumerate(_carried(message)):
@@ -29,7 +29,7 @@ def _carried(part: Message, depth: int = 0) -> Iterator[tuple[str, bytes]]:
     if part.get_content_type() == "message/rfc822" and depth:
         yield _name(part) or "message.eml", _whole(part)
     elif part.is_multipart():
-        for inner in part.get_payload():
+        for inner in part.get_payload()[: mail_parse.MOST_PARTS]:
             if isinstance(inner, Message):
                 yield from _carried(inner, depth + 1)
     elif (name := _name(part)) or _is_attached(part):

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from email.message import Message
 from email.utils import getaddresses
 
+from . import mail_parse
+
 _PASSED_ON = re.compile(
     r"^\s*(tr|fwd?|wg|rv|enc|i|vs|vl|doorst|tr\.|transf|fs)\s*(\[\d+\])?\s*:", re.I
 )
@@ -60,7 +62,7 @@ def _attached(message: Message) -> Message | None:
     if message.get_content_type() == "multipart/report":
         return None
     try:
-        for part in message.walk():
+        for part in mail_parse.parts(message):
             if part.get_content_type() == "message/rfc822" and part.is_multipart():
                 return part.get_payload(0)
     except Exception:  # a broken structure carries no mail

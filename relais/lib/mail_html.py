@@ -17,6 +17,11 @@ _REST_IDS = {"divrplyfwdmsg", "appendonsend", "stopspelling", "replysplit"}
 _REST_STYLE = re.compile(r"border:none;border-top:solid#[0-9a-f]{6}1\.0pt", re.IGNORECASE)
 
 
+LONGEST = 1_000_000
+# The end of a comment is looked for at each beginning of one: with many and no end, for hours.
+MOST_COMMENTS = 1_000
+
+
 class _Reader(HTMLParser):
     """Collects the text of a page, a line for each block; quoted pieces apart."""
 
@@ -71,9 +76,19 @@ class _Reader(HTMLParser):
         self.pieces.append((self.rest or self.quoting > 0, text))
 
 
+def _bounded(page: str) -> str:
+    """Return the page without what has the parser look for an end that is not there."""
+    page = page[:LONGEST]
+    if page.count("<!") > MOST_COMMENTS:
+        page = page.replace("<!", " ")
+    end = page.rfind(">") + 1
+    return page[:end] + page[end:].replace("<", "&lt;")
+
+
 def text_of(page: str) -> tuple[str, bool]:
     """Return the text of a page, and whether it marks what it quotes (then by "> ")."""
     reader = _Reader()
+    page = _bounded(page)
     try:
         reader.feed(page)
         reader.close()

@@ -8,6 +8,8 @@ from typing import Any
 
 from icalendar import Calendar
 
+from . import mail_parse
+
 METHODS = ("REQUEST", "CANCEL", "REPLY", "COUNTER")
 LARGEST = 1_000_000
 MOST_ATTENDEES = 50
@@ -19,12 +21,10 @@ def facts(message: Message, content: Any) -> dict[str, Any] | None:
     `content` returns the text of a part. Keys: method, uid, sequence, summary, start, end (ISO;
     a day alone for whole days), place, organiser, attendees, repeats, said.
     """
-    try:
-        parts = [part for part in message.walk() if part.get_content_type() == "text/calendar"]
-    except Exception:  # a broken structure has no parts that can be told apart
-        return None
-    for part in parts:
+    for part in mail_parse.parts(message):
         try:
+            if part.get_content_type() != "text/calendar":
+                continue
             text = content(part)
             if len(text) <= LARGEST and (found := _of_calendar(text, part)):
                 return found

@@ -11,6 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from email.message import Message
 
+from . import mail_parse
+
 _AWAY = re.compile(
     r"^\s*(automatic reply|auto(matic)?[ -]?(reply|response)|out of (the )?office|away from"
     r"|réponse automatique|reponse automatique|absence (du bureau|automatique)|message d.absence"
@@ -88,7 +90,7 @@ def returned(message: Message, header: Header) -> Returned:
     actions: list[str] = []
     status = reason = ""
     ids: list[str] = []
-    for part in _walk(message):
+    for part in mail_parse.parts(message):
         type_ = part.get_content_type()
         if type_ == "message/delivery-status":
             for block in _blocks(part):
@@ -127,13 +129,6 @@ def _ids_within(part: Message, header: Header) -> list[str]:
 def _blocks(part: Message) -> list[Message]:
     payload = part.get_payload()
     return [one for one in payload if isinstance(one, Message)] if isinstance(payload, list) else []
-
-
-def _walk(message: Message) -> list[Message]:
-    try:
-        return list(message.walk())
-    except Exception:  # a broken structure has no parts that can be told apart
-        return []
 
 
 def _parameter(message: Message, name: str) -> str:
