@@ -11,7 +11,7 @@ from ninja.errors import AuthenticationError, HttpError, ValidationError
 from ninja.openapi.schema import OpenAPISchema
 from ninja.security import HttpBearer, SessionAuth
 
-from relais.desk import intake
+from relais.desk import intake, log_upload
 from relais.desk.api import router as desk
 from relais.desk.beside_api import router as beside
 from relais.desk.calendars_api import router as calendars
@@ -19,7 +19,11 @@ from relais.desk.checklists_api import router as checklists
 from relais.desk.errors import CannotJoin, CannotUndo, NotNow, NotYours, Overtaken, TooLate
 from relais.desk.files_api import router as files
 from relais.desk.joining_api import router as joining
+from relais.desk.logs_api import router as logs
+from relais.desk.mail_api import router as mail
+from relais.desk.overview_api import router as overview
 from relais.desk.places_api import router as places
+from relais.desk.quarantine_api import router as quarantine
 from relais.desk.queue_api import router as queue
 from relais.desk.recalculations_api import router as recalculations
 from relais.desk.recurrences_api import router as recurrences
@@ -127,6 +131,10 @@ AREAS = (
     ("requests", files),
     ("requests", recalculations),
     ("requests", webhooks),
+    ("requests", quarantine),
+    ("requests", mail),
+    ("requests", logs),
+    ("requests", overview),
 )
 for area, router in AREAS:
     api.add_router("", router, auth=[Key(area), SignedIn()])
@@ -139,6 +147,7 @@ STATUS: tuple[tuple[type[Problem], int], ...] = (
     (ChangedMeanwhile, 409),
     (kept_api.ChangedMeanwhile, 409),
     (batches.NotReady, 409),
+    (log_upload.NotReady, 409),
     (batches.WorldChanged, 409),
     (batches.NothingToDo, 409),
     (calendar_removal.CalendarInUse, 409),

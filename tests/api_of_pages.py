@@ -148,7 +148,7 @@ agreement_withdraw        POST agreement_versions/{key}/withdraw
 requests                  GET tickets
 new_request               GET services
 new_request_of            POST tickets
-request_alike             POST tickets/alike
+request_alike             POST alike
 request_same              POST tickets/{key}/reply
 my_service                GET my_service
 day                       GET day

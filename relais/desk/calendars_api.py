@@ -96,7 +96,7 @@ class PreviewOut(Schema):
     moves: list[MoveOut]
 
 
-class ChangedOut(Schema):
+class CalendarChangedOut(Schema):
     """The calendar as it stands; with `preview` nothing was changed."""
 
     calendar: CalendarOut
@@ -158,7 +158,7 @@ class NewIn(Schema):
     overnight: bool = False
 
 
-class SeenIn(Schema):
+class SeenVersionIn(Schema):
     seen: Key
 
 
@@ -185,7 +185,7 @@ class FeedOut(Schema):
     imported_at: Moment
 
 
-class FeedChangedOut(ChangedOut):
+class FeedChangedOut(CalendarChangedOut):
     """What the feed brings: days that are new, gone, and as they were."""
 
     name: str
@@ -251,7 +251,7 @@ def new_calendar(request: HttpRequest, sent: NewIn) -> Status:
 
 
 @router.post("/calendars/{key}/delete", response={204: None, **REFUSALS})
-def delete_calendar(request: HttpRequest, key: PathKey, sent: SeenIn) -> Status:
+def delete_calendar(request: HttpRequest, key: PathKey, sent: SeenVersionIn) -> Status:
     access = _organiser(request)
     calendar_removal.delete(_one(access, key), by=access.person, seen=sent.seen)
     return Status(204, None)
@@ -296,8 +296,8 @@ def calendar_feeds(request: HttpRequest, key: PathKey) -> Any:
     return access.see(HolidayFeed).filter(calendar=_one(access, key))
 
 
-@router.post("/calendars/{key}/restore_days", response={200: ChangedOut, **REFUSALS})
-def restore_days(request: HttpRequest, key: PathKey, sent: RestoreIn) -> ChangedOut:
+@router.post("/calendars/{key}/restore_days", response={200: CalendarChangedOut, **REFUSALS})
+def restore_days(request: HttpRequest, key: PathKey, sent: RestoreIn) -> CalendarChangedOut:
     access = _organiser(request)
     rows = access.see(CalendarChange).filter(calendar=_one(access, key), kind="days_removed")
     removal = rows.filter(pk=sent.change).first()
@@ -330,8 +330,8 @@ def import_feed(
     return FeedChangedOut(calendar=done.calendar, preview=done.preview, name=name, **counts)
 
 
-@router.post("/calendars/{key}/remove_feed", response={200: ChangedOut, **REFUSALS})
-def remove_feed(request: HttpRequest, key: PathKey, sent: RemoveFeedIn) -> ChangedOut:
+@router.post("/calendars/{key}/remove_feed", response={200: CalendarChangedOut, **REFUSALS})
+def remove_feed(request: HttpRequest, key: PathKey, sent: RemoveFeedIn) -> CalendarChangedOut:
     if not _one(_organiser(request), key).feeds.filter(pk=sent.feed).exists():
         raise Http404
 
@@ -342,8 +342,8 @@ def remove_feed(request: HttpRequest, key: PathKey, sent: RemoveFeedIn) -> Chang
     return _change(request, key, sent, change)
 
 
-@router.post("/calendars/{key}/change_weekly", response={200: ChangedOut, **REFUSALS})
-def change_weekly(request: HttpRequest, key: PathKey, sent: WeekIn) -> ChangedOut:
+@router.post("/calendars/{key}/change_weekly", response={200: CalendarChangedOut, **REFUSALS})
+def change_weekly(request: HttpRequest, key: PathKey, sent: WeekIn) -> CalendarChangedOut:
     week = _week(sent.week)
 
     def change(it: Calendar, **who: Any) -> None:
@@ -352,8 +352,8 @@ def change_weekly(request: HttpRequest, key: PathKey, sent: WeekIn) -> ChangedOu
     return _change(request, key, sent, change)
 
 
-@router.post("/calendars/{key}/add_days", response={200: ChangedOut, **REFUSALS})
-def add_days(request: HttpRequest, key: PathKey, sent: DaysIn) -> ChangedOut:
+@router.post("/calendars/{key}/add_days", response={200: CalendarChangedOut, **REFUSALS})
+def add_days(request: HttpRequest, key: PathKey, sent: DaysIn) -> CalendarChangedOut:
     given = sent.dict(exclude={"seen", "preview", "page", "first_day", "last_day"})
 
     def change(it: Calendar, **who: Any) -> None:
@@ -362,8 +362,8 @@ def add_days(request: HttpRequest, key: PathKey, sent: DaysIn) -> ChangedOut:
     return _change(request, key, sent, change)
 
 
-@router.post("/calendars/{key}/remove_days", response={200: ChangedOut, **REFUSALS})
-def remove_days(request: HttpRequest, key: PathKey, sent: RemoveIn) -> ChangedOut:
+@router.post("/calendars/{key}/remove_days", response={200: CalendarChangedOut, **REFUSALS})
+def remove_days(request: HttpRequest, key: PathKey, sent: RemoveIn) -> CalendarChangedOut:
     def change(it: Calendar, **who: Any) -> None:
         rows = list(it.days.filter(pk__in=sent.days, feed=None))
         if len(rows) < len(set(sent.days)):
@@ -373,8 +373,8 @@ def remove_days(request: HttpRequest, key: PathKey, sent: RemoveIn) -> ChangedOu
     return _change(request, key, sent, change)
 
 
-@router.post("/calendars/{key}/change_settings", response={200: ChangedOut, **REFUSALS})
-def change_settings(request: HttpRequest, key: PathKey, sent: SettingsIn) -> ChangedOut:
+@router.post("/calendars/{key}/change_settings", response={200: CalendarChangedOut, **REFUSALS})
+def change_settings(request: HttpRequest, key: PathKey, sent: SettingsIn) -> CalendarChangedOut:
     given = sent.dict(exclude={"seen", "preview", "page"}, exclude_none=True)
 
     def change(it: Calendar, **who: Any) -> None:
@@ -406,7 +406,7 @@ def _one(access: Access, key: int) -> Calendar:
 
 def _change(
     request: HttpRequest, key: int, sent: ChangeIn, change: Callable[..., None]
-) -> ChangedOut:
+) -> CalendarChangedOut:
     access = _organiser(request)
     found = _one(access, key)
 
@@ -418,10 +418,12 @@ def _change(
         told = recalculation.preview_calendar(access, found, made)
         if not sent.preview:
             made(found)
-            return ChangedOut(calendar=_calendar(access, _one(access, key)), preview=None)
+            return CalendarChangedOut(calendar=_calendar(access, _one(access, key)), preview=None)
     except ValidationError as refusal:
         raise refused(refusal) from None
-    return ChangedOut(calendar=_calendar(access, found), preview=previewed(access, told, sent.page))
+    return CalendarChangedOut(
+        calendar=_calendar(access, found), preview=previewed(access, told, sent.page)
+    )
 
 
 def refused(refusal: ValidationError) -> NotValid:

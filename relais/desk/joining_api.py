@@ -7,8 +7,9 @@ from typing import Any, Literal
 from django.http import Http404, HttpRequest
 from ninja import Router, Schema
 
-from relais.lib.api_types import Fault, Key, PathKey
+from relais.lib.api_types import Fault, Key, Line, PathKey, Text
 from relais.people.api import access_of
+from relais.people.models import Person
 
 from . import api as requests
 from . import duplicates, surroundings
@@ -61,6 +62,16 @@ class AlikeOut(Schema):
     reasons: list[str]
 
 
+class WordsIn(Schema):
+    """Words of a new request; staff says who asks."""
+
+    subject: Line
+    body: Text = ""
+    service: Key | None = None
+    site: Key | None = None
+    requester: Key | None = None
+
+
 @router.get("/tickets/{key}/joined", response={200: JoinedOut, 404: Fault}, operation_id="joined")
 def joined(request: HttpRequest, key: PathKey) -> JoinedOut:
     """Return the links of a request, what is merged into it, and what it is merged into."""
@@ -83,15 +94,23 @@ def alike(request: HttpRequest, key: PathKey) -> list[AlikeOut]:
     """Return the requests that may ask for the same, the likeliest first, and why."""
     access = access_of(request)
     found = duplicates.of_ticket(access, requests._one(access.see(Ticket), key))
-    return [
-        AlikeOut(
-            other=_other(one.ticket),
-            score=round(one.score, 3),
-            sure=one.sure,
-            reasons=one.reasons,
-        )
-        for one in found
-    ]
+    return [alike_out(one) for one in found]
+
+
+@router.post("/alike", response={200: list[AlikeOut], **REFUSALS}, operation_id="alike_at_entry")
+def alike_at_entry(request: HttpRequest, sent: WordsIn) -> list[AlikeOut]:
+    """Return the requests that may ask for the same as words that are about to be sent."""
+    access = access_of(request)
+    asker = access.person
+    if not access.is_client:
+        if sent.requester is None:
+            return []
+        asker = requests._one(access.see(Person).exclude(company=None), sent.requester)
+    found = duplicates.at_entry(
+        access, company=asker.company_id, subject=sent.subject, body=sent.body,
+        service=sent.service, requester=asker.pk, site=sent.site or asker.site_id,
+    )  # fmt: skip
+    return [alike_out(one) for one in found]
 
 
 @router.post("/tickets/{key}/dismiss", response=DETAIL, operation_id="dismiss")
@@ -143,6 +162,13 @@ def unlink(request: HttpRequest, key: PathKey, sent: UnlinkIn) -> Any:
         raise Http404
     ticket.unlink(found, by=access.person)
     return requests._detail(access, key)
+
+
+def alike_out(one: duplicates.Suggestion) -> AlikeOut:
+    """Return a suggestion as the API tells it."""
+    return AlikeOut(
+        other=_other(one.ticket), score=round(one.score, 3), sure=one.sure, reasons=one.reasons
+    )
 
 
 def _seen(access: Any, key: int) -> Ticket:

@@ -9,6 +9,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
+from relais.lib.later import later
 from relais.lib.problem import Problem
 from relais.lib.tenancy import tenant
 from relais.people.models import Person, Provider
@@ -19,6 +20,8 @@ from .log_mapping import Mapping
 from .log_rows import BadLog, BadRow
 from .models import LogImport, LogRefusal
 
+# By name: the module of the jobs imports this one.
+IMPORT = "relais.desk.tasks.import_log"
 REQUESTS, EVENTS = "requests", "events"
 State = LogImport.State
 MAX_BYTES = 40 * 2**20
@@ -72,6 +75,15 @@ def open_import(
     return made
 
 
+def take_in(files: Sequence[Any], *, by: Person) -> LogImport:
+    """Return what one or two uploaded files are taken for. Raises `BadLog`, `TooLarge`."""
+    for file in files:
+        if file.size > MAX_BYTES:
+            raise TooLarge(limit=MAX_BYTES // 2**20)
+    read = [(file.name or "", file.read()) for file in files]
+    return open_import(read, provider=by.provider_id, by=by)
+
+
 def _rows(file: File) -> int:
     return max(0, sum(1 for _row in file.stream.rows()) - 1)
 
@@ -103,6 +115,25 @@ def claim(made: LogImport) -> None:
     waiting = LogImport.objects.filter(pk=made.pk, state__in=(State.READY, State.FAILED))
     if not waiting.update(state=State.RUNNING, rows_done=0, problem=""):
         raise NotReady
+
+
+def hand_over(made: LogImport) -> None:
+    """Have the worker live the log through as it is understood. Raises `NotReady`."""
+    claim(made)
+    later(IMPORT, lock="import", provider_id=made.provider_id, import_id=made.pk)
+
+
+def again(made: LogImport) -> None:
+    """Hand the log to the worker anew, should the worker have been stopped at it."""
+    if made.state == State.RUNNING:
+        later(IMPORT, lock="import", provider_id=made.provider_id, import_id=made.pk)
+
+
+def told(row: LogRefusal) -> dict[str, Any]:
+    """Return a refused row in the reader's words: of which file, why, and what to do."""
+    kind = _("events") if row.of_events else _("requests")
+    mend = _(row.mend) if row.mend else ""
+    return {"row": row, "file": kind, "why": _(row.why), "mend": mend}
 
 
 def run(provider: int, pk: int) -> None:

@@ -21,7 +21,7 @@ from relais.lib.text import french_key
 from relais.people import organisation
 from relais.people.access import Access
 from relais.people.api import NamedOut, access_of
-from relais.people.kept_api import REFUSALS, Names, SeenIn, checked, held, kept, one, organising
+from relais.people.kept_api import REFUSALS, MarkIn, Names, checked, held, kept, one, organising
 from relais.people.models import Company, Establishment, LegalEntity, Site
 from relais.people.place_forms import CompanyForm, EntityForm, EstablishmentForm, SiteForm
 
@@ -98,12 +98,12 @@ class EstablishmentPage(Schema):
     next: str | None
 
 
-class CompanyIn(SeenIn):
+class CompanyIn(MarkIn):
     name: Line | None = None
     calendar: Key | None = None
 
 
-class EntityIn(SeenIn):
+class EntityIn(MarkIn):
     """A legal entity; its SIREN with or without spaces."""
 
     name: Line | None = None
@@ -111,14 +111,14 @@ class EntityIn(SeenIn):
     calendar: Key | None = None
 
 
-class EstablishmentIn(SeenIn):
+class EstablishmentIn(MarkIn):
     """An establishment; its SIRET begins with the SIREN of its entity."""
 
     siret: Line | None = None
     site: Key | None = None
 
 
-class SiteIn(SeenIn):
+class SiteIn(MarkIn):
     name: Line | None = None
     code: Line | None = None
     entity: Key | None = None

@@ -7,10 +7,12 @@ from typing import Annotated, Any, Literal
 
 from django.http import Http404, HttpRequest
 from django.utils import timezone
+from django.utils.translation import gettext
 from ninja import Field, Router, Schema, Status
+from ninja.errors import ValidationError
 
 from relais.lib.api_types import Fault, FieldFaults, Key, Line, Moment, PathKey, Text
-from relais.lib.repeats import LONGEST_RULE
+from relais.lib.repeats import LONGEST_RULE, NoDay
 from relais.offer.models import Service
 from relais.people.api import NamedOut, access_of
 from relais.people.models import Person, Site
@@ -43,6 +45,17 @@ class RecurrenceIn(Schema):
     shift: Literal["previous", "next", "none"] = "previous"
 
 
+class RecurrenceEdit(Seen):
+    """Fields left out stay as they are; what came already stays too."""
+
+    subject: Annotated[Line, Field(min_length=1)] | None = None
+    body: Text | None = None
+    rule: Annotated[Line, Field(min_length=1, max_length=LONGEST_RULE)] | None = None
+    first_on: date | None = None
+    hour: time | None = None
+    shift: Literal["previous", "next", "none"] | None = None
+
+
 class RecurrenceOut(Schema):
     id: int
     version: int
@@ -54,6 +67,13 @@ class RecurrenceOut(Schema):
     described: str
     state: str
     next_at: Moment | None
+
+
+class RecurrenceDetail(RecurrenceOut):
+    body: str
+    first_on: date
+    hour: time
+    shift: str
 
 
 class DateOut(Schema):
@@ -92,6 +112,16 @@ def recurrences(request: HttpRequest) -> list[Any]:
 
 @router.post("/recurrences", response={201: RecurrenceOut, **REFUSALS})
 def start_recurrence(request: HttpRequest, sent: RecurrenceIn) -> Status:
+    return Status(201, _recurrence(Recurrence.start(**_given(request, sent))))
+
+
+@router.post("/recurrences/preview", response={200: list[DateOut], **REFUSALS})
+def preview_recurrence(request: HttpRequest, sent: RecurrenceIn) -> list[Any]:
+    """Return the dates of the next twelve months; nothing is kept."""
+    return _dates(Recurrence.drafted(**_given(request, sent)))
+
+
+def _given(request: HttpRequest, sent: RecurrenceIn) -> dict[str, Any]:
     access = access_of(request)
     me = access.person
     requester = me
@@ -99,21 +129,52 @@ def start_recurrence(request: HttpRequest, sent: RecurrenceIn) -> Status:
         if access.is_client:
             raise Http404
         requester = _one(access.see(Person), sent.requester)
-    site = _one(access.see(Site).select_related("calendar", "company"), sent.site)
-    made = Recurrence.start(
-        site=site, requester=requester, by=me, subject=sent.subject, body=sent.body,
-        service=_one(access.see(Service).filter(active=True), sent.service), rule=sent.rule,
-        first_on=sent.first_on, hour=sent.hour.replace(tzinfo=None), shift=sent.shift,
-    )  # fmt: skip
-    return Status(201, _recurrence(made))
+    return {
+        "site": _one(access.see(Site).select_related("calendar", "company"), sent.site),
+        "requester": requester,
+        "by": me,
+        "service": _one(access.see(Service).filter(active=True), sent.service),
+        "subject": sent.subject,
+        "body": sent.body,
+        "rule": sent.rule,
+        "first_on": sent.first_on,
+        "hour": sent.hour.replace(tzinfo=None),
+        "shift": sent.shift,
+    }
 
 
-@router.get("/recurrences/{key}/dates", response={200: list[DateOut], 404: Fault})
+@router.get("/recurrences/{key}", response={200: RecurrenceDetail, 404: Fault})
+def recurrence(request: HttpRequest, key: PathKey) -> Schema:
+    return _detail(_recurring(request, key))
+
+
+@router.post(
+    "/recurrences/{key}/edit",
+    response={200: RecurrenceDetail, **REFUSALS},
+    operation_id="recurrence_edit",
+)
+def edit_recurrence(request: HttpRequest, key: PathKey, sent: RecurrenceEdit) -> Schema:
+    found = _recurring(request, key, sent)
+    given = sent.model_dump(exclude={"version"}, exclude_none=True)
+    if sent.hour is not None:
+        given["hour"] = sent.hour.replace(tzinfo=None)
+    found.edit(by=_me(request), **given)
+    return _detail(found)
+
+
+@router.get("/recurrences/{key}/dates", response={200: list[DateOut], 404: Fault, 422: Fault})
 def recurrence_dates(request: HttpRequest, key: PathKey) -> list[Any]:
     found = _recurring(request, key)
-    if found.state == Recurrence.State.STOPPED:
-        return []
-    return [DateOut(nominal=d.nominal, day=d.day, at=d.at) for d in found.ahead(timezone.now())]
+    return [] if found.state == Recurrence.State.STOPPED else _dates(found)
+
+
+def _dates(found: Recurrence) -> list[Any]:
+    try:
+        ahead = found.ahead(timezone.now())
+    except NoDay:
+        text = gettext("The site is closed for too long around one of the dates.")
+        raise ValidationError([{"loc": ("body", "shift"), "msg": text}]) from None
+    return [DateOut(nominal=each.nominal, day=each.day, at=each.at) for each in ahead]
 
 
 def _recurring_verb(name: str) -> Any:
@@ -165,3 +226,8 @@ def _recurrence(one: Recurrence) -> RecurrenceOut:
         site=_named(one.site), requester=_named(one.requester), rule=one.rule,
         described=recurring_words.described(one), state=one.state, next_at=one.next_at,
     )  # fmt: skip
+
+
+def _detail(one: Recurrence) -> RecurrenceDetail:
+    more = {name: getattr(one, name) for name in ("body", "first_on", "hour", "shift")}
+    return RecurrenceDetail(**_recurrence(one).model_dump(), **more)

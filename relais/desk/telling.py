@@ -297,6 +297,14 @@ def source_text(clock: Clock) -> str:
     }.get(clock.calendar_source, "")
 
 
+def is_open(site: Any, now: datetime) -> bool:
+    """Return whether a site is open now; not, when nobody can say."""
+    try:
+        return site is not None and calendars.of_site(site).timetable.is_open(now)
+    except (calendars.NoCalendar, ValueError):
+        return False
+
+
 def opening_today(site: Any, now: datetime) -> calendars.DayState | None:
     """Return what the site's calendar says of today there; None without a calendar."""
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Annotated, Any
+from uuid import UUID
 
 from django.http import Http404, HttpRequest
 from django.utils.translation import gettext
@@ -13,7 +14,7 @@ from relais.lib.api_types import Fault, Line, Moment, PartOf, PathKey, Said
 from relais.people.api import NamedOut, access_of
 
 from . import webhooks as flow
-from .models import Event, Webhook
+from .models import Event, Webhook, WebhookCall
 
 router = Router(tags=["webhooks"])
 
@@ -41,6 +42,26 @@ class WebhookMade(WebhookOut):
     """`secret` is told this once: with it the receiver checks each call (Standard Webhooks)."""
 
     secret: str
+
+
+class CallOut(Schema):
+    """One call: without an event it was a trial. An event that is not yours to see has no kind."""
+
+    id: int
+    uid: UUID
+    event: int | None
+    kind: str
+    outcome: str
+    attempts: int
+    status: int | None
+    fault: str
+    made_at: Moment
+    ended_at: Moment | None
+
+
+class CallPart(Schema):
+    items: list[CallOut]
+    next: str | None
 
 
 class WebhookPart(Schema):
@@ -77,6 +98,41 @@ def restart_webhook(request: HttpRequest, key: PathKey) -> dict[str, Any]:
     found = _found(request, key)
     found.restart()
     return _told(_found(request, key))
+
+
+@router.get("/webhooks/{key}/calls", response={200: CallPart, 404: Fault})
+def webhook_calls(request: HttpRequest, key: PathKey, part: Query[PartOf]) -> dict[str, Any]:
+    access = access_of(request)
+    rows = access.see(WebhookCall).filter(webhook=_found(request, key)).order_by("-id")
+    cut = part.cut(rows)
+    # A lead reads the list of somebody's calls, not what they tell of class C3.
+    events = {each.event_id for each in cut["items"]} - {None}
+    seen = dict(access.see(Event).filter(pk__in=events).values_list("pk", "kind"))
+    return cut | {"items": [_call(each, seen) for each in cut["items"]]}
+
+
+@router.post("/webhooks/{key}/try_out", response={200: CallOut, 404: Fault})
+def try_webhook(request: HttpRequest, key: PathKey) -> dict[str, Any]:
+    return _call(flow.try_out(_found(request, key)), {})
+
+
+@router.post("/webhook_calls/{key}/again", response={200: CallOut, 404: Fault})
+def webhook_call_again(request: HttpRequest, key: PathKey) -> dict[str, Any]:
+    access = access_of(request)
+    found = access.see(WebhookCall).filter(pk=key).first()
+    if found is None:
+        raise Http404
+    found.again()
+    found.refresh_from_db()
+    seen = dict(access.see(Event).filter(pk=found.event_id).values_list("pk", "kind"))
+    return _call(found, seen)
+
+
+def _call(call: WebhookCall, seen: dict[int, str]) -> dict[str, Any]:
+    plain = ("uid", "outcome", "attempts", "status", "fault", "made_at", "ended_at")
+    told = {name: getattr(call, name) for name in plain}
+    event = call.event_id if call.event_id in seen else None
+    return told | {"id": call.pk, "event": event, "kind": seen.get(call.event_id or 0, "")}
 
 
 def _found(request: HttpRequest, key: int) -> Webhook:

@@ -165,7 +165,7 @@ class ProcedureOut(Schema):
     version_in_force: int | None
 
 
-class VersionLine(Schema):
+class ProcedureVersionLine(Schema):
     id: int
     number: int
     state: str
@@ -173,7 +173,7 @@ class VersionLine(Schema):
     review_by: date | None
 
 
-class ProcedureVersionOut(VersionLine):
+class ProcedureVersionOut(ProcedureVersionLine):
     procedure: NamedOut
     revision: int
     note: str
@@ -181,7 +181,7 @@ class ProcedureVersionOut(VersionLine):
     content: dict[str, Any]
 
 
-class StepIn(Schema):
+class ProcedureStepIn(Schema):
     key: Line
     action_fr: Text
     action_en: Text = ""
@@ -219,7 +219,7 @@ class ContentIn(Schema):
     acceptance_en: Text = ""
     checks_fr: Text = ""
     checks_en: Text = ""
-    steps: list[StepIn] = []
+    steps: list[ProcedureStepIn] = []
     rescues: list[RescueIn] = []
     tools: list[ToolIn] = []
 
@@ -250,7 +250,7 @@ class ReviewIn(Schema):
     review_by: Day
 
 
-class WithdrawIn(Schema):
+class WithdrawProcedureIn(Schema):
     reason: Line = ""
 
 
@@ -381,7 +381,9 @@ def procedure_publish(request: HttpRequest, key: PathKey, sent: PublishIn) -> Pr
 
 
 @router.post("/procedure_versions/{key}/withdraw", response={200: ProcedureVersionOut, **REFUSALS})
-def procedure_withdraw(request: HttpRequest, key: PathKey, sent: WithdrawIn) -> ProcedureVersionOut:
+def procedure_withdraw(
+    request: HttpRequest, key: PathKey, sent: WithdrawProcedureIn
+) -> ProcedureVersionOut:
     access, found = _draft(request, key, None)
     found.withdraw(sent.reason, by=access.person)
     return _version(found)

@@ -14,7 +14,7 @@ from relais.lib.api_types import Fault, Key, Line, PathKey
 from . import organisation
 from .access import Access
 from .api import NamedOut, access_of
-from .kept_api import REFUSALS, Names, SeenIn, checked, held, kept, one, organising
+from .kept_api import REFUSALS, MarkIn, Names, checked, held, kept, one, organising
 from .models import Company, Engagement
 from .person_forms import EndForm, EngagementForm
 from .persons_api import EndIn
@@ -24,7 +24,7 @@ MODES = list(Engagement.Mode.values)
 LEADS = ("client_lead", "client_deputy", "provider_lead", "provider_deputy")
 
 
-class EngagementIn(SeenIn):
+class EngagementIn(MarkIn):
     """A mode, the two leads and their deputies: persons of the company, and of the staff."""
 
     mode: Annotated[Line, Field(examples=MODES)] | None = None

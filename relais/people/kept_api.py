@@ -36,7 +36,7 @@ class ChangedMeanwhile(Problem):
     message = "%(text)s"
 
 
-class SeenIn(Schema):
+class MarkIn(Schema):
     """`seen`: the mark as it was read; if somebody changed the row since, refused (409)."""
 
     seen: Line | None = None

@@ -17,7 +17,7 @@ from . import invitations as letters
 from . import organisation
 from .access import Access
 from .api import NamedOut, PersonOut, access_of, router
-from .kept_api import REFUSALS, Names, SeenIn, checked, held, kept, named, one, organising
+from .kept_api import REFUSALS, MarkIn, Names, checked, held, kept, named, one, organising
 from .models import Company, Invitation, Person, Role
 from .models.invitation import InvitationSpentError
 from .person_forms import EndForm, PersonForm, RoleForm
@@ -40,7 +40,7 @@ class PersonDetail(PersonOut):
     seen: str
 
 
-class PersonEdit(SeenIn):
+class PersonEdit(MarkIn):
     """A person; `reports_to` is the executive above, of the same company."""
 
     first_name: Line | None = None
@@ -53,13 +53,13 @@ class PersonEdit(SeenIn):
     language: Line | None = None
 
 
-class PersonIn(PersonEdit):
+class NewPersonIn(PersonEdit):
     """A new person: of a company, or of the provider's own staff where none is named."""
 
     company: Key | None = None
 
 
-class RoleIn(SeenIn):
+class RoleIn(MarkIn):
     """A role on a scope: an entity, a site, or neither for the whole company."""
 
     kind: Line | None = None
@@ -110,7 +110,7 @@ def person(request: HttpRequest, key: PathKey) -> dict[str, Any]:
 
 
 @router.post("/persons", response={201: PersonDetail, **REFUSALS})
-def new_person(request: HttpRequest, sent: PersonIn) -> Status:
+def new_person(request: HttpRequest, sent: NewPersonIn) -> Status:
     access = organising(request)
     in_use = access.see(Company).filter(archived_at=None)
     company = one(access, in_use, sent.company) if sent.company else None

@@ -19,7 +19,7 @@ from relais.lib.api_types import Fault, Key, Line, Moment, PartOf, PathKey
 from . import cover, organisation
 from .access import Access
 from .api import NamedOut, access_of
-from .kept_api import REFUSALS, Names, SeenIn, checked, held, kept, named, one, organising
+from .kept_api import REFUSALS, MarkIn, Names, checked, held, kept, named, one, organising
 from .models import (
     Absence,
     AssistantProfile,
@@ -112,13 +112,13 @@ class ProfileOut(AssistantOut):
     seen: str
 
 
-class ProfileIn(SeenIn):
+class ProfileIn(MarkIn):
     contract_hours: Annotated[Decimal, Field(max_digits=6, decimal_places=2)] | None = None
     calendar: Key | None = None
     clearance: Literal[0, 1, 2, 3] | None = None
 
 
-class SkillIn(SeenIn):
+class SkillIn(MarkIn):
     """A skill that is known, or a new one by its name; 1 with help, 2 alone, 3 trains others."""
 
     skill: Key | None = None
@@ -126,12 +126,12 @@ class SkillIn(SeenIn):
     level: Literal[1, 2, 3] = 2
 
 
-class LanguageIn(SeenIn):
+class LanguageIn(MarkIn):
     language: Annotated[Line, Field(examples=["en"])]
     level: Literal["A2", "B1", "B2", "C1", "C2"] = "B2"
 
 
-class ClearanceIn(SeenIn):
+class ClearanceIn(MarkIn):
     """The named right to a company's C3 matters: for a reason, from a day on."""
 
     company: Key
@@ -140,7 +140,7 @@ class ClearanceIn(SeenIn):
     ends_on: date | None = None
 
 
-class AbsenceIn(SeenIn):
+class AbsenceIn(MarkIn):
     starts: Moment
     ends: Moment
     kind: Literal["leave", "training", "other"] = "other"

@@ -150,7 +150,7 @@ class Recurrence(TenantModel):
     # Verbs ---------------------------------------------------------------------------------------
 
     @classmethod
-    def start(
+    def drafted(
         cls,
         *,
         site: Site,
@@ -166,7 +166,7 @@ class Recurrence(TenantModel):
         confidentiality: int = 0,
         at: datetime | None = None,
     ) -> Recurrence:
-        """Return the recurring request, its first date set. Raises `BadValue`, `NotYours`."""
+        """Return what would be kept, for its dates to be shown. Raises `BadValue`, `NotYours`."""
         at = at or timezone.now()
         made = cls(
             provider_id=site.provider_id,
@@ -192,6 +192,13 @@ class Recurrence(TenantModel):
         made.next_at = made._next(at)
         if made.next_at is None:
             raise BadValue(field=_t("rule"), mend=_t("it names no date to come: choose another"))
+        return made
+
+    @classmethod
+    def start(cls, *, by: Person, at: datetime | None = None, **drafted: Any) -> Recurrence:
+        """Return the recurring request, its first date set. Raises as `drafted` does."""
+        at = at or timezone.now()
+        made = cls.drafted(by=by, at=at, **drafted)
         with transaction.atomic():
             made.save(force_insert=True)
             StandingEvent.tell(StandingKind.STARTED, made, by, at, made._facts())

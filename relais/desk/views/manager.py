@@ -289,7 +289,7 @@ def my_service(request: HttpRequest) -> HttpResponse:
     context = {
         "site": site,
         "today": telling.opening_today(site, now) if site else None,
-        "is_open": _is_open(site, now),
+        "is_open": telling.is_open(site, now),
         "zone": _zone(request),
         "local": now.astimezone(ZoneInfo(_zone(request))),
         "engagement": engagement,
@@ -298,10 +298,3 @@ def my_service(request: HttpRequest) -> HttpResponse:
         "inbox": request.person.provider.inbox,
     }
     return render(request, "desk/my_service.html", context)
-
-
-def _is_open(site: Site | None, now: datetime) -> bool:
-    try:
-        return site is not None and calendars.of_site(site).timetable.is_open(now)
-    except (calendars.NoCalendar, ValueError):
-        return False
