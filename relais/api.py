@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -94,9 +95,16 @@ class SignedIn(SessionAuth):
 class RelaisAPI(NinjaAPI):
     """An API whose document tells of its errors what they are."""
 
-    def get_openapi_schema(self, **where: Any) -> OpenAPISchema:
+    def get_openapi_schema(
+        self, *, path_prefix: str | None = None, path_params: dict[str, Any] | None = None
+    ) -> OpenAPISchema:
+        """Return the document, put together once: it takes a second."""
+        return self._described(path_prefix or self.get_root_path(path_params or {}))
+
+    @cache  # noqa: B019  # there is one API, and it stays
+    def _described(self, prefix: str) -> OpenAPISchema:
         """Return the document: errors as problem details, and those of the door at each call."""
-        document = super().get_openapi_schema(**where)
+        document = super().get_openapi_schema(path_prefix=prefix)
         for calls in document["paths"].values():
             for method, call in calls.items():
                 answers = call["responses"]

@@ -11,6 +11,7 @@ from relais.lib.tenancy import tenant
 from .test_main_job import _taken, always_open
 
 NOT_PAGES = {"live", "account_logout"}
+FRAME = (".sidebar", ".topbar", ".bottombar", "#more", "#keyboard-help")
 
 
 def named_pages():
@@ -60,12 +61,14 @@ def test_axe_finds_nothing_serious(live, page_as, accessible, who, phone, dark):
     page = page_as(getattr(live.world.people, who), phone=phone, dark=dark)
     seen, faults = 0, []
     for path in [*named_pages(), f"/tickets/{ticket.pk}/", "/requests/new/appointment/"]:
+        if path.startswith("/accounts/") and who != "paul":
+            continue  # the same for everybody
         asked = page.request.get(path, max_redirects=0)
         if asked.status != 200 or "<html" not in asked.text():
             continue  # not hers, a fragment, or no page at all
         page.goto(path)
+        faults += accessible(page, but=FRAME if seen else ())
         seen += 1
-        faults += accessible(page)
         wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
         if wide > 0:
             faults.append(f"{path} is {wide} px too wide")
