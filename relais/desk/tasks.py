@@ -21,6 +21,7 @@ from . import (
     log_upload,
     recalculation,
     recurring,
+    replanning,
     sweep,
     webhooks,
 )
@@ -79,7 +80,16 @@ def dispatch_waiting(timestamp: int) -> None:
         providers = list(Provider.objects.values_list("pk", flat=True))
     for provider_id in providers:
         with _working(provider_id):
+            replanning.free()
             dispatching.dispatch_queue()
+
+
+# Named by people/cover.
+@app.task(retry=RetryStrategy(max_attempts=5, wait=2))
+def replan_person(provider_id: int, person_id: int) -> None:
+    """Weigh anew what somebody holds who left, is late, or is back."""
+    with _working(provider_id):
+        replanning.replan_person(person_id)
 
 
 @app.periodic(cron="* * * * * */30")

@@ -93,7 +93,9 @@ def history(events: Iterable[Event]) -> list[Told]:
 
 def names_in(events: Iterable[Event]) -> dict[int, str]:
     """Return the names of the persons whom the facts of these events speak of, by key."""
+    events = list(events)
     keys = {e.facts.get(fact) for e in events for fact in ("holder", "from", "to")}
+    keys |= {replanned(e).get("from") for e in events}
     people = Person.objects.filter(pk__in=[key for key in keys if isinstance(key, int)])
     return {person.pk: person.name for person in people}
 
@@ -113,11 +115,33 @@ def sentence(event: Event, names: dict[int, str]) -> str:
         "step": in_language(facts.get("fr", ""), facts.get("en", "")),
         **beside_words(event),
     }
+    if moved := replanned(event):
+        return _moved(event.kind, moved.get("code", "")) % (
+            told | {"was": names.get(moved.get("from", 0), "—")}
+        )
     if event.kind == Event.Kind.ASSIGNED and event.by is None:
         return _("Relais gave it to %(holder)s.") % told
     if event.kind == Event.Kind.ACCEPTED and event.by is None:
         return _("Accepted by itself: nobody objected in time.")
     return _sentences()[event.kind] % told
+
+
+def replanned(event: Event) -> dict[str, Any]:
+    """Return why it left somebody's hands by itself (`code`, `from`); empty if it did not."""
+    facts = event.facts.get("decision") or event.facts
+    found: dict[str, Any] = facts.get("replanned") or {}
+    return found
+
+
+def _moved(kind: str, code: str) -> str:
+    if kind == Event.Kind.UNASSIGNED:
+        if code == "gone":
+            return _("Back in the queue: %(was)s is no longer in the pool, and %(missing)s.")
+        return _("Back in the queue: %(was)s is absent, and %(missing)s.")
+    return {
+        "absent": _("Relais gave it to %(holder)s: %(was)s is absent."),
+        "gone": _("Relais gave it to %(holder)s: %(was)s is no longer in the pool."),
+    }.get(code) or _("Relais moved it from %(was)s to %(holder)s: it fares better there.")
 
 
 def _sentences() -> dict[str, str]:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext_lazy as _
 
+from relais.lib.later import later
+
 from .models import Absence, Cover, Engagement, Person, Site
 from .organisation import record
 
@@ -15,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 Position = Cover.Position
+# Done by the desk, a floor above.
+REPLAN = "relais.desk.tasks.replan_person"
 ORDER = {Position.LEAD: 0, Position.BACKUP: 1, Position.FLOAT: 2}
 
 
@@ -129,12 +133,20 @@ def set_cover(site: Site, person: Person, position: str, *, by: Person) -> Perso
 def took_absence(absence: Absence, *, by: Person) -> None:
     """Write down that somebody will be away; the class of the absence is not repeated here."""
     record(absence.person, "absence_added", by, **_days(absence))
+    _replan(absence)
 
 
 def take_back_absence(absence: Absence, *, by: Person) -> None:
     """Remove an absence that will not be, or was not."""
     record(absence.person, "absence_removed", by, **_days(absence))
+    _replan(absence)
     absence.delete()
+
+
+def _replan(absence: Absence) -> None:
+    """Have what she holds weighed anew, in this transaction: it is done once it is true."""
+    lock = f"replan:{absence.provider_id}"
+    later(REPLAN, lock=lock, provider_id=absence.provider_id, person_id=absence.person_id)
 
 
 def _days(absence: Absence) -> dict[str, str]:

@@ -31,6 +31,7 @@ from .run import Run
 from .ticket_clocks import ACCEPTANCE, ANSWERS, CORRECTION, DELIVERY, FIRST, NEXT
 from .ticket_dated import Dated
 from .ticket_joining import Joined
+from .ticket_replanned import Replanned
 from .ticket_steering import Steered
 from .ticket_triage import Triaged
 from .ticket_undoing import Undoing
@@ -43,7 +44,7 @@ if TYPE_CHECKING:
     from .message import Message
 
 
-class Ticket(Dated, Joined, Steered, Triaged, Undoing, TenantModel):
+class Ticket(Dated, Joined, Replanned, Steered, Triaged, Undoing, TenantModel):
     """A request of a site. Its row is changed by the verbs below and by nothing else."""
 
     class State(models.TextChoices):

@@ -22,7 +22,12 @@ DELIVERY, CORRECTION = Clock.Kind.DELIVERY, Clock.Kind.CORRECTION
 ACCEPTANCE, HAND = Clock.Kind.ACCEPTANCE, Clock.Kind.HAND
 # Any human answer of the service stops these.
 ANSWERS = (FIRST, NEXT)
-HANDS = (Event.Kind.ASSIGNED, Event.Kind.HANDED_OVER, Event.Kind.TAKEN)
+HANDS = (
+    Event.Kind.ASSIGNED,
+    Event.Kind.UNASSIGNED,
+    Event.Kind.HANDED_OVER,
+    Event.Kind.TAKEN,
+)
 MOVED = ("pauses", "due_at", "warn_at", "stopped_at", "verdict")
 
 
