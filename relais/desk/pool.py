@@ -12,7 +12,7 @@ from django.db.models.functions import Cast, Extract, TruncWeek
 from django.utils import timezone
 
 from relais.engine import readiness, worktime
-from relais.engine.candidates import Assistant, Queued, Span, State
+from relais.engine.candidates import Assistant, Queued, Span, State, without
 from relais.engine.candidates import Ticket as Asked
 from relais.offer.models import ServiceSkill
 from relais.people import calendars
@@ -32,6 +32,8 @@ from .models import Clock, Ticket
 
 # How far shifts are told to the rules: what is promised further on is dated by the next look.
 AHEAD = timedelta(days=7)
+# How far one looks for the return of who has no hours within those: past closures and leave.
+FAR_AHEAD = timedelta(days=70)
 # What is older has faded to nearly nothing.
 REMEMBERED = timedelta(days=120)
 # A minute late of an urgent request costs as many of a low one's.
@@ -211,39 +213,30 @@ class Pool:
 
         Without hours of her own nobody knows when she works: she is not on duty.
         """
-        end = self.at + AHEAD
+        end, far = self.at + AHEAD, self.at + FAR_AHEAD
         absences: dict[int, list[Span]] = defaultdict(list)
-        rows = Absence.objects.filter(period__overlap=(self.at, end))
+        rows = Absence.objects.filter(period__overlap=(self.at, far))
         for person, period in rows.values_list("person_id", "period"):
-            absences[person].append((period.lower or self.at, period.upper or end))
+            absences[person].append((period.lower or self.at, period.upper or far))
         kept = {calendar for _clearance, calendar in self._profiles.values()}
-        usual = {
-            calendar.pk: _open(calendar, self.at, end)
-            for calendar in Calendar.objects.filter(pk__in=kept - {None})
-        }
-        shifts = {
-            person: _without(usual[calendar], absences[person])
-            for person, (_clearance, calendar) in self._profiles.items()
-            if calendar is not None
-        }
+        known = {calendar.pk: calendar for calendar in Calendar.objects.filter(pk__in=kept - {None})}
+        usual = {key: _open(calendar, self.at, end) for key, calendar in known.items()}
+        later: dict[int, tuple[Span, ...]] = {}
+        shifts = {}
+        for person, (_clearance, calendar) in self._profiles.items():
+            if calendar is None:
+                continue
+            shifts[person] = without(usual[calendar], tuple(absences[person]))
+            if not shifts[person]:
+                if calendar not in later:
+                    later[calendar] = _open(known[calendar], self.at, far)
+                shifts[person] = without(later[calendar], tuple(absences[person]))
         return shifts, {person: tuple(sorted(spans)) for person, spans in absences.items()}
 
 
 def _open(calendar: Calendar, start: datetime, end: datetime) -> tuple[Span, ...]:
     stretches = calendars.timetable(calendar).segments(start, end)
     return tuple((s.start, s.end) for s in stretches if s.kind == worktime.Kind.OPEN)
-
-
-def _without(spans: tuple[Span, ...], absences: list[Span]) -> tuple[Span, ...]:
-    left = list(spans)
-    for gone, back in absences:
-        left = [
-            piece
-            for begin, end in left
-            for piece in ((begin, min(end, gone)), (max(begin, back), end))
-            if piece[0] < piece[1]
-        ]
-    return tuple(left)
 
 
 def _familiarity(sites: Collection[int], at: datetime) -> dict[int, dict[int, float]]:

@@ -37,6 +37,7 @@ def chances(
     draws: int = DRAWS,
     spread: float = SPREAD,
     arriving: float = 0.0,
+    seed: int = 0,
 ) -> dict[int, float]:
     """Return the probability that each request is done after its deadline.
 
@@ -58,7 +59,7 @@ def chances(
         board.estimate[doable], board.slack[doable], board.weight[doable], weights
     )
     order = doable[np.argsort(-urgency, kind="stable")]
-    late = _Lives(board, draws, spread, arriving).live(order)
+    late = _Lives(board, draws, spread, arriving, seed).live(order)
     for j, share in zip(order.tolist(), late.tolist(), strict=True):
         each = asked[j]
         if each.due is not None:
@@ -69,11 +70,11 @@ def chances(
 class _Lives:
     """Everybody's work ahead in each life: (draws, people)."""
 
-    def __init__(self, board: Board, draws: int, spread: float, arriving: float) -> None:
-        self.board, self.draws, self.spread = board, draws, spread
+    def __init__(self, board: Board, draws: int, spread: float, arriving: float, seed: int) -> None:
+        self.board, self.draws, self.spread, self.seed = board, draws, spread, seed
         self.slower = 1.0 / (1.0 - min(max(arriving, 0.0), 0.9))
         keys = np.array([one.key for one in board.people])
-        begun = _noise(keys, board.state.seed + 1, draws, spread)
+        begun = _noise(keys, seed + 1, draws, spread)
         self.ahead: Reals = board.ahead[None, :] * begun
         fixed = board.weights.stranger * (1.0 - board.familiar)
         for each in board.terms.values():
@@ -85,7 +86,7 @@ class _Lives:
         """Return the share of lives in which each of these, done in this order, is late."""
         board, weights = self.board, self.board.weights
         keys = np.array([board.tickets[j].key for j in order])
-        noise = _noise(keys, board.state.seed, self.draws, self.spread)
+        noise = _noise(keys, self.seed, self.draws, self.spread)
         late = np.zeros(len(order))
         lives = np.arange(self.draws)
         for place, j in enumerate(order.tolist()):
@@ -149,6 +150,7 @@ def _uniform(mixed: NDArray[np.uint64]) -> Reals:
 class Effect:
     """What an override would do: when the request would be done, and who pays for it.
 
+    `finish` is None if she cannot have it, or would end it beyond the shifts that are known;
     `become_late` and `saved` are requests that would be late, or no longer.
     """
 
@@ -224,7 +226,7 @@ def remedy(
     soonest = []
     for her in pool:
         placed = plan(alone, [her], state, now, weights).of(key)
-        if placed is not None and placed.late <= 0:
+        if placed is not None and placed.finish is not None and placed.late <= 0:
             soonest.append((placed.finish, her.key))
     best: Remedy | None = None
     for _finish, person in sorted(soonest)[:tried]:

@@ -5,9 +5,11 @@ A hard reason is never outweighed: whoever has one is out, whatever her score wo
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import Any
 
 from relais.engine.worktime import Calendar
 
@@ -18,6 +20,9 @@ LANGUAGE_LEVELS = ("A1", "A2", "B1", "B2", "C1", "C2")
 NAMED_ONLY = 3
 
 Span = tuple[datetime, datetime]
+MINUTE = timedelta(minutes=1)
+# Minutes that are no difference: times are told to the second.
+HAIR = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +30,9 @@ class Ticket:
     """A request that somebody must do. `minutes`: for one of usual skill who knows the site.
 
     `due` is the nearest deadline that runs; `weight` what a minute late costs beside the others'.
-    `named` are the only ones who may know of it (empty: no such list); `readiness` is asked for
-    on its site and service; `lead` pins it to one person, `held` keeps it from everybody.
+    `named` are the only ones who may know of it (empty: no such list; below the class for named
+    persons the class is asked of them too); `readiness` is asked for on its site and service;
+    `pinned` to one person, `held` keeps it from everybody.
     """
 
     key: int
@@ -63,8 +69,8 @@ class Queued:
 class Assistant:
     """Somebody of the pool as she is now.
 
-    `shifts` are her spans of work from now on, in order, without her absences; `absences` those
-    that are known. `in_hand`: expected minutes left of what she has begun. `legal_minutes`: what
+    `shifts` are her spans of work from now on, in order; `absences` those that are known, which are
+    taken out of them. `in_hand`: expected minutes left of what she has begun. `legal_minutes`: what
     the rules of working time leave her today; `capacity`: how many requests she may hold.
     `pace`: her minutes by service, beside the usual ones; `share`: her part of work, of difficult
     sites and of late hours above the others' (0.1: a tenth more).
@@ -104,7 +110,6 @@ class State:
     planned: Mapping[int, int] = field(default_factory=dict)
     announced: Mapping[int, int] = field(default_factory=dict)
     strangers_need: float = 0.2
-    seed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,33 +128,101 @@ def minutes_of(ticket: Ticket, one: Assistant, state: State) -> float:
     return ticket.minutes * pace * (1.0 + state.strangers_need * stranger)
 
 
-def excluded(ticket: Ticket, one: Assistant, state: State, now: datetime) -> tuple[Hard, ...]:
-    """Return every hard reason why she cannot have it now; empty when she can."""
-    return (*unfit(ticket, one), *away(one, now), *no_room(ticket, one, state, now))
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """A hard reason that holds at any hour: what it looks at in a request, and whom it lets pass.
+
+    `asks` returns None where the request asks nothing of the kind; `what` names, of somebody whom
+    it does not let pass, what it is about. Both `choose` and `plan` read them here.
+    """
+
+    code: str
+    asks: Callable[[Ticket], Any]
+    lets: Callable[[Assistant, Any], bool]
+    what: Callable[[Assistant, Any], tuple[str, ...]] = lambda one, asked: ()
 
 
-def unfit(ticket: Ticket, one: Assistant) -> tuple[Hard, ...]:
+def _cleared(one: Assistant, asked: tuple[int, frozenset[int]]) -> bool:
+    level, named = asked
+    if level >= NAMED_ONLY:
+        return one.key in named
+    return one.clearance >= level and (not named or one.key in named)
+
+
+def _speaks(one: Assistant, asked: tuple[str, str]) -> bool:
+    spoken = one.languages.get(asked[0], "")
+    return spoken in LANGUAGE_LEVELS and spoken >= asked[1]
+
+
+def _skill_gaps(one: Assistant, asked: tuple[tuple[int, int], ...]) -> tuple[str, ...]:
+    return tuple(str(key) for key, level in asked if one.skills.get(key, 0) < level)
+
+
+def _ready(one: Assistant, asked: tuple[int, int, int]) -> int:
+    return one.readiness.get(asked[:2], 0)
+
+
+FILTERS = (
+    Filter("wall", lambda t: t.site, lambda one, site: site in one.covers),
+    Filter(
+        "clearance",
+        lambda t: (t.confidentiality, t.named) if t.confidentiality or t.named else None,
+        _cleared,
+        lambda one, asked: (f"C{asked[0]}",),
+    ),
+    Filter(
+        "access",
+        lambda t: t.accesses or None,
+        lambda one, asked: asked <= one.accesses,
+        lambda one, asked: tuple(sorted(asked - one.accesses)),
+    ),
+    Filter(
+        "skill",
+        lambda t: tuple(sorted(t.skills.items())) or None,
+        lambda one, asked: not _skill_gaps(one, asked),
+        _skill_gaps,
+    ),
+    Filter(
+        "language",
+        lambda t: (t.language, t.language_level) if t.language else None,
+        _speaks,
+        lambda one, asked: asked,
+    ),
+    Filter(
+        "readiness",
+        lambda t: (t.site, t.service, t.readiness) if t.readiness > 0 else None,
+        lambda one, asked: _ready(one, asked) >= asked[2],
+        lambda one, asked: (str(_ready(one, asked)), str(asked[2])),
+    ),
+    Filter("pinned", lambda t: t.pinned, lambda one, asked: asked == one.key),
+    Filter("held", lambda t: t.held or None, lambda one, asked: False),
+)
+Asked = Sequence[tuple[Filter, Any]]
+
+
+def asked_of(ticket: Ticket) -> Asked:
+    """Return the filters that have something to ask, with what: the same for all candidates."""
+    found = [(each, each.asks(ticket)) for each in FILTERS]
+    return [(each, asked) for each, asked in found if asked is not None]
+
+
+def excluded(
+    ticket: Ticket, one: Assistant, state: State, now: datetime, asked: Asked | None = None
+) -> tuple[Hard, ...]:
+    """Return every hard reason why she cannot have it now; empty when she can.
+
+    `asked`: what `asked_of` returns, for who asks it of many candidates.
+    """
+    return (*unfit(ticket, one, asked), *away(one, now), *no_room(ticket, one, state, now))
+
+
+def unfit(ticket: Ticket, one: Assistant, asked: Asked | None = None) -> tuple[Hard, ...]:
     """Return what she lacks for this request at any hour: rights, accesses, skills, readiness."""
-    found = []
-    if ticket.site not in one.covers:
-        found.append(Hard("wall"))
-    if not _cleared(ticket, one):
-        found.append(Hard("clearance", (f"C{ticket.confidentiality}",)))
-    if missing := ticket.accesses - one.accesses:
-        found.append(Hard("access", tuple(sorted(missing))))
-    short = [key for key, level in ticket.skills.items() if one.skills.get(key, 0) < level]
-    if short:
-        found.append(Hard("skill", tuple(str(key) for key in sorted(short))))
-    if not _speaks(ticket, one):
-        found.append(Hard("language", (ticket.language, ticket.language_level)))
-    level = one.readiness.get((ticket.site, ticket.service), 0)
-    if level < ticket.readiness:
-        found.append(Hard("readiness", (str(level), str(ticket.readiness))))
-    if ticket.pinned is not None and ticket.pinned != one.key:
-        found.append(Hard("pinned"))
-    if ticket.held:
-        found.append(Hard("held"))
-    return tuple(found)
+    return tuple(
+        Hard(each.code, each.what(one, what))
+        for each, what in (asked_of(ticket) if asked is None else asked)
+        if not each.lets(one, what)
+    )
 
 
 def away(one: Assistant, now: datetime) -> tuple[Hard, ...]:
@@ -157,7 +230,7 @@ def away(one: Assistant, now: datetime) -> tuple[Hard, ...]:
     for begin, end in one.absences:
         if begin <= now < end:
             return (Hard("absent", until=end),)
-    for begin, end in one.shifts:
+    for begin, end in at_work(one):
         if begin <= now < end:
             return ()
         if begin > now:
@@ -171,26 +244,21 @@ def no_room(ticket: Ticket, one: Assistant, state: State, now: datetime) -> tupl
     minutes = minutes_of(ticket, one, state)
     if ended := _shift_too_short(ticket, one, minutes, now):
         found.append(Hard("shift", until=ended))
-    if one.legal_minutes is not None and one.legal_minutes < minutes:
-        found.append(Hard("working_time", (str(int(one.legal_minutes)),)))
-    if one.capacity is not None and len(one.queue) >= one.capacity:
+    if minutes_allowed(one) < minutes:
+        found.append(Hard("working_time", (str(int(minutes_allowed(one))),)))
+    if full(one):
         found.append(Hard("capacity", (str(one.capacity),)))
     return tuple(found)
 
 
-def _cleared(ticket: Ticket, one: Assistant) -> bool:
-    if ticket.confidentiality >= NAMED_ONLY or ticket.named:
-        return one.key in ticket.named
-    return one.clearance >= ticket.confidentiality
+def minutes_allowed(one: Assistant) -> float:
+    """Return the minutes that the rules of working time leave her for one request more."""
+    return float("inf") if one.legal_minutes is None else one.legal_minutes
 
 
-def _speaks(ticket: Ticket, one: Assistant) -> bool:
-    if not ticket.language:
-        return True
-    level = one.languages.get(ticket.language, "")
-    if level not in LANGUAGE_LEVELS:
-        return False
-    return LANGUAGE_LEVELS.index(level) >= LANGUAGE_LEVELS.index(ticket.language_level)
+def full(one: Assistant) -> bool:
+    """Return whether her hands hold as many requests as they may."""
+    return one.capacity is not None and len(one.queue) >= one.capacity
 
 
 def _shift_too_short(
@@ -202,20 +270,45 @@ def _shift_too_short(
     """
     if ticket.due is None or ticket.due <= now:
         return None
-    if (shift := _shift_at(one, now)) is None:
+    spans = [span for span in at_work(one) if span[1] > now]
+    if not spans or spans[0][0] > now:
         return None
-    need = timedelta(minutes=one.in_hand + minutes)
-    if now + need <= shift or now + need > ticket.due:
-        return None
-    left = need - (shift - now)
-    for begin, end in one.shifts:
-        if begin < shift:
-            continue
-        if begin + left <= end:
-            return shift if begin + left > ticket.due else None
-        left -= end - begin
-    return shift
+    need = work = one.in_hand + minutes
+    ends = float("inf")
+    for begin, end in spans:
+        start, length = (max(begin, now) - now) / MINUTE, (end - max(begin, now)) / MINUTE
+        if work <= length + HAIR:
+            ends = start + work
+            break
+        work -= length
+    left, due = (spans[0][1] - now) / MINUTE, (ticket.due - now) / MINUTE
+    return spans[0][1] if cut_short(need, left, due, ends) else None
 
 
-def _shift_at(one: Assistant, now: datetime) -> datetime | None:
-    return next((end for begin, end in one.shifts if begin <= now < end), None)
+def cut_short(need: Any, left: Any, due: Any, ends: Any) -> Any:
+    """Return whether the end of a shift alone makes a work late; numbers, or arrays of them.
+
+    Minutes from now: the work needs `need`, her shift has `left`, it would end at `ends`.
+    """
+    return (need > left + HAIR) & (need <= due + HAIR) & (ends > due + HAIR)
+
+
+def at_work(one: Assistant) -> tuple[Span, ...]:
+    """Return her shifts without her absences: nothing is given to the time when she is away."""
+    if not one.absences:
+        return one.shifts
+    return without(one.shifts, one.absences)
+
+
+@lru_cache(maxsize=4096)
+def without(spans: tuple[Span, ...], gaps: tuple[Span, ...]) -> tuple[Span, ...]:
+    """Return the spans less the gaps, in their order."""
+    left = list(spans)
+    for gone, back in gaps:
+        left = [
+            piece
+            for begin, end in left
+            for piece in ((begin, min(end, gone)), (max(begin, back), end))
+            if piece[0] < piece[1]
+        ]
+    return tuple(left)

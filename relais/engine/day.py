@@ -6,8 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from relais.engine.candidates import Queued, State
-from relais.engine.timeline import MINUTE
+from relais.engine.candidates import MINUTE, Queued, State
 
 # A request moves before another only if it has this much less room (minutes).
 WORTH_MOVING = 30.0

@@ -18,9 +18,10 @@ TERMS = (
     "lateness", "risk", "stranger", "time", "start", "lead", "file", "load", "learning",
     "fairness", "change",
 )  # fmt: skip
-# Of whom somebody who could be called lacks only what passes with time.
 FAR = datetime(9999, 1, 1, tzinfo=UTC)
+# What passes with time. Who is on leave is not called, nor who has worked as long as one may.
 PASSING = frozenset({"absent", "off_duty", "shift", "working_time", "capacity"})
+CALLABLE = PASSING - {"absent", "working_time"}
 
 
 class Term(NamedTuple):
@@ -69,11 +70,12 @@ class Call:
 class Decision:
     """Who has the request (None: nobody), from when to when, and a line for each candidate.
 
-    The lines stand from the best score to the worst, then the excluded. `waits` says that it is
+    A `finish` of None beside a chosen one: beyond the shifts that are known. The lines stand from
+    the best score to the worst, then the excluded. `waits` says that it is
     better to wait for the chosen one than to have somebody free begin. When nobody can, `missing`
-    are the codes without which somebody could, `calls` whom to call, `next_at` when the first of
-    them is back. `kept`: who would suit better and is kept for which other request. `tally`: how
-    many each hard reason excludes, of those who have no line of their own.
+    are the codes without which somebody could, `calls` whom to call (nobody on leave), `next_at`
+    when the first is back. `kept`: who would suit better and is kept for which other request.
+    `tally`: how many each hard reason excludes, of those who have no line of their own.
     """
 
     ticket: int
@@ -160,15 +162,16 @@ def nobody(lines: tuple[Line, ...]) -> tuple[tuple[str, ...], tuple[Call, ...], 
     near = [one for one in lines if len({hard.code for hard in one.hard}) == least]
     tally = Counter(hard.code for one in near for hard in one.hard)
     missing = tuple(sorted(tally, key=lambda code: (-tally[code], code)))
+    passing = [one for one in lines if all(hard.code in PASSING for hard in one.hard)]
     calls = sorted(
         (
             Call(one.key, one.name, one.hard[0].code, _last(one.hard))
-            for one in lines
-            if all(hard.code in PASSING for hard in one.hard)
+            for one in passing
+            if all(hard.code in CALLABLE for hard in one.hard)
         ),
         key=lambda call: (call.until is None, call.until or FAR, call.key),
     )
-    times = [call.until for call in calls if call.until is not None]
+    times = [until for one in passing if (until := _last(one.hard)) is not None]
     return missing, tuple(calls), min(times, default=None)
 
 

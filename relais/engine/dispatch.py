@@ -15,17 +15,20 @@ import numpy as np
 from relais.engine import decision as decisions
 from relais.engine import matching
 from relais.engine.candidates import (
+    MINUTE,
     POSITIONS,
     Assistant,
     Queued,
     State,
     Ticket,
+    asked_of,
+    at_work,
     excluded,
     minutes_of,
 )
 from relais.engine.decision import TERMS, Decision, Line, Term
 from relais.engine.matching import Reals, Scene, Weights
-from relais.engine.timeline import MINUTE, open_left, open_time, timelines
+from relais.engine.timeline import ENDLESS, open_left, open_time, timelines
 
 __all__ = ["Assistant", "Decision", "Queued", "State", "Ticket", "Weights"]
 
@@ -47,7 +50,8 @@ def choose(
     """
     weights = weights or Weights()
     everybody = sorted(people, key=lambda one: one.key)
-    hard = {one.key: excluded(ticket, one, state, now) for one in everybody}
+    asked = asked_of(ticket)
+    hard = {one.key: excluded(ticket, one, state, now, asked) for one in everybody}
     able = [one for one in everybody if not hard[one.key]]
     out = sorted(
         (one for one in everybody if hard[one.key]), key=lambda o: (len(hard[o.key]), o.key)
@@ -64,8 +68,7 @@ def choose(
         )  # fmt: skip
     lines = sorted(_scored(ticket, able, state, now, weights), key=_rank)
     best = lines[0]
-    assert best.start is not None
-    waits = best.start > now and any(line.start == now for line in lines)
+    waits = best.start != now and any(line.start == now for line in lines)
     return Decision(
         ticket.key, now, best.key, (*lines, *barred), weights.told(), best.start, best.finish, waits
     )
@@ -91,7 +94,7 @@ def _scored(
     """Return a line for each who may have it, with the terms of her score."""
     slack = _slack(ticket.due, ticket.calendar, state, now)
     minutes = np.array([[minutes_of(ticket, one, state)] for one in able])
-    first, cuts, gaps = timelines([one.shifts for one in able], now)
+    first, cuts, gaps = timelines([at_work(one) for one in able], now)
     scene = Scene(
         able=np.ones((len(able), 1), dtype=bool),
         minutes=minutes,
@@ -195,6 +198,11 @@ def _one_place(weights: Weights) -> Weights:
     return weights if weights.slots == 1 else replace(weights, slots=1)
 
 
-def instant(now: datetime, minutes: float) -> datetime:
-    """Return the instant, to the second upwards: nobody is promised what is not done."""
-    return now + timedelta(seconds=int(np.ceil(min(minutes, matching.NEVER / 100) * 60 - 1e-6)))
+def instant(now: datetime, minutes: float) -> datetime | None:
+    """Return the instant, to the second upwards: nobody is promised what is not done.
+
+    None past somebody's last known shift: that is beyond what is known, and no date.
+    """
+    if minutes >= ENDLESS:
+        return None
+    return now + timedelta(seconds=int(np.ceil(minutes * 60 - 1e-6)))

@@ -7,23 +7,28 @@ thousand of them cost what their few hundred kinds do.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import numpy as np
 
+from relais.engine import matching
 from relais.engine.candidates import (
-    LANGUAGE_LEVELS,
-    NAMED_ONLY,
+    FILTERS,
+    MINUTE,
     POSITIONS,
     Assistant,
+    Filter,
     State,
     Ticket,
+    at_work,
     away,
+    cut_short,
+    full,
+    minutes_allowed,
 )
 from relais.engine.matching import Flags, Places, Reals, Scene, Weights
-from relais.engine.timeline import MINUTE, open_left, open_time, timelines
+from relais.engine.timeline import open_left, open_time, timelines
 
 # A request without a deadline may wait this long (minutes) before it counts as urgent.
 NO_HURRY = 5 * 480.0
@@ -31,45 +36,8 @@ NO_HURRY = 5 * 480.0
 Value = Callable[[Assistant, Any], float]
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What a hard filter looks at in a request, and whom it lets pass."""
-
-    code: str
-    of: Callable[[Ticket], Any]
-    lets: Value
-
-
-def _speaks(one: Assistant, key: tuple[str, str]) -> bool:
-    spoken = one.languages.get(key[0], "")
-    return not key[0] or (spoken in LANGUAGE_LEVELS and spoken >= key[1])
-
-
-def _cleared(one: Assistant, key: tuple[int, frozenset[int]]) -> bool:
-    if key[0] >= NAMED_ONLY or key[1]:
-        return one.key in key[1]
-    return one.clearance >= key[0]
-
-
-# `candidates.unfit`, for every pair at once; a test holds the two together.
-FILTERS = (
-    Asked("wall", lambda t: t.site, lambda one, key: key in one.covers),
-    Asked("clearance", lambda t: (t.confidentiality, t.named), _cleared),
-    Asked("access", lambda t: t.accesses, lambda one, key: key <= one.accesses),
-    Asked(
-        "skill",
-        lambda t: tuple(sorted(t.skills.items())) if t.skills else (),
-        lambda one, key: all(one.skills.get(skill, 0) >= level for skill, level in key),
-    ),
-    Asked("language", lambda t: (t.language, t.language_level), _speaks),
-    Asked(
-        "readiness",
-        lambda t: (t.site, t.service, t.readiness) if t.readiness else (),
-        lambda one, key: not key or one.readiness.get(key[:2], 0) >= key[2],
-    ),
-    Asked("pinned", lambda t: t.pinned, lambda one, key: key is None or key == one.key),
-    Asked("held", lambda t: t.held, lambda one, key: not key),
-)
+def _lets(each: Filter) -> Value:
+    return lambda one, asked: asked is None or each.lets(one, asked)
 
 
 class Board:
@@ -92,7 +60,7 @@ class Board:
         for each, place in zip(tickets, placed, strict=True):
             samples[place] = each
         self.passes = {
-            each.code: _table(people, samples, each.of, each.lets) > 0 for each in FILTERS
+            each.code: _table(people, samples, each.asks, _lets(each)) > 0 for each in FILTERS
         }
         self.fits: Flags = np.ones((len(people), len(kinds)), dtype=bool)
         for passes in self.passes.values():
@@ -109,14 +77,18 @@ class Board:
         dues = [each.due for each in tickets]
         self.slack = open_left(dues, self.calendars, state, now, NO_HURRY)
         self.due = np.array([NO_HURRY * 3 if due is None else (due - now) / MINUTE for due in dues])
-        self.first, self.cuts, self.gaps = timelines([one.shifts for one in people], now)
+        self.first, self.cuts, self.gaps = timelines([at_work(one) for one in people], now)
         self.ahead = np.array([one.in_hand for one in people], float)
-        self.legal = np.array(
-            [np.inf if one.legal_minutes is None else one.legal_minutes for one in people]
-        )
+        self.legal = np.array([minutes_allowed(one) for one in people])
         self.fits &= (self.cuts[:, -1] > 0)[:, None]
         self.usual = np.median(self.estimate) * self.pace.mean(1)
         self.gone = [away(one, now) for one in people]
+        self.full: Flags = np.array([full(one) for one in people], dtype=bool)
+        # Minutes to the end of the shift that runs; who is away has none that could cut work short.
+        running = (self.cuts > 0).argmax(1)
+        left = self.cuts[np.arange(len(people)), running]
+        self.left = np.where([bool(gone) for gone in self.gone], np.inf, left)
+        self.free: Flags = np.isfinite(self.left) & (self.ahead == 0)
 
     def minutes(self, which: Places) -> Reals:
         """Return what these requests take everybody: (people, requests)."""
@@ -128,12 +100,26 @@ class Board:
         found: Flags = self.fits[:, self.kind[which]] & (self.minutes(which) <= self.legal[:, None])
         return found
 
+    def short(self, which: Places) -> Flags:
+        """Return whose shift ends too soon for these requests: the end alone makes them late."""
+        need = self.ahead[:, None] + self.minutes(which)
+        due = np.array([self.tickets[each].due is not None for each in which.tolist()], dtype=bool)
+        ends = matching.finish(need, self.first, self.cuts, self.gaps)
+        wall = np.where(due, self.due[which], np.inf)
+        found: Flags = cut_short(need, self.left[:, None], wall, ends) & due & (wall > 0)
+        return found
+
+    def startable(self, which: Places) -> Flags:
+        """Return who may have these requests now: no hard reason but being away, which passes."""
+        found: Flags = self.able(which) & ~self.full[:, None] & ~self.short(which)
+        return found
+
     def scene(self, which: Places) -> Scene:
         """Return these requests and everybody, to be paired."""
         kind = self.kind[which]
         minutes = self.minutes(which)
         return Scene(
-            able=self.fits[:, kind] & (minutes <= self.legal[:, None]),
+            able=self.startable(which),
             minutes=minutes,
             slack=self.slack[which],
             weight=self.weight[which],

@@ -50,7 +50,6 @@ def told(
             "planned": _only(state.planned, ticket.key),
             "announced": _only(state.announced, ticket.key),
             "strangers_need": state.strangers_need,
-            "seed": state.seed,
         },
     }
 
@@ -67,7 +66,6 @@ def replay(case: Mapping[str, Any]) -> Decision:
             planned={int(key): who for key, who in state["planned"].items()},
             announced={int(key): who for key, who in state["announced"].items()},
             strangers_need=state["strangers_need"],
-            seed=state["seed"],
         ),
         datetime.fromisoformat(case["now"]),
         Weights(**case["weights"]),

@@ -14,7 +14,7 @@ from datetime import datetime
 import numpy as np
 
 from relais.engine import matching
-from relais.engine.candidates import Assistant, State, Ticket, excluded
+from relais.engine.candidates import Assistant, State, Ticket
 from relais.engine.decision import TERMS, Decision, Line, Term
 from relais.engine.dispatch import instant, score
 from relais.engine.dispatch_board import Board
@@ -25,19 +25,22 @@ from relais.engine.timeline import open_time
 NEXT_BEST = 2
 # Places that can be paired in good time.
 MANY = 400
+# How many of the rest are looked at together for who was left with nothing.
+LOOKED_AT = 1000
 
 
 @dataclass(frozen=True, slots=True)
 class Placement:
     """A request in the plan: with whom, from when to when, her how-manieth, and if it starts now.
 
-    `late` are the open minutes by which it misses its deadline if all goes as expected.
+    `late` are the open minutes by which it misses its deadline if all goes as expected. A start or
+    finish of None is beyond the shifts that are known.
     """
 
     ticket: int
     person: int
-    start: datetime
-    finish: datetime
+    start: datetime | None
+    finish: datetime | None
     place: int
     now: bool
     late: float
@@ -47,9 +50,10 @@ class Placement:
 class Plan:
     """What the queue would become. `unplaced`: requests that nobody known can do.
 
-    `measure` is what the pairings are judged by, less is better: how many of the window found no
-    place, then what the pairings cost. `decisions`: for each request that starts now who has it and
-    why, the next best, and how many each hard reason excludes (`choose` tells everybody's).
+    `measure` is what the pairings of the most urgent are judged by, less is better: how many found
+    no place among them, then what they cost (between pools that are offered as many places each).
+    `decisions`: for each request that starts now who has it and why, the next best, and how many
+    each hard reason excludes (`choose` tells everybody's).
     """
 
     at: datetime
@@ -89,8 +93,9 @@ def plan(
 ) -> Plan:
     """Return who does what and when. Work in hand is never moved: it is `in_hand`, not a ticket.
 
-    A request keeps its person unless another earns more than `change`. Nothing starts with
-    somebody whom a hard reason excludes.
+    A request keeps its person unless another earns more than `change`. Nobody is paired whom a
+    hard reason excludes, but who is away: she may be waited for. Who is free and was left with
+    nothing, because all that is most urgent is not for her, is paired with what comes after.
     """
     weights = _affordable(weights or Weights(), people := list(people))
     asked = sorted(tickets, key=lambda each: each.key)
@@ -106,11 +111,15 @@ def plan(
     found = matching.pair(board.scene(window), weights)
     seats = _Seats(board)
     cost = seats.pair(window, found)
-    seats.tail(doable[np.argsort(-urgency, kind="stable")])
+    rest = doable[np.argsort(-urgency, kind="stable")]
+    rounds = [(window, found), *_left_over(board, rest[~np.isin(rest, window)], found, weights)]
+    for each in rounds[1:]:
+        seats.pair(*each)
+    seats.tail(rest)
     lost = tuple(each.key for each, who in zip(asked, seats.who, strict=True) if who == NO_ONE)
     unmatched = len(asked) - int((found.who != NO_ONE).sum())
     placements = seats.placements()
-    told = _decisions(board, window, found, seats)
+    told = tuple(one for each in rounds for one in _decisions(board, *each, seats))
     return Plan(now, placements, lost, (unmatched, cost), told)
 
 
@@ -120,6 +129,28 @@ def _affordable(weights: Weights, people: Sequence[Assistant]) -> Weights:
     The pairing takes the cube of all places; a large pool gains little by a second one each.
     """
     return replace(weights, slots=max(1, min(weights.slots, MANY // max(len(people), 1))))
+
+
+def _left_over(
+    board: Board, rest: Places, found: Pairing, weights: Weights
+) -> list[tuple[Places, Pairing]]:
+    """Return the pairings of who is free and was left with nothing, with the rest in its order."""
+    idle = board.free.copy()
+    idle[found.who[found.who != NO_ONE]] = False
+    one_place, rounds = replace(weights, slots=1), []
+    for begin in range(0, len(rest), LOOKED_AT):
+        part = rest[begin : begin + LOOKED_AT]
+        while idle.any() and len(part):
+            part = part[board.startable(part)[idle].any(0)]
+            some = part[: idle.sum()]
+            if not len(some):
+                break
+            scene = board.scene(some)
+            pairing = matching.pair(replace(scene, able=scene.able & idle[:, None]), one_place)
+            rounds.append((some, pairing))
+            idle[pairing.who[pairing.who != NO_ONE]] = False
+            part = part[len(some) :]
+    return rounds
 
 
 class _Seats:
@@ -144,14 +175,9 @@ class _Seats:
             cost += float(tables[found.slot[column]][row, column])
             if place:
                 continue
-            one = board.people[row]
             self.who[j], self.before[j] = row, board.ahead[row]
             self.minutes[j] = board.estimate[j] * board.factor[row, board.kind[j]]
-            self.now[j] = not (
-                one.in_hand
-                or board.gone[row]
-                or excluded(board.tickets[j], one, board.state, board.now)
-            )
+            self.now[j] = board.free[row]
         return cost
 
     def tail(self, order: Places) -> None:
@@ -325,7 +351,10 @@ def _tally(board: Board, j: int, away: Counter[str]) -> tuple[tuple[str, int], .
     tally = Counter(away)
     for code, passes in board.passes.items():
         tally[code] += len(board.people) - int(passes[:, board.kind[j]].sum())
-    tally["working_time"] += int((board.minutes(np.array([j]))[:, 0] > board.legal).sum())
+    which = np.array([j])
+    tally["working_time"] += int((board.minutes(which)[:, 0] > board.legal).sum())
+    tally["capacity"] += int(board.full.sum())
+    tally["shift"] += int(board.short(which).sum())
     return tuple(
         sorted(((c, n) for c, n in tally.items() if n), key=lambda pair: (-pair[1], pair[0]))
     )

@@ -30,11 +30,11 @@ def sentences(
     if decision.chosen is None:
         return _nobody(decision, zone, texts)
     chosen = decision.line(decision.chosen)
-    assert chosen is not None and decision.start is not None and decision.finish is not None
+    assert chosen is not None
     facts = {
         "name": chosen.name,
-        "start": _moment(decision.start, zone, texts),
-        "finish": _moment(decision.finish, zone, texts),
+        "start": _known(decision.start, zone, texts),
+        "finish": _known(decision.finish, zone, texts),
         "chance": _percent(chosen.chance, texts),
     }
     lines = [texts["waits" if decision.waits else "chosen"].format(**facts)]
@@ -127,6 +127,8 @@ def _nobody(decision: Decision, zone: ZoneInfo, texts: Mapping[str, str]) -> lis
         text = texts["call_until" if call.until is not None else "call"]
         until = _moment(call.until, zone, texts) if call.until is not None else ""
         lines.append(text.format(name=call.name, why=texts[f"count_{call.code}"], until=until))
+    if not decision.calls and decision.next_at is not None:
+        lines.append(texts["next"].format(until=_moment(decision.next_at, zone, texts)))
     return lines
 
 
@@ -149,6 +151,10 @@ def _moment(when: datetime, zone: ZoneInfo, texts: Mapping[str, str]) -> str:
     return f"{texts['weekdays'].split()[local.weekday()]} {local:{texts['time']}}"
 
 
+def _known(when: datetime | None, zone: ZoneInfo, texts: Mapping[str, str]) -> str:
+    return texts["beyond"] if when is None else _moment(when, zone, texts)
+
+
 def _percent(chance: float | None, texts: Mapping[str, str]) -> str:
     return texts["percent"].format(round(100 * (chance or 0.0)))
 
@@ -159,6 +165,7 @@ _TEXTS: dict[str, dict[str, str]] = {
         "time": "%d/%m à %H:%M",
         "percent": "{} %",
         "and": " ; ",
+        "beyond": "au-delà des horaires connus",
         "chosen": "{name} : début {start}, fin prévue {finish}, risque de retard {chance}.",
         "waits": "Mieux vaut attendre {name} : début {start}, fin prévue {finish}, risque de "
         "retard {chance}.",
@@ -169,6 +176,7 @@ _TEXTS: dict[str, dict[str, str]] = {
         "kept": "{name} conviendrait mieux, mais reste pour la demande n° {ticket}.",
         "counted": "Hors de question pour {count} : {reasons}.",
         "nobody": "Personne ne peut la prendre maintenant : {missing}.",
+        "next": "Le premier retour : {until}.",
         "call": "On peut appeler {name} ({why}).",
         "call_until": "On peut appeler {name} ({why}, de retour {until}).",
         "for_lateness": "la rend plus tôt",
@@ -253,6 +261,7 @@ _TEXTS: dict[str, dict[str, str]] = {
         "time": "%d/%m at %H:%M",
         "percent": "{}%",
         "and": "; ",
+        "beyond": "beyond the hours that are known",
         "chosen": "{name}: starts {start}, expected done {finish}, risk of being late {chance}.",
         "waits": "Better to wait for {name}: starts {start}, expected done {finish}, risk of being "
         "late {chance}.",
@@ -263,6 +272,7 @@ _TEXTS: dict[str, dict[str, str]] = {
         "kept": "{name} would suit better, but is kept for request no. {ticket}.",
         "counted": "{count} excluded: {reasons}.",
         "nobody": "Nobody can take it now: {missing}.",
+        "next": "The first to be back: {until}.",
         "call": "{name} could be called ({why}).",
         "call_until": "{name} could be called ({why}, back {until}).",
         "for_lateness": "done sooner",

@@ -8,10 +8,9 @@ from functools import lru_cache
 
 import numpy as np
 
-from relais.engine.candidates import Span, State
+from relais.engine.candidates import MINUTE, Span, State
 from relais.engine.matching import Passed, Reals
 
-MINUTE = timedelta(minutes=1)
 # How far opening hours are told; beyond, time stands still, which only very late ends meet.
 REACH = timedelta(days=60)
 # After her last known shift nobody knows when she works: never, as far as a plan goes.

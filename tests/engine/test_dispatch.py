@@ -21,6 +21,7 @@ SITE = worktime.compile(zone="Europe/Paris", weekly=WEEK)
 NOW = datetime(2027, 3, 2, 9, tzinfo=UTC)  # a Tuesday, ten in Paris
 STATE = State(calendars={1: SITE})
 HOUR = timedelta(hours=1)
+PARIS = ZoneInfo("Europe/Paris")
 
 
 def day(number=0, begin=7, end=15):
@@ -54,6 +55,16 @@ EXCLUDED = {
         "clearance",
     ),
     "C3 whose list is empty": (ticket(confidentiality=3), one(1, clearance=3), "clearance"),
+    "named, but the class is above hers": (
+        ticket(confidentiality=2, named=frozenset({1, 2})),
+        one(1, clearance=1),
+        "clearance",
+    ),
+    "cleared, but not among the named": (
+        ticket(confidentiality=1, named=frozenset({2})),
+        one(1),
+        "clearance",
+    ),
     "an access not tested": (
         ticket(accesses=frozenset({"erp", "mail"})),
         one(1, accesses=frozenset({"mail"})),
@@ -141,8 +152,8 @@ def test_nobody_is_an_answer_and_says_what_is_missing_and_whom_to_call():
     decision = choose(ticket(), people, STATE, NOW)
     assert decision.chosen is decision.start is None
     assert set(decision.missing) == {"off_duty", "absent"}
+    # Who is on leave is back some time, but nobody calls her.
     assert [(call.key, call.code, call.until) for call in decision.calls] == [
-        (2, "absent", NOW + 3 * HOUR),
         (1, "off_duty", back),
     ]
     assert decision.next_at == NOW + 3 * HOUR
@@ -218,6 +229,29 @@ def test_a_night_costs_no_open_time():
     # An hour earlier the end of her shift alone would make it late.
     late = choose(ticket(due=due - HOUR), [her], STATE, NOW)
     assert late.missing == ("shift",)
+
+
+def test_what_lies_beyond_the_known_shifts_is_no_date_and_is_said():
+    """Two hours are known of her: a work of three ends nobody knows when."""
+    her = one(1, shifts=(day(0, 7, 11),), name="Ana")
+    decision = choose(ticket(due=None, minutes=180.0), [her], STATE, NOW)
+    assert (decision.chosen, decision.start, decision.finish) == (1, NOW, None)
+    assert "fin prévue au-delà des horaires connus" in dispatch_words.sentences(decision, PARIS)[0]
+    assert decisions.read(json.loads(json.dumps(decision.told()))) == decision
+    full = choose(ticket(due=None), [replace(her, in_hand=120.0)], STATE, NOW)
+    assert (full.chosen, full.start, full.finish, full.waits) == (1, None, None, False)
+
+
+def test_who_has_worked_as_long_as_one_may_is_not_called():
+    tired = one(1, legal_minutes=5.0)
+    assert choose(ticket(), [tired], STATE, NOW).calls == ()
+
+
+def test_an_absence_within_her_hours_is_no_time_to_work():
+    """She leaves at eleven for two hours: the work of ninety minutes ends after them."""
+    gone = (NOW + HOUR, NOW + 3 * HOUR)
+    decision = choose(ticket(minutes=90.0), [one(1, absences=(gone,))], STATE, NOW)
+    assert decision.finish == NOW + 3.5 * HOUR
 
 
 moments = st.integers(-600, 3000).map(lambda minutes: NOW + timedelta(minutes=minutes))
@@ -327,9 +361,6 @@ def test_weights_are_told_with_the_decision_and_change_it():
     assert decision.weights["version"] == 3
 
 
-PARIS = ZoneInfo("Europe/Paris")
-
-
 @pytest.mark.parametrize("language", ["fr", "en"])
 def test_every_reason_has_its_sentence(language):
     for asked, her, code in EXCLUDED.values():
@@ -363,7 +394,7 @@ def test_a_decision_reads_as_a_person_would_say_it():
     night = choose(ticket(), people[3:], STATE, NOW)
     assert dispatch_words.sentences(night, PARIS, "en") == [
         "Nobody can take it now: those who could are absent.",
-        "Lou could be called (absent, back Tue 02/03 at 11:00).",
+        "The first to be back: Tue 02/03 at 11:00.",
     ]
 
 
