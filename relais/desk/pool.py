@@ -219,7 +219,8 @@ class Pool:
         for person, period in rows.values_list("person_id", "period"):
             absences[person].append((period.lower or self.at, period.upper or far))
         kept = {calendar for _clearance, calendar in self._profiles.values()}
-        known = {calendar.pk: calendar for calendar in Calendar.objects.filter(pk__in=kept - {None})}
+        found = Calendar.objects.filter(pk__in=kept - {None})
+        known = {calendar.pk: calendar for calendar in found}
         usual = {key: _open(calendar, self.at, end) for key, calendar in known.items()}
         later: dict[int, tuple[Span, ...]] = {}
         shifts = {}

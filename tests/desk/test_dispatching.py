@@ -82,7 +82,7 @@ def test_who_would_be_back_is_named_when_nobody_can(go, new_ticket, world):
         Absence.objects.create(provider=world.provider, person=person, period=away)
     decision = go(new_ticket())
     assert decision.missing == ("absent",)
-    assert {call.key for call in decision.calls} == {world.people.alice.pk, world.people.basile.pk}
+    assert decision.calls == ()  # nobody is called back from leave
     assert decision.next_at == at(11)
 
 
@@ -143,6 +143,17 @@ def test_out_of_hours_nobody_is_an_answer_told_once(go, new_ticket, world):
     facts = ticket.events.last().facts
     assert datetime.fromisoformat(facts["next_at"]) == at(9, days=1)
     assert ticket.events.last().internal
+
+
+def test_who_is_away_for_a_fortnight_is_known_to_come_back(go, new_ticket, world):
+    away = DateTimeTZRange(at(8), at(8, days=14))
+    for person in (world.people.alice, world.people.basile):
+        Absence.objects.create(provider=world.provider, person=person, period=away)
+    decision = go(new_ticket())
+    assert (decision.chosen, decision.missing, decision.calls) == (None, ("absent",), ())
+    assert decision.next_at == at(8, days=14)
+    back = [her.shifts[0][0] for her in Pool.read(at(10), [world.sites.aix.pk]).assistants.values()]
+    assert min(back) == at(9, days=14)
 
 
 def test_what_waits_is_given_when_somebody_comes_on_duty(new_ticket, world):
