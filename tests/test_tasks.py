@@ -1,6 +1,7 @@
 """The jobs that look after the other jobs."""
 
 import asyncio
+import json
 from types import SimpleNamespace
 
 import procrastinate
@@ -57,6 +58,15 @@ def test_what_a_live_worker_is_at_is_left_to_it(jobs, committed):
     job = begun(jobs, "5 seconds")
     run(tasks.take_up, committed)
     assert status(jobs, job) == [("doing",)]
+
+
+def test_the_worker_hears_that_a_lock_is_free(jobs, committed):
+    job = begun(jobs, "1 second")
+    with psycopg.connect(**committed, autocommit=True) as worker:
+        worker.execute("listen procrastinate_any_queue_v1")
+        jobs("select procrastinate_finish_job_v1(%s, 'succeeded', false)", job)
+        heard = [json.loads(one.payload) for one in worker.notifies(timeout=5, stop_after=1)]
+    assert heard == [{"type": "job_inserted", "job_id": job}]
 
 
 @pytest.mark.parametrize(

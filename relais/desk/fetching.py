@@ -23,6 +23,7 @@ from django.utils.translation import gettext_noop as _
 
 from relais.lib import imap
 from relais.lib.held_lock import held_lock
+from relais.lib.mail import Mail
 from relais.lib.problem import Problem
 from relais.lib.tenancy import all_tenants, tenant
 
@@ -43,7 +44,12 @@ LOOK_SECONDS = 5.0  # how often the list of mailboxes is looked at
 # After the first fault, the second in a row…
 BACKOFF_SECONDS = (1, 1, 2, 5, 15, 30, 60, 120, 300)
 LOCK = 7254  # the kind of lock: one machine reads a mailbox, however many could
+# So often the process may end over a mail before it is set aside unread.
+MOST_TRIES = 3
 LEFT_BEHIND = 200  # how many taken-in mails are looked for that a crash left in the folder
+
+# By mailbox, the mail that broke off and left the process alive: it is not counted again.
+_survived: dict[int, int] = {}
 
 Stop = Callable[[float], bool]  # waits so many seconds, tells whether to stop
 
@@ -109,7 +115,8 @@ def _find_place(box: Mailbox, folder: imap.Folder) -> date | None:
     box.last_uid = folder.next_number - 1 if first and not box.take_existing else 0
     with tenant(box.provider_id):
         rows = Mailbox.objects.filter(pk=box.pk)
-        rows.update(uid_validity=box.uid_validity, last_uid=box.last_uid)
+        box.begun_uid = 0
+        rows.update(uid_validity=box.uid_validity, last_uid=box.last_uid, begun_uid=0)
     if first or box.take_existing:
         return None
     return (box.takes_from - timedelta(days=1)).date()
@@ -132,29 +139,64 @@ def _portions(server: imap.Box, numbers: list[int]) -> Iterator[tuple[list[int],
 
 
 def _take(box: Mailbox, mails: list[tuple[int, bytes]], stop: Stop) -> Fetched:
-    """Take in mails, many a commit; where one spoils the commit of all, each by itself."""
+    """Take in mails, many a commit; where one spoils the commit of all, ever fewer, it alone."""
     taken = known = at = 0
+    portion = most = len(mails)
+    read: dict[int, Mail] = {}
     while at < len(mails) and not stop(0):
+        tries = _begin(box, mails[at][0])
+        if tries > 1:
+            most = 1  # something here ended the process: nothing goes down with it any more
+        group = mails[at : at + min(portion, most)]
         try:
-            outcomes = _take_together(box, mails[at:], stop)
+            if tries > MOST_TRIES:
+                outcomes = [_keep_apart(box, *group[0], intake.Quarantine.FATAL)]
+            elif len(group) == 1:
+                outcomes = [_take_alone(box, *group[0], read)]
+            else:
+                outcomes = _take_together(box, group, stop, read)
         except Exception as fault:
-            if intake.is_of_database(fault) and not _is_passing(fault):
+            _survived[box.pk] = group[0][0]
+            if (intake.is_of_database(fault) and not _is_passing(fault)) or len(group) == 1:
                 raise
-            log.warning("mails are taken in one by one: %s", type(fault).__name__)
-            outcomes = [_take_alone(box, *mails[at])]
+            log.warning("mails are taken in by fewer: %s", type(fault).__name__)
+            portion = len(group) // 2
+            continue
+        portion = max(2 * portion, 2)
         at += len(outcomes)
         known += sum(outcome.kind == "known" for outcome in outcomes)
         taken += sum(outcome.kind != "known" for outcome in outcomes)
     return Fetched(taken, known)
 
 
+def _begin(box: Mailbox, number: int) -> int:
+    """Return how often a process has begun with this mail and, but for this time, ended over it.
+
+    Committed before a word is read: a mail that kills its reader is known by it.
+    """
+    again = box.begun_uid == number
+    alive = _survived.pop(box.pk, None) == number
+    tries = box.begun_times + (not alive) if again else 1
+    if (box.begun_uid, box.begun_times) != (number, tries):
+        with tenant(box.provider_id):
+            rows = Mailbox.objects.filter(pk=box.pk)
+            rows.update(begun_uid=number, begun_times=tries)
+        box.begun_uid, box.begun_times = number, tries
+    return tries
+
+
 def _take_together(
-    box: Mailbox, mails: list[tuple[int, bytes]], stop: Stop
+    box: Mailbox, mails: list[tuple[int, bytes]], stop: Stop, known: dict[int, Mail]
 ) -> list[intake.Outcome]:
-    """Return what became of as many mails as there is time for, the first at least."""
+    """Return what became of as many mails as there is time for, the first at least.
+
+    What was read of them is kept in `known`: it is not read again when the commit fails.
+    """
     read, end = [], time.monotonic() + ROUND_SECONDS / 2
-    for _number, raw in mails:
-        read.append((intake.read(raw), raw))
+    for number, raw in mails:
+        if number not in known:
+            known[number] = intake.read(raw)
+        read.append((known[number], raw))
         if time.monotonic() > end or stop(0):
             break
     with tenant(box.provider_id):
@@ -165,16 +207,21 @@ def _take_together(
     return outcomes
 
 
-def _take_alone(box: Mailbox, number: int, raw: bytes) -> intake.Outcome:
+def _take_alone(box: Mailbox, number: int, raw: bytes, known: dict[int, Mail]) -> intake.Outcome:
     """Take in one mail; if its commit fails, keep it apart: it blocks none of those behind it."""
     try:
-        return _take_together(box, [(number, raw)], lambda _seconds: False)[0]
+        return _take_together(box, [(number, raw)], lambda _seconds: False, known)[0]
     except Exception as fault:
         if intake.is_of_database(fault):
             raise
         log.exception("a mail was kept apart: %s", type(fault).__name__)
+    return _keep_apart(box, number, raw, intake.Quarantine.FAULT)
+
+
+def _keep_apart(box: Mailbox, number: int, raw: bytes, why: str) -> intake.Outcome:
+    """Keep a mail in quarantine without reading it, and go on behind it."""
     with tenant(box.provider_id):
-        outcome = intake.keep_apart(raw, box.provider_id)
+        outcome = intake.keep_apart(raw, box.provider_id, why)
         _move_on(box, number, 1)
     box.last_uid = number
     return outcome

@@ -30,7 +30,7 @@ from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
 
 from relais.lib import imap, smtp
-from relais.lib.mail_server import Account
+from relais.lib.mail_server import Account, Interrupted
 from relais.lib.problem import Problem
 from relais.lib.tenancy import all_tenants, current_tenant, tenant
 from relais.people.models import Provider
@@ -187,8 +187,18 @@ class Line:
             mail.send()  # the installation's files, or its tests'
             return
         sender = self.server.sender if self.server else _bare(settings.DEFAULT_FROM_EMAIL)
+        kept = self.open is not None
         try:
-            smtp.send(self._opened(account), sender, letter.to, content)
+            self._send(account, sender, letter.to, content)
+        except (smtp.Closing, Interrupted):
+            if not kept:
+                raise
+            # A line that was kept may have been closed meanwhile, before a byte of this letter.
+            self._send(account, sender, letter.to, content)
+
+    def _send(self, account: Account, sender: str, to: str, content: bytes) -> None:
+        try:
+            smtp.send(self._opened(account), sender, to, content)
         except Exception:
             self.open = None  # after a refusal the next one begins anew
             self.held.close()

@@ -162,11 +162,11 @@ def is_of_database(fault: BaseException) -> bool:
     return isinstance(fault, OperationalError) and not state.startswith("54")
 
 
-def keep_apart(raw: bytes, provider_id: int) -> Outcome:
-    """Return the quarantined mail of which the database takes no word: a digest and its bytes."""
+def keep_apart(raw: bytes, provider_id: int, why: str = Quarantine.FAULT) -> Outcome:
+    """Return the quarantined mail of which no word can be kept or read: a digest and its bytes."""
     mail = mails.unread(raw)
     with tenant(provider_id):
-        return _known(mail) or _quarantined(mail, raw, None, Quarantine.FAULT)
+        return _known(mail) or _quarantined(mail, raw, None, why)
 
 
 def receive_too_large(head: bytes, size: int, provider_id: int) -> Outcome:
@@ -180,7 +180,8 @@ def receive_too_large(head: bytes, size: int, provider_id: int) -> Outcome:
 
 def is_here(raw: bytes) -> bool:
     """Return whether this mail was taken in; call it within the provider's tenant."""
-    return _known(read(raw)) is not None
+    # What was kept unread must not be read here either.
+    return (_known(mails.unread(raw)) or _known(read(raw))) is not None
 
 
 def _provider_of(mail: mails.Mail) -> int:

@@ -7,7 +7,9 @@ Only what says so outright counts: « c'est urgent » hurries, it does not ask t
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
+from itertools import accumulate
 
 from .wording import fold
 
@@ -38,7 +40,7 @@ AROUND = 60
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What is wished, as the verb that would do it, and the words that say so."""
+    """What is wished, as the verb that would do it, and the writer's own words around it."""
 
     verb: str
     words: str
@@ -46,13 +48,20 @@ class Wish:
 
 def wishes(text: str) -> list[Wish]:
     """Return the wishes to steer that the text says outright: each verb at most once."""
-    folded = fold(text[:LONGEST])
+    text = text[:LONGEST]
+    folded = fold(text)
     found = []
     for verb, pattern in (("reprioritise", _PRIORITY), ("rescope", _SCOPE)):
         for hit in pattern.finditer(folded):
             if _NOT.search(folded[: hit.start()]):
                 continue
-            words = folded[max(0, hit.start() - AROUND) : hit.end() + AROUND]
-            found.append(Wish(verb, " ".join(words.split())))
+            start, end = max(0, hit.start() - AROUND), min(len(folded), hit.end() + AROUND)
+            found.append(Wish(verb, " ".join(_as_written(text, start, end).split())))
             break
     return found
+
+
+def _as_written(text: str, start: int, end: int) -> str:
+    """Return what was written where the folded text has these signs: folding changes lengths."""
+    ends = list(accumulate(len(fold(sign)) for sign in text))
+    return text[bisect_right(ends, start) : bisect_left(ends, end) + 1]

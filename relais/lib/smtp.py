@@ -35,6 +35,10 @@ class RefusedForNow(Problem):
     message = N_("%(host)s asks to try again later: %(code)s %(detail)s")
 
 
+class Closing(RefusedForNow):
+    """The server closes the line before it takes a letter (421): another line may do."""
+
+
 class RefusedForGood(Problem):
     """The server does not take this letter (5xx)."""
 
@@ -79,11 +83,14 @@ def opened(account: Account, seconds: float = SECONDS) -> Iterator[smtplib.SMTP]
 
 
 def send(server: smtplib.SMTP, sender: str, to: str, letter: bytes) -> None:
-    """Hand over one letter. Raises `RefusedForNow`, `RefusedForGood`, `Unsure`, `Interrupted`."""
+    """Hand over one letter. Raises `RefusedForNow`, `RefusedForGood`, `Unsure`.
+
+    `Closing` and `Interrupted` come before any of the letter was handed over.
+    """
     host = str(getattr(server, "_host", "")) or "SMTP"
     try:
-        for answer in (server.mail(sender), server.rcpt(to)):
-            _check(host, *answer)
+        for code, words in (server.mail(sender), server.rcpt(to)):
+            _check(host, code, words, closing=Closing)
     except OSError as fault:
         raise Interrupted(host=host, detail=said(fault)) from fault
     except UnicodeError as fault:
@@ -96,9 +103,9 @@ def send(server: smtplib.SMTP, sender: str, to: str, letter: bytes) -> None:
         raise Unsure(host=host, detail=said(fault)) from fault
 
 
-def _check(host: str, code: int, text: bytes | str) -> None:
+def _check(host: str, code: int, text: bytes | str, closing: type[Problem] = RefusedForNow) -> None:
     if 200 <= code < 300:
         return
     words = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
-    kind = RefusedForGood if code >= 500 else RefusedForNow
+    kind = RefusedForGood if code >= 500 else closing if code == 421 else RefusedForNow
     raise kind(host=host, code=code, detail=" ".join(words.split())[:200])

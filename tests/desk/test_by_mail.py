@@ -34,6 +34,13 @@ def test_a_wish_to_steer_is_heard_where_it_is_said_outright(text, verbs):
     assert {wish.verb for wish in wishes(text)} == verbs
 
 
+def test_a_wish_is_quoted_as_it_was_written():
+    before = "Œuvre d’Été à Çà et là — " * 20
+    (wish,) = wishes(f"{before}Traitez-la en premier, SVP. Été")
+    assert wish.words.endswith("à Çà et là — Traitez-la en premier, SVP. Été")
+    assert wish.words in f"{before}Traitez-la en premier, SVP. Été"
+
+
 def mail(world, ticket, sender, body, number=1):
     subject = f"[{ticket.reference}] Re {number}"
     raw = f"From: {sender}\r\nTo: x@atout.example\r\nSubject: {subject}\r\n\r\n{body}"
@@ -53,7 +60,7 @@ def test_a_wish_by_mail_is_kept_for_the_leads_and_its_words_stand(world, new_tic
     told = Letter.objects.get(key=f"attempt:{ticket.pk}:reprioritise")
     assert ticket.reference in told.body
     page = client_of(world.people.claire).get("/steering/attempts/").content.decode()
-    assert "passez ma demande en priorite" in page
+    assert "Passez ma demande en priorité" in page
 
 
 def test_who_steers_wishes_nothing_refused_and_may_not_by_mail_either(world, new_ticket):

@@ -260,10 +260,10 @@ def test_a_mail_that_spoils_the_commit_of_all_is_kept_apart(
     dovecot.put(box.user, eml(1), eml(2), eml(3))
     real = fetching._take_together
 
-    def spoils(box, mails, stop):
+    def spoils(box, mails, *given):
         if any(b"<2@x>" in raw for _number, raw in mails):
             raise IntegrityError("a key that is looked at when all is written")
-        return real(box, mails, stop)
+        return real(box, mails, *given)
 
     monkeypatch.setattr(fetching, "_take_together", spoils)
     assert look(box).taken == 3
@@ -271,6 +271,73 @@ def test_a_mail_that_spoils_the_commit_of_all_is_kept_apart(
     apart = Message.objects.get(quarantine="fault")
     assert b"<2@x>" in bytes(apart.raw)
     assert look(box) == fetching.Fetched(0, 0)
+
+
+def test_one_bad_mail_among_many_is_found_by_halves_and_none_is_read_twice(
+    world, services, dovecot, make, monkeypatch
+):
+    box = make(world.provider)
+    dovecot.put(box.user, *(eml(number) for number in range(1, 33)))
+    tried, read, receive, reads = [], [], mailbox.receive_all, mailbox.read
+
+    def spoils(mails, *given):
+        tried.append(len(mails))
+        if any(b"<21@x>" in raw for _mail, raw in mails):
+            raise IntegrityError("a key that is looked at when all is written")
+        return receive(mails, *given)
+
+    def counts(raw):
+        read.append(raw)
+        return reads(raw)
+
+    monkeypatch.setattr(mailbox, "receive_all", spoils)
+    monkeypatch.setattr(mailbox, "read", counts)
+    assert look(box).taken == 32
+    assert Message.objects.get(quarantine="fault").raw
+    assert len(read) == 32
+    assert sum(tried) < 32 * 4  # one after the other: 20 * 32
+
+
+def test_a_mail_that_ends_the_process_each_time_is_set_aside_unread(
+    world, services, dovecot, make, monkeypatch
+):
+    box = make(world.provider, after="delete")
+    dovecot.put(box.user, eml(1), eml(2), eml(3))
+    real, ended = mailbox.read, 0
+
+    def kills(raw):
+        if b"<2@x>" in raw:
+            raise SystemExit  # no handler of ours hears it, as none hears kill -9
+        return real(raw)
+
+    monkeypatch.setattr(mailbox, "read", kills)
+    for _start in range(6):
+        try:
+            look(box)
+        except SystemExit:
+            ended += 1
+    assert ended == 4  # once among others, three times alone
+    apart = Message.objects.get(quarantine="fatal")
+    assert (b"<2@x>" in bytes(apart.raw), apart.body) == (True, "")
+    assert Ticket.objects.count() == 2
+    assert dovecot.lies_in(box.user) == []
+    assert mailbox.is_here(eml(2))
+
+
+def test_a_database_that_breaks_off_is_no_mails_fault(world, services, dovecot, make, monkeypatch):
+    box = make(world.provider)
+    dovecot.put(box.user, eml(1))
+
+    def breaks(*given):
+        raise OperationalError("the database is gone")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(mailbox, "_place", breaks)
+        for _try in range(5):
+            with pytest.raises(OperationalError):
+                look(box)
+    assert look(box).taken == 1
+    assert not Message.objects.exclude(quarantine="").exists()
 
 
 def test_what_exceeds_the_limits_of_the_database_is_the_mails_own_fault(

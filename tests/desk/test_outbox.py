@@ -1,6 +1,7 @@
 """The outbox: each letter leaves once, whatever crashes in between, and failures are told."""
 
 import shutil
+import socket
 import tempfile
 import threading
 from datetime import timedelta
@@ -13,6 +14,8 @@ from django.utils import timezone
 from relais.desk import letters, mail_settings
 from relais.desk.errors import NotNow, NotYours
 from relais.desk.models import Letter, Mailbox, Message, SendingServer
+from relais.lib import smtp as smtp_line
+from relais.lib.mail_server import Interrupted
 from relais.lib.tenancy import tenant
 from relais.offer import catalogue
 from relais.offer.models import Service
@@ -130,6 +133,39 @@ def test_a_server_that_is_away_is_tried_eight_times_then_given_up(letter, sendin
     sending.refresh_from_db()
     assert sending.failures == 8
     assert sending.problem["values"]["port"] == "1"
+
+
+@pytest.mark.parametrize("how", ["gone", "421"])
+def test_a_kept_line_that_the_server_closed_is_no_letters_fault(letter, box, monkeypatch, how):
+    letter.ticket.reply("Et ceci", by=letter.ticket.holder)
+    Letter.objects.update(hold_until=None, next_try_at=timezone.now())
+    sent, real = [], smtp_line.send
+
+    def closes(server, *given):
+        real(server, *given)
+        sent.append(server)
+        if how == "gone":
+            server.sock.shutdown(socket.SHUT_RDWR)
+        else:
+            monkeypatch.setattr(server, "mail", lambda *_given: (421, b"too long silent"))
+
+    monkeypatch.setattr(smtp_line, "send", closes)
+    letters.send_all(letter.provider_id, Letter.objects.order_by("pk").values_list("pk", flat=True))
+    assert list(Letter.objects.values_list("state", "attempts")) == [("sent", 1)] * 2
+    assert len(set(sent)) == 2
+    assert len(box.taken) == 2
+
+
+def test_a_fresh_line_that_breaks_off_is_not_tried_twice_at_once(letter, box, monkeypatch):
+    tries = []
+
+    def breaks(server, *given):
+        tries.append(server)
+        raise Interrupted(host="x", detail="gone")
+
+    monkeypatch.setattr(smtp_line, "send", breaks)
+    assert go(letter).state == "waiting"
+    assert len(tries) == 1
 
 
 def test_when_the_servers_word_is_lost_nothing_is_sent_twice(letter, box):

@@ -109,6 +109,9 @@ class Mailbox(Connection):
     take_existing = models.BooleanField(_("also take in the mails that lie there today"))
     uid_validity = models.BigIntegerField(null=True, editable=False)
     last_uid = models.BigIntegerField(default=0, editable=False)
+    # The mail that was begun with, and how often the process ended over it.
+    begun_uid = models.BigIntegerField(default=0, editable=False)
+    begun_times = models.PositiveSmallIntegerField(default=0, editable=False)
     takes_from = models.DateTimeField(default=timezone.now, editable=False)
     pushes = models.BooleanField(default=False, editable=False)
     taken = models.PositiveIntegerField(default=0, editable=False)

@@ -40,6 +40,7 @@ class Message(TenantModel):
         TOO_LARGE = "too_large", _("Too large to be taken in")
         FOREIGN = "foreign", _("Reference of somebody else’s request")
         FAULT = "fault", _("Mail that Relais stumbled over")
+        FATAL = "fatal", _("Mail that stopped Relais three times: it is no longer read by itself")
         SET_ASIDE = "set_aside", _("Set aside")
         REFUSED = "refused", _("Refused")
         SPAM = "spam", _("Spam")
