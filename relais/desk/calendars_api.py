@@ -337,7 +337,10 @@ def remove_feed(request: HttpRequest, key: PathKey, sent: RemoveFeedIn) -> Calen
 
     def change(it: Calendar, **who: Any) -> None:
         # Fetched anew: a row that was deleted and came back no longer knows its key.
-        changes.remove_feed(it, it.feeds.get(pk=sent.feed), **who)
+        feed = it.feeds.filter(pk=sent.feed).first()
+        if feed is None:  # somebody else removed it meanwhile
+            raise Http404
+        changes.remove_feed(it, feed, **who)
 
     return _change(request, key, sent, change)
 

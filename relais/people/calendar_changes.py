@@ -168,6 +168,22 @@ def week_of(calendar: Calendar) -> dict[int, list[list[str]]]:
     return week
 
 
+def told_whole(calendar: Calendar) -> dict[str, Any]:
+    """Return settings, week, exceptional days and every change of a calendar, to outlive it."""
+    days = [_day_facts(row) | {"source": row.source} for row in calendar.days.all()]
+    changes = [
+        {
+            "at": change.at.isoformat(),
+            "by": change.by_id,
+            "kind": change.kind,
+            "facts": change.facts,
+        }
+        for change in calendar.changes.order_by("id")
+    ]
+    before = _week_facts(week_of(calendar)) | _settings_facts(calendar) | {"days": days}
+    return {"before": before, "changes": changes}
+
+
 def _write_week(calendar: Calendar, week: Week) -> None:
     rows = []
     for weekday, pairs in week.items():

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_noop, ngettext
 
 from relais.lib.problem import Problem
 
-from .calendar_changes import ChangedMeanwhile
+from .calendar_changes import ChangedMeanwhile, told_whole
 from .models import AssistantProfile, Calendar, Company, LegalEntity, Person, Site
 from .organisation import record
 
@@ -70,7 +70,8 @@ def delete(calendar: Calendar, *, by: Person, seen: int) -> None:
                 raise ChangedMeanwhile(calendar)
             if things := uses(calendar):
                 raise CalendarInUse(name=calendar.name, things=", ".join(things))
-            record(calendar, "deleted", by, name=calendar.name)
+            # Its own history falls with it: what it was, and who made it so, stands here.
+            record(calendar, "deleted", by, name=calendar.name, **told_whole(calendar))
             calendar.delete()
     except models.ProtectedError:
         things = _("deadlines were counted by it (it stays, as their reason)")

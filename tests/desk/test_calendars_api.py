@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from relais.desk import recalculation
 from relais.people.calendars import of_site
+from relais.people import calendar_removal
 from relais.people.models import Calendar, CalendarChange, OrganisationChange
 
 from .test_recalculation import at
@@ -59,6 +60,9 @@ def test_one_is_made_read_and_deleted(world, call, paul):
     assert not Calendar.objects.filter(pk=made["id"]).exists()
     gone = OrganisationChange.objects.get(subject="people.Calendar", subject_id=made["id"])
     assert (gone.kind, gone.by) == ("deleted", world.people.paul)
+    assert gone.facts["before"]["week"] == {"1": "06:00–14:00"}
+    assert gone.facts["before"]["time_zone"] == "Europe/Paris"
+    assert [one["kind"] for one in gone.facts["changes"]] == ["created"]
 
 
 def test_a_feed_is_tried_taken_in_and_removed(world, call, paul):
@@ -113,8 +117,40 @@ def test_what_goes_by_it_keeps_it(world, call, paul, new_ticket):
 
 def test_the_page_deletes_one_that_nobody_uses(world, call, paul):
     _, made = call("calendars", name="Essai")
+    change = CalendarChange.objects.get(calendar=made["id"])
     url = reverse("calendar_delete", args=[made["id"]])
-    assert "disabled" not in paul.get(url).content.decode()
+    assert "btn-danger" in paul.get(url).content.decode()
     assert paul.post(url, {"seen": made["version"] + 7}).url == f"/calendars/{made['id']}/"
     assert paul.post(url, {"seen": made["version"]}).url == "/calendars/"
-    assert recalculation.begin_for_change(10**9) is None, "its last change is no longer there"
+    assert not Calendar.objects.filter(pk=made["id"]).exists()
+    assert recalculation.begin_for_change(change.pk) is None, "its last change is no longer there"
+
+
+def test_what_only_the_database_knew_of_is_said_and_the_button_is_gone(
+    world, paul, new_ticket, monkeypatch
+):
+    shared = of_site(world.sites.aix).calendar
+    new_ticket(at=at(17))
+    type(world.sites.aix).objects.filter(calendar=shared).update(calendar=None)
+    monkeypatch.setattr(calendar_removal, "uses", lambda _calendar: [])
+    url = reverse("calendar_delete", args=[shared.pk])
+    page = paul.post(url, {"seen": shared.version})
+    assert page.status_code == 409
+    assert "échéances" in page.content.decode()
+    assert "btn-danger" not in page.content.decode()
+
+
+def test_a_feed_that_somebody_else_removed_meanwhile_is_not_found(world, call, monkeypatch):
+    calendar = of_site(world.sites.aix).calendar
+    feed = calendar.feeds.create(
+        provider=world.provider, name="Direction", digest="x", imported_at=at(9)
+    )
+    look = recalculation.preview_calendar
+
+    def slow(*given):
+        feed.delete()
+        return look(*given)
+
+    monkeypatch.setattr(recalculation, "preview_calendar", slow)
+    path = f"calendars/{calendar.pk}/remove_feed"
+    assert call(path, seen=calendar.version, feed=feed.pk)[0] == 404

@@ -527,18 +527,21 @@ def calendar_new(request: HttpRequest) -> HttpResponse:
 def calendar_delete(request: HttpRequest, pk: int) -> HttpResponse:
     """Delete a calendar that nothing goes by; else say what does."""
     shown = own_calendar(request, pk)
+    refused = ""
     if request.method == "POST":
         try:
             calendar_removal.delete(shown, by=request.person, seen=seen_version(request))
         except ChangedMeanwhile as error:
             messages.error(request, str(error))
             return redirect("calendar", pk)
-        except calendar_removal.CalendarInUse:
-            pass  # the page says what goes by it
+        except calendar_removal.CalendarInUse as error:
+            refused = str(error.values["things"])
         else:
             messages.success(request, _("The calendar “%(name)s” is deleted.") % {"name": shown})
             return redirect("calendars")
-    context = {"calendar": shown, "uses": calendar_removal.uses(shown)}
+    # What only the database knew of (it came meanwhile) is said in the refusal's own words.
+    uses = calendar_removal.uses(shown) or ([refused] if refused else [])
+    context = {"calendar": shown, "uses": uses}
     status = 409 if request.method == "POST" else 200
     return render(request, "people/calendars/delete.html", context, status=status)
 
