@@ -7,8 +7,8 @@ import pytest
 from django.urls import reverse
 
 from relais.desk import recalculation
-from relais.people.calendars import of_site
 from relais.people import calendar_removal
+from relais.people.calendars import of_site
 from relais.people.models import Calendar, CalendarChange, OrganisationChange
 
 from .test_recalculation import at
