@@ -27,11 +27,12 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from bench import dispatch_bound
 from bench.dispatch_scene import Setting, world
-from bench.dispatch_sim import POLICIES, Figures, live
 from relais.engine import worktime
 from relais.engine.candidates import Assistant, State, Ticket
 from relais.engine.dispatch import choose
 from relais.engine.dispatch_plan import plan
+from relais.engine.policies import USUAL
+from relais.engine.simulation import Figures, Sim
 
 FIRST_SEED = 1001
 NAMES = [field.name for field in dataclasses.fields(Figures)]
@@ -106,7 +107,7 @@ def replicate(name: str, people: int, seeds: range, **stress: object) -> np.ndar
     begun = time.process_time()
     rows = []
     for seed in seeds:
-        found = live(world(seed, Setting(people=people, **stress)), POLICIES[name]())
+        found = Sim(world(seed, Setting(people=people, **stress)), USUAL[name]()).run()
         rows.append(dataclasses.astuple(found))
     table = np.array(rows)
     mean, half = table.mean(0), interval(table)

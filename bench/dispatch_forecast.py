@@ -21,10 +21,11 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from bench.dispatch_scene import DAY, WARM_UP, Setting, World, world
-from bench.dispatch_sim import AHEAD_DAYS, Ours, Sim
+from bench.dispatch_scene import DAY, WARM_UP, Setting, world
 from relais.engine.breach import chances
 from relais.engine.candidates import Assistant, State, Ticket
+from relais.engine.policies import Ours
+from relais.engine.simulation import AHEAD_DAYS, Sim
 
 ZERO = datetime(2027, 1, 4, tzinfo=UTC)
 PEOPLE, TUNING, FIRST_SEED = 23, (1, 2), 1001
@@ -54,7 +55,7 @@ class Watching(Ours):
 
 def _values(sim: Sim) -> tuple[list[Ticket], list[Assistant], State, datetime]:
     """Return the moment as the engine is told it; open minutes stand for the clock's."""
-    world: World = sim.world
+    world = sim.world
     now = ZERO + timedelta(minutes=sim.now)
     tickets = [
         Ticket(

@@ -7,9 +7,11 @@ every policy meets the same weeks.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
+
+from relais.engine.simulation import Day, World
 
 SITES, DAY, DAYS, WARM_UP = 12, 600, 25, 5
 WEEKDAYS = np.array([1.2, 1.05, 1.0, 1.0, 0.75])
@@ -38,35 +40,6 @@ class Setting:
     doubling: bool = False  # the largest site doubles overnight after the second week
     shift: float = 420.0  # minutes of work a day
     true: bool = False  # the dispatcher knows the true efforts
-
-
-@dataclass
-class Day:
-    """Spans of work of one person: starts and ends, in open minutes."""
-
-    starts: np.ndarray
-    ends: np.ndarray
-
-
-@dataclass
-class World:
-    """One replication. J requests sorted by arrival, n people."""
-
-    arrival: np.ndarray
-    site: np.ndarray
-    service: np.ndarray
-    true: np.ndarray
-    estimate: np.ndarray
-    due: np.ndarray
-    kind: np.ndarray  # 0 urgent, 1 usual, 2 patient
-    weight: np.ndarray
-    able: np.ndarray  # (n, J)
-    factor: np.ndarray  # (n, J): of skill
-    known: np.ndarray  # (n, sites): what she did there, decayed
-    spans: list[Day]  # real ones
-    planned: list[Day]  # as the dispatcher believes until the day begins
-    sites: int = SITES
-    counted: np.ndarray = field(default_factory=lambda: np.zeros(0, bool))
 
 
 def world(seed: int, setting: Setting) -> World:
@@ -116,6 +89,9 @@ def world(seed: int, setting: Setting) -> World:
         planned=[p.planned for p in people],
         sites=setting.sites,
         counted=arrival >= WARM_UP * DAY,
+        day=DAY,
+        days=DAYS,
+        strangers_need=UNFAMILIAR,
     )  # fmt: skip
 
 

@@ -77,6 +77,7 @@ class Board:
         dues = [each.due for each in tickets]
         self.slack = open_left(dues, self.calendars, state, now, NO_HURRY)
         self.due = np.array([NO_HURRY * 3 if due is None else (due - now) / MINUTE for due in dues])
+        self.wall = np.where([due is not None for due in dues], self.due, np.inf)
         self.first, self.cuts, self.gaps = timelines([at_work(one) for one in people], now)
         self.ahead = np.array([one.in_hand for one in people], float)
         self.legal = np.array([minutes_allowed(one) for one in people])
@@ -95,23 +96,29 @@ class Board:
         found: Reals = self.estimate[which] * self.factor[:, self.kind[which]]
         return found
 
-    def able(self, which: Places) -> Flags:
-        """Return who may do these requests at some hour."""
-        found: Flags = self.fits[:, self.kind[which]] & (self.minutes(which) <= self.legal[:, None])
+    def able(self, which: Places, minutes: Reals | None = None) -> Flags:
+        """Return who may do these requests at some hour; `minutes` of them, if they are known."""
+        minutes = self.minutes(which) if minutes is None else minutes
+        found: Flags = self.fits[:, self.kind[which]] & (minutes <= self.legal[:, None])
         return found
 
-    def short(self, which: Places) -> Flags:
+    def short(self, which: Places, minutes: Reals) -> Flags:
         """Return whose shift ends too soon for these requests: the end alone makes them late."""
-        need = self.ahead[:, None] + self.minutes(which)
-        due = np.array([self.tickets[each].due is not None for each in which.tolist()], dtype=bool)
-        ends = matching.finish(need, self.first, self.cuts, self.gaps)
-        wall = np.where(due, self.due[which], np.inf)
-        found: Flags = cut_short(need, self.left[:, None], wall, ends) & due & (wall > 0)
+        found: Flags = np.zeros(minutes.shape, dtype=bool)
+        need = self.ahead[:, None] + minutes
+        rows = np.flatnonzero(need.max(1, initial=0.0) > self.left)
+        due = self.wall[which]
+        if len(rows) and (due > 0).any():
+            need = need[rows]
+            ends = matching.finish(need, self.first[rows], self.cuts[rows], self.gaps[rows])
+            found[rows] = cut_short(need, self.left[rows, None], due, ends) & (due > 0)
         return found
 
-    def startable(self, which: Places) -> Flags:
+    def startable(self, which: Places, minutes: Reals | None = None) -> Flags:
         """Return who may have these requests now: no hard reason but being away, which passes."""
-        found: Flags = self.able(which) & ~self.full[:, None] & ~self.short(which)
+        minutes = self.minutes(which) if minutes is None else minutes
+        found = self.able(which, minutes) & ~self.full[:, None]
+        found &= ~self.short(which, minutes)
         return found
 
     def scene(self, which: Places) -> Scene:
@@ -119,7 +126,7 @@ class Board:
         kind = self.kind[which]
         minutes = self.minutes(which)
         return Scene(
-            able=self.startable(which),
+            able=self.startable(which, minutes),
             minutes=minutes,
             slack=self.slack[which],
             weight=self.weight[which],

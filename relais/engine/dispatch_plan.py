@@ -352,9 +352,10 @@ def _tally(board: Board, j: int, away: Counter[str]) -> tuple[tuple[str, int], .
     for code, passes in board.passes.items():
         tally[code] += len(board.people) - int(passes[:, board.kind[j]].sum())
     which = np.array([j])
-    tally["working_time"] += int((board.minutes(which)[:, 0] > board.legal).sum())
+    minutes = board.minutes(which)
+    tally["working_time"] += int((minutes[:, 0] > board.legal).sum())
     tally["capacity"] += int(board.full.sum())
-    tally["shift"] += int(board.short(which).sum())
+    tally["shift"] += int(board.short(which, minutes).sum())
     return tuple(
         sorted(((c, n) for c, n in tally.items() if n), key=lambda pair: (-pair[1], pair[0]))
     )
