@@ -270,19 +270,22 @@ def _shift_too_short(
     """
     if ticket.due is None or ticket.due <= now:
         return None
-    spans = [span for span in at_work(one) if span[1] > now]
-    if not spans or spans[0][0] > now:
-        return None
+    spans = at_work(one)
+    shift = next((end for begin, end in spans if begin <= now < end), None)
     need = work = one.in_hand + minutes
+    if shift is None or need <= (left := (shift - now) / MINUTE):
+        return None
     ends = float("inf")
     for begin, end in spans:
+        if end <= now:
+            continue
         start, length = (max(begin, now) - now) / MINUTE, (end - max(begin, now)) / MINUTE
         if work <= length + HAIR:
             ends = start + work
             break
         work -= length
-    left, due = (spans[0][1] - now) / MINUTE, (ticket.due - now) / MINUTE
-    return spans[0][1] if cut_short(need, left, due, ends) else None
+    due = (ticket.due - now) / MINUTE
+    return shift if cut_short(need, left, due, ends) else None
 
 
 def cut_short(need: Any, left: Any, due: Any, ends: Any) -> Any:
