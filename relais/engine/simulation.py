@@ -170,7 +170,7 @@ class Sim:
         self.familiar = np.minimum(self.known / AT_HOME, 1.0)
         self.recent *= FADING
         self.paid *= FADING
-        self.paid += self.today(self.now)
+        self.paid += self.day_long(self.now)
 
     def _start(self, i: int, j: int, idle: Flags) -> float:
         world = self.world
@@ -204,7 +204,7 @@ class Sim:
         found: Flags = np.logical_or.reduce(inside & ~self.ghost[:, today], axis=1)
         return found
 
-    def today(self, now: float) -> Reals:
+    def day_long(self, now: float) -> Reals:
         """Return everybody's minutes of work of this day."""
         first = 2 * int(now // self.world.day)
         found: Reals = self.before[:, first + 2] - self.before[:, first]
