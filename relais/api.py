@@ -28,6 +28,7 @@ from relais.desk.quarantine_api import router as quarantine
 from relais.desk.queue_api import router as queue
 from relais.desk.recalculations_api import router as recalculations
 from relais.desk.recurrences_api import router as recurrences
+from relais.desk.tower_api import router as tower
 from relais.desk.webhooks_api import router as webhooks
 from relais.lib.problem import Problem
 from relais.lib.problem_details import CONTENT_TYPE, field_faults, problem_details
@@ -143,6 +144,7 @@ AREAS = (
     ("requests", mail),
     ("requests", logs),
     ("requests", overview),
+    ("requests", tower),
 )
 for area, router in AREAS:
     api.add_router("", router, auth=[Key(area), SignedIn()])

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from django.utils import timezone
 
-from relais.desk import dispatching, intake, rules, sweep
+from relais.desk import dispatching, foreseeing, intake, rules, sweep
 from relais.desk.errors import Refused
 from relais.desk.models import Approval, Letter, Rating, Run, Ticket
 from relais.desk.models.approval import latest
@@ -117,6 +117,7 @@ class Life:
             except Refused:
                 continue  # the story went another way: taken by somebody else, closed meanwhile
         self._letters()
+        foreseeing.foresee(self.now)
         return asked
 
     def _letters(self) -> None:

@@ -153,6 +153,9 @@ request_same              POST tickets/{key}/reply
 my_service                GET my_service
 day                       GET day
 tower                     GET tower
+fairness                  GET fairness
+ticket_first              POST tickets/{key}/first
+ticket_simulate           GET tickets/{key}/simulate
 dispatches                GET dispatches
 volumes                   GET volumes
 satisfaction              GET satisfaction

@@ -24,6 +24,7 @@ from django.db.models.functions import Cast, Concat
 from relais.people.access import Access
 from relais.people.models import Person, Site
 
+from . import my_day
 from .models import Clock, Event, Ticket
 
 State = Ticket.State
@@ -49,15 +50,18 @@ def with_due(tickets: QuerySet[Ticket]) -> QuerySet[Ticket]:
 
     `done_by` is when the result is promised; all three are empty while nothing runs.
     """
-    running = Clock.objects.filter(ticket=OuterRef("pk"), stopped_at=None, due_at__isnull=False)
-    running = running.exclude(kind=Clock.Kind.HAND)
-    first = running.order_by("due_at", "pk")
+    first = _running()
     promised = first.filter(kind__in=PROMISES)
     return tickets.annotate(
         due=Subquery(first.values("due_at")[:1]),
         due_kind=Subquery(first.values("kind")[:1]),
         done_by=Subquery(promised.values("due_at")[:1]),
     )
+
+
+def _running() -> QuerySet[Clock]:
+    running = Clock.objects.filter(ticket=OuterRef("pk"), stopped_at=None, due_at__isnull=False)
+    return running.exclude(kind=Clock.Kind.HAND).order_by("due_at", "pk")
 
 
 def complete(tickets: QuerySet[Ticket]) -> QuerySet[Ticket]:
@@ -128,9 +132,10 @@ class Day:
 
 
 def day_of(access: Access, now: datetime) -> Day:
-    """Return the day of this assistant: two queries."""
+    """Return the day of this assistant: four queries, whatever she holds."""
     found = Day()
     held = complete(access.see(Ticket).filter(holder=access.person, state__in=Ticket.LIVE))
+    held = held.annotate(due_calendar=Subquery(_running().values("calendar")[:1]))
     for ticket in held.order_by(F("due").asc(nulls_last=True), "priority", "pk")[:300]:
         if ticket.state == State.DELIVERED:
             found.delivered.append(ticket)
@@ -138,6 +143,7 @@ def day_of(access: Access, now: datetime) -> Day:
             found.waiting.append(ticket)
         else:
             found.now.append(ticket)
+    found.now = my_day.arrange(access, found.now, now)
     queue = access.see(Ticket).filter(state=State.OPEN, site__in=access.covered_site_ids)
     found.queue = list(complete(queue).order_by(F("due").asc(nulls_last=True), "pk")[:50])
     return found

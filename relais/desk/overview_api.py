@@ -15,7 +15,7 @@ from relais.people.api import NamedOut, access_of
 from relais.people.finding import search_for
 from relais.people.models import Role, Site
 
-from . import board, contentment, duty, telling, year
+from . import board, contentment, control, duty, telling, year
 from .models import Clock, Commitment, Event, Ticket
 from .quarantine_api import leading
 
@@ -36,6 +36,7 @@ class TicketLine(Schema):
     holder: str | None
     due_at: Moment | None
     done_by: Moment | None
+    why: str = ""
 
 
 class PromisedOut(Schema):
@@ -75,7 +76,61 @@ class LoadOut(Schema):
     late: int
 
 
+class RemedyOut(Schema):
+    """What would help. `verb`: the call that does it (`assign`, `hand_over`, `first`), or none."""
+
+    kind: str
+    text: str
+    verb: str
+    person: int | None
+    others: int
+
+
+class RiskOut(Schema):
+    """A request that will probably be late: the chance (0 to 1), and when the plan has it done."""
+
+    ticket: int
+    reference: str
+    subject: str
+    holder: str | None
+    chance: float
+    due_at: Moment | None
+    finish: Moment | None
+    remedy: RemedyOut | None
+
+
+class HandOut(Schema):
+    """Somebody at this moment: minutes of work that she holds, and that she has left today."""
+
+    person: int
+    presence: str
+    until: Moment | None
+    left: float
+    held: float
+    at_risk: int
+
+
+class ServedOut(Schema):
+    """A site at this moment; `gap` says why nobody is there while it is open."""
+
+    site: int
+    name: str
+    is_open: bool
+    answering: str | None
+    position: str
+    gap: str
+    held: float
+    left: float
+
+
 class TowerOut(Schema):
+    """`foreseen_at`: when the risks were last reckoned; none before the first time."""
+
+    foreseen_at: Moment | None
+    at_risk: list[RiskOut]
+    begun_away: list[RiskOut]
+    hands: list[HandOut]
+    places: list[ServedOut]
     figures: dict[str, int]
     queue: list[TicketLine]
     late: list[DeadlineOut]
@@ -206,8 +261,10 @@ def day(request: HttpRequest) -> dict[str, Any]:
 
 @router.get("/tower", response={200: TowerOut, 404: Fault})
 def tower(request: HttpRequest) -> dict[str, Any]:
-    found = board.tower(leading(request), timezone.now())
-    return {
+    access, now = leading(request), timezone.now()
+    found = board.tower(access, now)
+    ahead = control.look(access, found, now)
+    return _ahead(ahead) | {
         "figures": found.figures,
         "queue": [_line(each) for each in found.queue],
         "late": [_deadline(each) for each in found.late],
@@ -317,6 +374,53 @@ def _line(ticket: Ticket) -> dict[str, Any]:
         "holder": ticket.holder.name if ticket.holder else None,
         "due_at": ticket.due,  # type: ignore[attr-defined]
         "done_by": ticket.done_by,  # type: ignore[attr-defined]
+        "why": getattr(ticket, "why", ""),
+    }
+
+
+def _ahead(ahead: control.Control) -> dict[str, Any]:
+    return {
+        "foreseen_at": ahead.foreseen_at,
+        "at_risk": [_risk(each) for each in ahead.risks],
+        "begun_away": [_risk(each) for each in ahead.begun_away],
+        "hands": [
+            {
+                "person": hand.load.key,
+                "presence": hand.presence.state,
+                "until": hand.presence.until,
+                "left": hand.presence.left,
+                "held": hand.held,
+                "at_risk": hand.at_risk,
+            }
+            for hand in ahead.hands
+        ],
+        "places": [
+            {
+                "site": place.service.site.pk,
+                "name": place.service.site.name,
+                "is_open": place.service.is_open,
+                "answering": place.service.answering.name if place.service.answering else None,
+                "position": place.service.position,
+                "gap": place.service.gap,
+                "held": place.held,
+                "left": place.service.left,
+            }
+            for place in ahead.places
+        ],
+    }
+
+
+def _risk(risk: control.Risk) -> dict[str, Any]:
+    ticket = risk.ticket
+    return {
+        "ticket": ticket.pk,
+        "reference": ticket.reference,
+        "subject": ticket.subject,
+        "holder": ticket.holder.name if ticket.holder else None,
+        "chance": risk.chance,
+        "due_at": getattr(ticket, "due", None),
+        "finish": risk.finish,
+        "remedy": control.told(risk.remedy),
     }
 
 

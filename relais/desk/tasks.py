@@ -15,6 +15,7 @@ from relais.people.models import Provider
 from . import (
     dispatching,
     filing,
+    foreseeing,
     keeping_word,
     learning,
     letters,
@@ -90,6 +91,29 @@ def replan_person(provider_id: int, person_id: int) -> None:
     """Weigh anew what somebody holds who left, is late, or is back."""
     with _working(provider_id):
         replanning.replan_person(person_id)
+        foresee_queue.configure(queueing_lock=f"foresee:{provider_id}").defer(
+            provider_id=provider_id
+        )
+
+
+@app.task(queue="forecasts", lock="forecast")
+def foresee_queue(provider_id: int) -> None:
+    """Weigh the plan of one provider anew, and say what will be late."""
+    with _working(provider_id):
+        replanning.improve()
+    with _working(provider_id):
+        foreseeing.foresee()
+
+
+@app.periodic(cron="*/3 * * * *")
+@app.task(queue="forecasts", lock="forecast", queueing_lock="foresee_queues")
+def foresee_queues(timestamp: int) -> None:
+    """Weigh every provider's plan anew, and say what will be late."""
+    close_old_connections()
+    with all_tenants("see whose queue is foreseen"):
+        providers = list(Provider.objects.values_list("pk", flat=True))
+    for provider_id in providers:
+        foresee_queue.func(provider_id)
 
 
 @app.periodic(cron="* * * * * */30")

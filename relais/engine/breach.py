@@ -151,7 +151,8 @@ class Effect:
     """What an override would do: when the request would be done, and who pays for it.
 
     `finish` is None if she cannot have it, or would end it beyond the shifts that are known;
-    `become_late` and `saved` are requests that would be late, or no longer.
+    `become_late` and `saved` are requests that would be late, or no longer; `delays`: the former,
+    each with the open minutes by which.
     """
 
     ticket: int
@@ -160,6 +161,7 @@ class Effect:
     late: float
     become_late: tuple[int, ...]
     saved: tuple[int, ...]
+    delays: tuple[tuple[int, float], ...] = ()
 
 
 def override(
@@ -188,10 +190,12 @@ def override(
     others = [each for each in queue if each.key != key]
     after = plan(others, [busy if one.key == to else one for one in pool], state, now, weights)
     was = {each.ticket for each in before.late} - {key}
-    will = {each.ticket for each in after.late}
+    will = {each.ticket: each.late for each in after.late}
+    late = sorted(will.keys() - was)
     return Effect(
-        key, to, placed.finish, placed.late, tuple(sorted(will - was)), tuple(sorted(was - will))
-    )
+        key, to, placed.finish, placed.late, tuple(late), tuple(sorted(was - will.keys())),
+        tuple((each, will[each]) for each in late),
+    )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -558,6 +558,10 @@ RULES: dict[str, Callable[[Access], Q]] = {
     "desk.LogImport": _internal,
     "desk.LogRefusal": _internal,
     "desk.TriageModel": _internal,
+    # What is foreseen of the queue; the order of a day is also hers.
+    "desk.Foresight": access_desk.foresights,
+    "desk.Outlook": _internal,
+    "desk.DayOrder": _mine_or_internal,
     "desk.Letter": lambda access: access_desk.on_ticket(access) if access.runs_pool else NOTHING,
     "desk.Mailbox": _internal,
     "desk.SendingServer": _internal,

@@ -148,6 +148,11 @@ def staff_on_ticket(access: Access) -> Q:
     return NOTHING if access.is_client else tickets(access, "ticket__")
 
 
+def foresights(access: Access) -> Q:
+    """Return the rule for what is foreseen: the pool lead's, of the requests that she reads."""
+    return tickets(access, "ticket__") if access.runs_pool else NOTHING
+
+
 def saved_views(access: Access) -> Q:
     """Return the rule for kept views: one's own; who runs the pool reads those that are shared."""
     mine = Q(person=access.person)

@@ -13,6 +13,7 @@ from relais.desk.models import (
     Arbitration,
     ClarityMark,
     Commitment,
+    Foresight,
     Letter,
     Rating,
     Recurrence,
@@ -39,6 +40,9 @@ READERS: list[tuple[str, str, set[str]]] = [
     # Never who did the work.
     ("satisfaction", "Mot-noté", {"marc", "maud", "paul"} | STEER_CALANQUES),
     ("clarity", "Note-clarté", READ_AIX),
+    # The pool lead's alone; of class C3 not even hers.
+    ("chance of being late", "0.8713", {"maud", "paul"}),
+    ("chance of being late", "0.9127", set()),
     ("attempt", "Mots-tentative", {"maud", "paul"} | STEER_CALANQUES),
     ("attempt", "Mots-dirigeant", set()),
     # Alice does not read the other request.
@@ -68,6 +72,11 @@ def add(world: World, other: World) -> None:
         for name, site in (("marc", world.sites.aix), ("erwan", world.sites.brest)):
             _comes_back(name, getattr(people, name), site)
         _rated(world)
+        for ticket, chance in ((nadia, 0.8713), (secret, 0.9127)):
+            Foresight.objects.create(
+                provider=world.provider, ticket=ticket, at=timezone.now(), chance=chance,
+                person=people.basile, remedy={"kind": "give", "person": people.basile.pk},
+            )  # fmt: skip
         for ticket, why in ((marc, "Motif-montant"), (secret, "Motif-dirigeant")):
             Approval.ask(_again(ticket), Decimal(7411), why, by=people.alice)
     with tenant(other.provider.pk):

@@ -6,6 +6,7 @@ from .clock import Clock
 from .commitment import Commitment
 from .event import Event
 from .feedback import ClarityMark, Rating
+from .foresight import DayOrder, Foresight, Outlook
 from .letter import Letter
 from .link import Dismissal, Link, Merge
 from .log_import import LogImport, LogRefusal
@@ -30,10 +31,12 @@ __all__ = [
     "ClarityMark",
     "Clock",
     "Commitment",
+    "DayOrder",
     "DeadlineChange",
     "Delegation",
     "Dismissal",
     "Event",
+    "Foresight",
     "KnownAddress",
     "Letter",
     "Link",
@@ -43,6 +46,7 @@ __all__ = [
     "Merge",
     "Message",
     "Occurrence",
+    "Outlook",
     "Rating",
     "Recalculation",
     "Recurrence",

@@ -18,6 +18,8 @@ from relais.desk.models import Event, Ticket
 from relais.people.templatetags.ui import badge, icon, moment, relative_text
 
 register = template.Library()
+# From here on a request is called likely to be late.
+LIKELY = 0.7
 
 
 @register.simple_tag
@@ -63,6 +65,27 @@ def done_by(ticket: Any) -> SafeString:
     label = _("Promised by") if ticket.done_by >= timezone.now() else _("Late: was promised by")
     when = moment(ticket.done_by, zone, "absolute")
     return format_html("{} {} ({})", label, when, relative_text(ticket.done_by))
+
+
+@register.simple_tag
+def chance(share: float) -> SafeString:
+    """Return how likely a request is to be late, as a coloured word."""
+    sure = share > LIKELY
+    text = _("late %(percent)s") % {"percent": percent(min(share, 0.99))}
+    return badge(text, "bad" if sure else "warn", "clock-exclamation" if sure else "clock")
+
+
+@register.simple_tag
+def presence(there: Any) -> str:
+    """Return where somebody is in her day, in words."""
+    return str(there.text(timezone.get_current_timezone()))
+
+
+@register.filter
+def chosen(event: Event) -> str:
+    """Return why dispatch chose whom it chose, in the reader's language."""
+    best = next((one for one in telling.considered(event) if one.outcome == "chosen"), None)
+    return best.reasons if best else ""
 
 
 @register.simple_tag

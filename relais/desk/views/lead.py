@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
-from relais.desk import board, telling, year
+from relais.desk import board, control, telling, year
 from relais.desk.models import Event, Message, Ticket
 from relais.desk.queue import PERIODS, since
 from relais.lib.listing import Choice, Column, Empty, Listing, answer, is_part
@@ -32,7 +32,12 @@ def tower(request: HttpRequest) -> HttpResponse:
     explain(request, pool.queue)
     mails = request.access.see(Message).filter(ticket=None)
     waiting = mails.exclude(quarantine__in=Message.DECIDED).count()
-    context = {"tower": pool, "now": now, "in_quarantine": waiting}
+    context = {
+        "tower": pool,
+        "control": control.look(request.access, pool, now),
+        "now": now,
+        "in_quarantine": waiting,
+    }
     part = is_part(request, "tower-live")
     return render(request, "desk/_tower_live.html" if part else "desk/tower.html", context)
 

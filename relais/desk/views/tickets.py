@@ -130,6 +130,8 @@ def _verb(name: str, act: Act, done: Callable[[Ticket], str]) -> Callable[..., H
                 return redirect("ticket", pk)
             return lost(request, pk, name, refusal)
         messages.success(request, done(found))
+        if request.POST.get("back") == "tower" and request.access.runs_pool:
+            return redirect("tower")
         return redirect("ticket", pk)
 
     view.__name__ = name

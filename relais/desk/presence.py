@@ -1,0 +1,168 @@
+"""Who is at work now, for how much longer today, and who serves each site. For the pool lead."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+from django.utils.translation import gettext as _
+
+from relais.engine import worktime
+from relais.people import calendars
+from relais.people.access import Access
+from relais.people.models import Absence, AssistantProfile, Calendar, Cover, Person, Site
+from relais.people.templatetags.ui import absolute_text
+
+Span = tuple[datetime, datetime]
+AHEAD = timedelta(days=7)
+ORDER = (Cover.Position.LEAD, Cover.Position.BACKUP, Cover.Position.FLOAT)
+
+
+@dataclass(frozen=True)
+class Presence:
+    """Where somebody is in her day: "here", "absent", "off" or "unknown" (no hours were given).
+
+    `until`: when she leaves, or is back, if that is known; `left`: minutes of work left today.
+    """
+
+    state: str
+    until: datetime | None = None
+    left: float = 0.0
+
+    def text(self, zone: ZoneInfo) -> str:
+        """Return it in words."""
+        when = absolute_text(self.until, zone) if self.until else ""
+        if self.state == "absent":
+            return _("absent until %(when)s") % {"when": when} if when else _("absent")
+        if self.state == "off":
+            return _("back %(when)s") % {"when": when} if when else _("not on duty")
+        return _("no working hours given") if self.state == "unknown" else _("on duty")
+
+
+UNKNOWN = Presence("unknown")
+
+
+@dataclass
+class Service:
+    """A site as it is served at this moment."""
+
+    site: Site
+    covers: list[tuple[Cover, Person]] = field(default_factory=list)
+    is_open: bool = False
+    answering: Person | None = None
+    position: str = ""
+    left: float = 0.0
+    gap: str = ""
+
+
+def of_pool(people: Iterable[Person], access: Access, now: datetime) -> dict[int, Presence]:
+    """Return where each of these assistants is in her day: three queries."""
+    keys = [person.pk for person in people]
+    profiles = access.see(AssistantProfile).filter(person__in=keys, calendar__isnull=False)
+    kept = dict(profiles.values_list("person", "calendar"))
+    rows = access.see(Calendar).filter(pk__in=set(kept.values()))
+    hours = {calendar.pk: calendar for calendar in rows}
+    away: dict[int, list[Span]] = defaultdict(list)
+    absences = access.see(Absence).filter(person__in=keys, period__overlap=(now, now + AHEAD))
+    for person, period in absences.values_list("person", "period"):
+        away[person].append((period.lower or now, period.upper or now + AHEAD))
+    return {key: _presence(hours.get(kept.get(key, 0)), sorted(away[key]), now) for key in keys}
+
+
+def of_sites(
+    access: Access, people: dict[int, Person], there: dict[int, Presence], now: datetime
+) -> list[Service]:
+    """Return each site with who serves it now; the gap, said in words, when nobody does."""
+    related = ("calendar", "entity__calendar", "company__calendar")
+    sites = access.see(Site).filter(archived_at=None, covers__isnull=False).distinct()
+    found = {site.pk: Service(site) for site in sites.select_related(*related)}
+    for cover in access.see(Cover).filter(site__in=found):
+        if cover.person_id in people:
+            found[cover.site_id].covers.append((cover, people[cover.person_id]))
+    for service in found.values():
+        service.covers.sort(key=lambda pair: (ORDER.index(pair[0].position), pair[0].pk))
+        _serve(service, there, now)
+    return sorted(found.values(), key=lambda one: (not one.gap, one.site.name, one.site.pk))
+
+
+def _serve(service: Service, there: dict[int, Presence], now: datetime) -> None:
+    try:
+        resolved = calendars.of_site(service.site)
+        service.is_open = resolved.timetable.is_open(now)
+    except (calendars.NoCalendar, ValueError):
+        service.is_open = False
+    here = [
+        (cover, person)
+        for cover, person in service.covers
+        if there.get(person.pk, UNKNOWN).state == "here"
+    ]
+    service.left = sum(there[person.pk].left for _cover, person in here)
+    if here:
+        service.position, service.answering = here[0][0].position, here[0][1]
+    elif service.is_open:
+        service.gap = _gap(service, there)
+
+
+def _gap(service: Service, there: dict[int, Presence]) -> str:
+    if not service.covers:
+        return _("Nobody covers this site.")
+    zone = ZoneInfo(service.site.time_zone)
+    told = [
+        f"{person.name} ({there.get(person.pk, UNKNOWN).text(zone)})"
+        for _cover, person in service.covers[:3]
+    ]
+    return _("Nobody is there: %(why)s.") % {"why": ", ".join(told)}
+
+
+def _presence(calendar: Calendar | None, away: list[Span], now: datetime) -> Presence:
+    if calendar is None:
+        return UNKNOWN
+    zone = ZoneInfo(calendar.time_zone)
+    today = now.astimezone(zone).date()
+    spans = [
+        piece
+        for begin, end in _spans(calendar, today)
+        if end > now
+        for piece in _left_of((max(begin, now), end), away)
+    ]
+    midnight = datetime.combine(today + timedelta(days=1), time(), tzinfo=zone)
+    left = sum(
+        (min(end, midnight) - begin).total_seconds() / 60
+        for begin, end in spans
+        if begin < midnight
+    )
+    back = next((begin for begin, _end in spans), None)
+    if any(begin <= now < end for begin, end in away):
+        return Presence("absent", back, left)
+    if spans and spans[0][0] <= now:
+        return Presence("here", spans[0][1], left)
+    return Presence("off", back, left)
+
+
+def _left_of(span: Span, away: list[Span]) -> list[Span]:
+    """Return what an absence or several leave of a span."""
+    pieces = [span]
+    for gone, back in away:
+        pieces = [
+            piece
+            for begin, end in pieces
+            for piece in ((begin, min(end, gone)), (max(begin, back), end))
+            if piece[0] < piece[1]
+        ]
+    return pieces
+
+
+def _spans(calendar: Calendar, today: date) -> tuple[Span, ...]:
+    return _compiled(calendars.timetable(calendar), calendar.time_zone, today)
+
+
+# The timetable is the same object as long as the calendar is the same.
+@lru_cache(maxsize=2048)
+def _compiled(hours: worktime.Calendar, zone: str, today: date) -> tuple[Span, ...]:
+    start = datetime.combine(today, time(), tzinfo=ZoneInfo(zone))
+    stretches = hours.segments(start, start + AHEAD)
+    return tuple((s.start, s.end) for s in stretches if s.kind == worktime.Kind.OPEN)
