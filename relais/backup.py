@@ -97,7 +97,7 @@ def write(path: Path, step: installation.Step) -> dict[str, Any]:
             "format": FORMAT,
             "relais": version("relais"),
             "migrations": installation.facts().get("migrations", ""),
-            "applied": _applied(owner),
+            "applied": installation.applied(owner),
             "postgresql": owner.info.server_version // 10_000,
             "made_at": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
         }
@@ -224,14 +224,6 @@ def _environment(name: str | None = None) -> dict[str, str]:
     return os.environ | mine | ({"PGDATABASE": name} if name else {})
 
 
-def _applied(owner: psycopg.Connection[Any]) -> list[str]:
-    row = owner.execute("select to_regclass('django_migrations')").fetchone()
-    if not row or row[0] is None:
-        return []
-    rows = owner.execute("select app || '.' || name from django_migrations order by 1").fetchall()
-    return [name for (name,) in rows]
-
-
 # --- restore --------------------------------------------------------------------------------
 
 
@@ -288,9 +280,7 @@ def _check_known(manifest: dict[str, Any]) -> None:
     if manifest["migrations"] == installation.migration_hash():
         return
     installation.load_django("owner")
-    from django.db.migrations.loader import MigrationLoader
-
-    known = {f"{app}.{name}" for app, name in MigrationLoader(None).disk_migrations}
+    known = installation.check_age(manifest["applied"])
     if unknown := sorted(set(manifest["applied"]) - known):
         raise BackupTooNew(version=manifest["relais"], detail=", ".join(unknown[:5]))
 

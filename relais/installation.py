@@ -35,6 +35,16 @@ class MigrationFailed(Problem):
     )
 
 
+class TablesTooOld(Problem):
+    message = N_(
+        "These tables were made by a version of Relais from before its migrations were joined, and "
+        "lack %(detail)s: this version cannot bring them up to date. Take the last version that "
+        "can (git log --grep 'are made in one step each' names the commit: the one before it), run "
+        "its script/setup and relais migrate on them, make a backup, then use this version again. "
+        "Nothing was changed."
+    )
+
+
 def migration_hash() -> str:
     """Return a digest that changes when the tables of this version of the code may have changed."""
     digest = hashlib.sha256()
@@ -124,10 +134,38 @@ def migrate() -> None:
     from django.core.management import call_command
     from django.db import DatabaseError
 
+    with database.connect("owner") as owner:
+        check_age(applied(owner))
     try:
         call_command("migrate", interactive=False, verbosity=0)
     except DatabaseError as problem:
         raise MigrationFailed(detail=str(problem).strip()) from problem
+
+
+def applied(owner: psycopg.Connection[Any]) -> list[str]:
+    """Return the migrations that a database went through: ["desk.0001_initial", …]."""
+    row = owner.execute("select to_regclass('django_migrations')").fetchone()
+    if not row or row[0] is None:
+        return []
+    rows = owner.execute("select app || '.' || name from django_migrations order by 1").fetchall()
+    return [name for (name,) in rows]
+
+
+def check_age(done: list[str]) -> set[str]:
+    """Return every migration that this version knows, by itself or joined with others.
+
+    Raises `TablesTooOld` where `done` ends among those that were joined. Django must be loaded.
+    """
+    from django.db.migrations.loader import MigrationLoader
+
+    known = set()
+    for (app, name), one in MigrationLoader(None).disk_migrations.items():
+        joined = {f"{label}.{each}" for label, each in one.replaces}
+        lacking = sorted(joined - set(done))
+        if lacking and joined & set(done) and f"{app}.{name}" not in done:
+            raise TablesTooOld(detail=", ".join(lacking[:5]))
+        known |= joined | {f"{app}.{name}"}
+    return known
 
 
 def first_world(step: Step, *, demo: bool) -> dict[str, str]:

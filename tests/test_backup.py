@@ -6,6 +6,7 @@ import os
 import shutil
 import tempfile
 import zipfile
+from importlib import import_module
 from pathlib import Path
 
 import psycopg
@@ -190,6 +191,27 @@ def test_a_backup_of_a_newer_version_is_refused(filled, tmp_path):
     backup.write(tmp_path / "b", quiet)
     with pytest.raises(backup.BackupTooNew, match=r"people\.9999_next_year"):
         backup.restore(tmp_path / "b", quiet, replace=True)
+
+
+@pytest.mark.parametrize("whole", [False, True])
+def test_tables_from_before_the_migrations_were_joined(filled, tmp_path, whole):
+    """Half of those that were joined: refused with the mend, before anything is touched."""
+    joined = "relais.desk.migrations.0001_squashed_0016_recurrences_begin"
+    names = [name for _app, name in import_module(joined).Migration.replaces]
+    with database.connect("owner") as owner:
+        owner.execute("create table django_migrations (app text, name text)")
+        for name in names if whole else names[:-3]:
+            owner.execute("insert into django_migrations values ('desk', %s)", [name])
+        installation._write_down(owner, migrations="older")
+        done = installation.applied(owner)
+    if whole:
+        assert set(done) <= installation.check_age(done)
+        return
+    backup.write(tmp_path / "b", quiet)
+    with pytest.raises(installation.TablesTooOld, match="0015_logs_and_lessons"):
+        backup.restore(tmp_path / "b", quiet, replace=True)
+    with pytest.raises(installation.TablesTooOld, match="0016_recurrences_begin"):
+        installation.migrate()
 
 
 def test_a_place_that_cannot_be_written_is_named_and_left_clean(filled, tmp_path):

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
+from django.db import OperationalError, transaction
 from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -127,15 +128,33 @@ def do(wish: Wish, chosen: Iterable[tuple[int, int | None]], access: Access) -> 
     )
     outcome = Outcome(wish.verb, unseen=len(versions) - len(found))
     for ticket in found:
-        try:
-            ticket.expect(versions[ticket.pk])
-            ACTIONS[wish.verb].act(ticket, wish, access.person)
-        except Problem as refusal:
-            why = gettext(refusal.message) % refusal.values
+        why = _one(ticket, wish, versions[ticket.pk], access.person)
+        if why:
             outcome.refused.append(Refusal(ticket, why))
         else:
             outcome.done.append(ticket)
     return outcome
+
+
+def _one(ticket: Ticket, wish: Wish, version: int | None, by: Person) -> str:
+    """Return why a request stayed as it was; nothing once it is done."""
+    try:
+        with transaction.atomic():  # what breaks off here undoes none of the others
+            try:
+                ticket.expect(version)
+                ACTIONS[wish.verb].act(ticket, wish, by)
+            except Problem as refusal:  # kept within: a refused attempt to steer is written down
+                return gettext(refusal.message) % refusal.values
+    except OperationalError as fault:
+        if not _is_in_the_way(fault):
+            raise
+        return gettext("Somebody was at it at the same moment: try it again.")
+    return ""
+
+
+def _is_in_the_way(fault: OperationalError) -> bool:
+    """Return whether two held what the other one wanted, or a lock was not had in time."""
+    return (getattr(fault.__cause__, "sqlstate", None) or "") in ("40P01", "55P03")
 
 
 def _check(wish: Wish, versions: dict[int, int | None]) -> None:

@@ -12,7 +12,7 @@ from ninja import Field, Router, Schema, Status
 from ninja.errors import ValidationError
 
 from relais.lib.api_types import Fault, FieldFaults, Key, Line, Moment, PathKey, Text
-from relais.lib.repeats import LONGEST_RULE, NoDay
+from relais.lib.repeats import LONGEST_RULE, BadRule, NoDay
 from relais.offer.models import Service
 from relais.people.api import NamedOut, access_of
 from relais.people.models import Person, Site
@@ -174,6 +174,9 @@ def _dates(found: Recurrence) -> list[Any]:
     except NoDay:
         text = gettext("The site is closed for too long around one of the dates.")
         raise ValidationError([{"loc": ("body", "shift"), "msg": text}]) from None
+    except BadRule:
+        text = gettext("It cannot be followed: write another one.")
+        raise ValidationError([{"loc": ("body", "rule"), "msg": text}]) from None
     return [DateOut(nominal=each.nominal, day=each.day, at=each.at) for each in ahead]
 
 

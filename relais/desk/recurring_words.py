@@ -74,8 +74,18 @@ def often_of(rule: str) -> str:
 
 
 def described(recurrence: Recurrence) -> str:
-    """Return when it comes, as one sentence in the reader's language."""
-    found = repeats.parts(recurrence.rule)
+    """Return when it comes, as one sentence in the reader's language.
+
+    A rule kept before its like was refused is told as what it is: no page stumbles over it.
+    """
+    try:
+        return _sentence(recurrence, repeats.parts(recurrence.rule))
+    except (repeats.BadRule, KeyError, ValueError):
+        told = _("a rule that cannot be followed (%(rule)s): write another one")
+        return told % {"rule": recurrence.rule}
+
+
+def _sentence(recurrence: Recurrence, found: dict[str, str]) -> str:
     shift = recurrence.shift
     last = found.get("BYMONTHDAY") == "-1" and shift == Recurrence.Shift.PREVIOUS
     when = _last_working(found) if last else _frequency(found, recurrence.first_on)

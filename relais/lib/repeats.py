@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import date, datetime, time, timedelta
+from itertools import islice
 
 from dateutil.rrule import rrule, rrulestr
 
@@ -19,7 +20,7 @@ FARTHEST = 31
 SEARCHED_YEARS = 12
 LEFT_YEARS = 200
 PREVIOUS, NEXT, NONE = "previous", "next", "none"
-_WHOLE_DAYS = ("DAILY", "WEEKLY", "MONTHLY", "YEARLY")
+_A_YEAR = {"DAILY": 366, "WEEKLY": 53, "MONTHLY": 12, "YEARLY": 1}
 _KNOWN = {
     "FREQ", "INTERVAL", "COUNT", "UNTIL", "WKST", "BYDAY", "BYMONTHDAY", "BYMONTH", "BYSETPOS",
     "BYYEARDAY", "BYWEEKNO",
@@ -28,6 +29,10 @@ _KNOWN = {
 
 class BadRule(ValueError):
     """The rule cannot be followed; the text says why."""
+
+
+class TooFar(BadRule):
+    """Two dates lie further apart than is looked for; the text names the part that says so."""
 
 
 class NoDay(LookupError):
@@ -45,7 +50,7 @@ def parts(rule: str) -> dict[str, str]:
         if not equals or not value or name in found or name not in _KNOWN:
             raise BadRule(name)
         found[name] = value
-    if found.get("FREQ") not in _WHOLE_DAYS:
+    if found.get("FREQ") not in _A_YEAR:
         raise BadRule("FREQ")
     if "T" in found.get("UNTIL", ""):
         raise BadRule("UNTIL")
@@ -63,17 +68,40 @@ def written(rule: str) -> str:
     return ";".join(f"{name}={value}" for name, value in parts(rule).items())
 
 
+def followed(rule: str, first: date) -> str:
+    """Return the rule as `written`, once its first dates were found. Raises `BadRule`, `TooFar`.
+
+    Whoever keeps a rule asks this first: `days` would end after one date without a word.
+    """
+    found = parts(rule)
+    every = found.get("INTERVAL", "1")
+    if int(every) > SEARCHED_YEARS * _A_YEAR[found["FREQ"]]:
+        raise TooFar(f"INTERVAL={every}")
+    two = list(islice(_all_days(rule, first), 2))
+    if len(two) == 2 and two[1].year - two[0].year > SEARCHED_YEARS:
+        raise TooFar(f"INTERVAL={every}" if "INTERVAL" in found else f"FREQ={found['FREQ']}")
+    return written(rule)
+
+
 def days(rule: str, first: date) -> Iterator[date]:
     """Yield the dates of the rule that lie on `first` or after, in order. Raises `BadRule`.
 
     Ends by itself where nothing follows for `SEARCHED_YEARS` years (30 February), and after
     `LEFT_YEARS` years at the soonest.
     """
+    last = first
+    for day in _all_days(rule, first):
+        if day.year - last.year > SEARCHED_YEARS:
+            return
+        last = day
+        yield day
+
+
+def _all_days(rule: str, first: date) -> Iterator[date]:
     # The calendar is the same again every 400 years, and a rule without any date is searched until
     # the year 9999: asked there, it is given up soon.
     later = (9999 - LEFT_YEARS - first.year) // 400 * 400
     begin = datetime.combine(first.replace(year=first.year + later), time())
-    last = first
     try:
         found = rrulestr(written(rule), dtstart=begin)
         if not isinstance(found, rrule):
@@ -81,11 +109,7 @@ def days(rule: str, first: date) -> Iterator[date]:
         if (until := found._until) is not None:
             found = found.replace(until=until.replace(year=min(9999, until.year + later)))
         for moment in found:
-            day = moment.date().replace(year=moment.year - later)
-            if day.year - last.year > SEARCHED_YEARS:
-                return
-            last = day
-            yield day
+            yield moment.date().replace(year=moment.year - later)
     except (ValueError, TypeError, KeyError, IndexError, AttributeError) as fault:
         raise BadRule(str(fault)) from None
 

@@ -6,7 +6,9 @@ from typing import Annotated, Any, Literal
 
 from django.http import HttpRequest
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 from ninja import Field, File, Query, Router, Schema, Status
+from ninja.errors import ValidationError
 from ninja.files import UploadedFile
 
 from relais.lib import tables
@@ -130,6 +132,12 @@ def import_columns(request: HttpRequest, key: PathKey, sent: ColumnsIn) -> dict[
     blank = ColumnsForm(None, batch, access.see(Company))
     data = {name: blank.get_initial_for_field(field, name) for name, field in blank.fields.items()}
     if sent.mapping is not None:
+        for number in sent.mapping:
+            if f"column_{number}" not in blank.fields:
+                last = sum(name.startswith("column_") for name in blank.fields) - 1
+                text = _("The list has no column %(number)s: its columns are 0 to %(last)s.")
+                told = text % {"number": number, "last": last}
+                raise ValidationError([{"loc": ("body", "mapping", number), "msg": told}])
         for name in blank.fields:
             if name.startswith("column_"):
                 data[name] = sent.mapping.get(name.removeprefix("column_"), "")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from babel import Locale
 from django import forms
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
+from django.utils import timezone
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
@@ -157,15 +158,30 @@ def zone_of(access: Access, person: Person) -> str:
     return calendar.time_zone if calendar else person.provider.time_zone
 
 
+class WallTime(forms.DateTimeField):
+    """What a clock on the wall shows: of the hour that comes twice in autumn, `fold` tells which.
+
+    The server's own zone has no say: an hour that its clocks skip or repeat is one like any other.
+    """
+
+    def to_python(self, value: Any) -> datetime | None:
+        """Return the time without a zone. Raises ValidationError."""
+        if isinstance(value, datetime):
+            return value.replace(tzinfo=None)
+        with timezone.override(UTC):
+            found = super().to_python(value)
+        return found.replace(tzinfo=None) if found else None
+
+
 class AbsenceForm(KeptForm):
     """When somebody is away, by class only."""
 
-    starts = forms.DateTimeField(
+    starts = WallTime(
         label=gettext_lazy("From"),
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format=CLOCK),
         input_formats=[CLOCK, "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M"],
     )
-    ends = forms.DateTimeField(
+    ends = WallTime(
         label=gettext_lazy("Until"),
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format=CLOCK),
         input_formats=[CLOCK, "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M"],
@@ -184,7 +200,15 @@ class AbsenceForm(KeptForm):
     def _in_zone(self, name: str) -> datetime | None:
         """Return what was typed as a clock on the person's wall, not on the server's."""
         value: datetime | None = self.cleaned_data.get(name)
-        return value.replace(tzinfo=self.zone) if value else None
+        if value is None:
+            return None
+        # Two times of one zone are compared as the wall shows them: in UTC, as they follow.
+        at = value.replace(tzinfo=self.zone).astimezone(UTC)
+        if at.astimezone(self.zone).replace(tzinfo=None) != value:
+            text = _("There is no such time that day in %(zone)s: the clocks are put forward.")
+            self.add_error(name, text % {"zone": self.zone.key})
+            return None
+        return at
 
     def clean(self) -> dict[str, Any] | None:
         """Refuse an absence that ends before it starts, or that overlaps another one."""

@@ -6,7 +6,7 @@
   const box = (row) => row?.querySelector(".pick");
   const boxes = () => [...document.querySelectorAll(".pick")];
   const bar = document.getElementById("bulk");
-  const picked = new Set();
+  const picked = new Map(); // each with the version that was seen when it was picked
   let at = null; // the key of the line where one is, over refreshes
   const key = (row) => link(row)?.getAttribute("href");
   const here = () => rows().find((row) => key(row) === at);
@@ -26,7 +26,10 @@
   const count = () => {
     if (!bar) return;
     picked.clear();
-    boxes().forEach((one) => { if (one.checked) picked.add(one.id); });
+    boxes().forEach((one) => {
+      if (one.checked) picked.set(one.id, one.value);
+      else if (one.dataset.fresh) one.value = one.dataset.fresh;
+    });
     const text = bar.querySelector(".bulk-count");
     if (picked.size) text.textContent = picked.size === 1 ? text.dataset.one : text.dataset.many.replace("#", picked.size);
   };
@@ -65,10 +68,16 @@
     button.addEventListener("click", () => { boxes().forEach((one) => { one.checked = on; }); count(); });
   }
 
-  // Lines that were refreshed keep their ticks; the pills follow the filters.
+  // Lines that were refreshed keep their ticks, as what was seen: a request that changed meanwhile
+  // is refused as changed. The pills follow the filters.
   const settle = () => {
-    const kept = new Set(picked);
-    boxes().forEach((one) => { one.checked = kept.has(one.id); });
+    const kept = new Map(picked);
+    boxes().forEach((one) => {
+      one.checked = kept.has(one.id);
+      if (!one.checked) return;
+      one.dataset.fresh = one.value;
+      one.value = kept.get(one.id);
+    });
     count();
     go(here(), false);
     if (at && document.activeElement === document.body) link(here())?.focus({ preventScroll: true });

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-import pytest
+from dataclasses import replace
 
+import pytest
+from django.db import OperationalError
+from psycopg.errors import DeadlockDetected
+
+from relais.desk import bulk
 from relais.desk.errors import BadValue, NotYours, Overtaken
-from relais.desk.models import SavedView, SteeringAttempt, Ticket
+from relais.desk.models import SavedView, SteeringAttempt, Ticket, saved_view
 
 from .conftest import kinds
 
@@ -148,6 +153,23 @@ def test_views_by_the_api(world, api):
     assert api("paul", f"saved_views/{key}/restore")[0] == 409
 
 
+def test_a_restored_view_counts_among_those_one_may_have(world, monkeypatch):
+    paul = world.people.paul
+    dropped = keep(paul)
+    dropped.drop(by=paul)
+    monkeypatch.setattr(saved_view, "MOST", 2)
+    for name in ("a", "b"):
+        keep(paul, name)
+    with pytest.raises(BadValue, match="2"):
+        dropped.restore(by=paul)
+    SavedView.objects.get(name="a").drop(by=paul)
+    dropped.refresh_from_db()
+    dropped.restore(by=paul)
+    assert set(SavedView.objects.filter(dropped_at=None).values_list("name", flat=True)) == {
+        "b", "En retard",
+    }  # fmt: skip
+
+
 # Several at once ---------------------------------------------------------------------------------
 
 
@@ -199,6 +221,26 @@ def test_what_is_missing_is_said_before_anything_is_touched(world, new_ticket, c
         page = text(paul.post("/tickets/bulk/", sent, follow=True))
         assert told in page, sent
     assert kinds(ticket) == ["received", "assigned", "taken"]
+
+
+def test_two_in_each_others_way_stop_one_and_no_other(
+    world, new_ticket, client_of, api, monkeypatch
+):
+    first, second, third = (new_ticket("open", subject=f"N° {n}") for n in range(3))
+    real = bulk._assign
+
+    def waits(ticket, wish, by):
+        real(ticket, wish, by)
+        if ticket.pk == second.pk:
+            raise OperationalError("deadlock detected") from DeadlockDetected()
+
+    assign = replace(bulk.ACTIONS["assign"], act=waits)
+    monkeypatch.setitem(bulk.ACTIONS, "assign", assign)
+    chosen = [{"id": one.pk, "version": one.version} for one in (first, second, third)]
+    status, told = api("paul", "bulk", verb="assign", person=world.people.alice.pk, tickets=chosen)
+    assert (status, [one["id"] for one in told["done"]]) == (200, [first.pk, third.pk])
+    assert "recommencez" in told["refused"][0]["why"]
+    assert kinds(second) == ["received"], "nothing of it stays"
 
 
 def test_the_steering_wall_stands_for_several_too(world, new_ticket, client_of, api, services):

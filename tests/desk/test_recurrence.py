@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.utils.translation import override
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -235,3 +236,45 @@ def test_a_rule_that_is_no_longer_followed_holds_up_no_other(make, world):
     bad.refresh_from_db()
     assert bad.next_at > datetime(2026, 4, 1, tzinfo=UTC)
     assert not recurring.refresh(datetime(2026, 4, 1, tzinfo=UTC))
+
+
+STORED = ["FREQ=DAILY;INTERVAL=0", "FREQ=HOURLY", "FREQ=YEARLY;BYMONTH=13", "FREQ=DAILY;UNTIL=2",
+          "FREQ=MONTHLY;BYMONTHDAY=99", "nothing"]  # fmt: skip
+
+
+def test_no_page_stumbles_over_a_rule_that_was_kept_once(make, world, client_of):
+    made = make()
+    marc = client_of(world.people.marc)
+    here = f"/recurrences/{made.pk}/"
+    for rule in STORED:
+        Recurrence.objects.filter(pk=made.pk).update(rule=rule)
+        for path in ("/recurrences/", here, f"{here}edit/", f"/api{here.rstrip('/')}"):
+            assert marc.get(path).status_code == 200, (rule, path)
+        assert marc.get(f"/api{here}dates").status_code in (200, 422), rule
+        assert marc.post(f"{here}pause/", {"version": made.version + 99}).status_code == 409
+
+
+@pytest.mark.parametrize(
+    ("rule", "part"),
+    [
+        ("FREQ=YEARLY;INTERVAL=20", "INTERVAL=20"),
+        ("FREQ=MONTHLY;INTERVAL=200", "INTERVAL=200"),
+        ("FREQ=YEARLY;INTERVAL=9999", "INTERVAL=9999"),
+        ("FREQ=YEARLY;INTERVAL=5;BYMONTH=2;BYMONTHDAY=29", "INTERVAL=5"),
+        ("FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=29;BYDAY=MO", "FREQ=YEARLY"),
+    ],
+)
+def test_a_rule_that_would_end_without_a_word_is_refused_with_the_mend(make, rule, part):
+    with pytest.raises(BadValue, match=f"12 years apart .{part}"), override("en"):
+        make(rule=rule)
+    made = make()
+    with pytest.raises(BadValue, match=part):
+        made.edit(by=made.requester, rule=rule, at=at(9))
+
+
+def test_the_form_names_the_interval_that_is_too_long(world, services, client_of):
+    sent = {"site": world.sites.aix.pk, "subject": "x", "often": "yearly", "every": 20,
+            "first_on": "2026-12-01", "hour": "09:00", "shift": "none"}  # fmt: skip
+    page = client_of(world.people.marc).post("/recurrences/new/appointment/", sent)
+    assert page.status_code == 422
+    assert "INTERVAL=20" in str(page.context["form"].errors["every"])

@@ -27,6 +27,11 @@ def test_a_list_comes_in_is_understood_and_applied(world, client_of):
     told = post(f"{here}/columns", mapping=mapping, role="requester").json()
     assert (told["counts"]["refused"], told["options"]["role"]) == (0, "requester")
     assert post(f"{here}/columns", mapping={"0": "company", "1": "company"}).status_code == 422
+    beyond = post(f"{here}/columns", mapping=mapping | {"99": "city"})
+    assert beyond.status_code == 422
+    [fault] = beyond.json()["errors"]
+    assert "colonne 99" in fault["message"]
+    assert paul.get(f"/api/imports/{here}").json()["mapping"] == told["mapping"]
     assert not Site.objects.filter(name="Toulon").exists()
     assert post(f"{here}/apply").json()["state"] == "done"
     assert Site.objects.filter(name="Toulon").exists()

@@ -169,6 +169,10 @@ def test_an_assistant_s_profile(call, world):
     assert call("paul", f"{alice}/absences", **away)[0] == 422, "she is away then already"
     assert call("paul", f"absences/{absence['id']}/remove")[0] == 200
     assert not Absence.objects.exists()
+    # Half past two comes twice that night in Paris.
+    away = {"starts": "2027-10-31T00:30:00Z", "ends": "2027-10-31T01:15:00Z", "kind": "leave"}
+    status, absence = call("paul", f"{alice}/absences", **away)
+    assert (status, absence["starts"], absence["ends"]) == (201, away["starts"], away["ends"])
     # She reads her own; nobody else of the pool does.
     assert call.read("alice", f"{alice}/profile")[1]["skills"]
     assert call.read("basile", f"{alice}/profile")[0] == 404

@@ -177,7 +177,7 @@ class Recurrence(TenantModel):
             subject=subject.strip()[:300],
             body=body,
             confidentiality=max(service.confidentiality, confidentiality),
-            rule=_rule(rule),
+            rule=_rule(rule, first_on),
             first_on=first_on,
             hour=hour,
             shift=shift,
@@ -213,7 +213,7 @@ class Recurrence(TenantModel):
         """Change words, rule or hour from now on; what came already stays."""
         at = at or timezone.now()
         if "rule" in fields:
-            fields["rule"] = _rule(fields["rule"])
+            fields["rule"] = _rule(fields["rule"], fields.get("first_on", self.first_on))
         if "subject" in fields and not fields["subject"].strip():
             raise Missing(field=_t("Subject"))
         before = self._facts()
@@ -345,9 +345,18 @@ class Occurrence(TenantModel):
         return f"{self.nominal}"
 
 
-def _rule(text: str) -> str:
+def _rule(text: str, first_on: date) -> str:
     try:
-        return repeats.written(text)
+        return repeats.followed(text, first_on)
+    except repeats.TooFar as fault:
+        raise BadValue(field=_t("rule"), mend=too_far(fault)) from None
     except repeats.BadRule as fault:
         mend = _t("%(part)s is no part of a rule by whole days (RFC 5545)") % {"part": fault}
         raise BadValue(field=_t("rule"), mend=mend) from None
+
+
+def too_far(fault: repeats.TooFar) -> str:
+    """Return in words that the dates of a rule lie too far apart, and the mend."""
+    return _t(
+        "two of its dates lie more than %(years)d years apart (%(part)s): choose a smaller interval"
+    ) % {"years": repeats.SEARCHED_YEARS, "part": fault}

@@ -74,9 +74,7 @@ class SavedView(TenantModel):
         if (again := mine.filter(name=name, query=query, shared=shared).first()) is not None:
             return again
         _check_free(person, name)
-        if mine.count() >= MOST:
-            mend = _t("you have %(count)d views already: delete one of them") % {"count": MOST}
-            raise BadValue(field=_t("Name"), mend=mend)
+        _check_room(mine.count())
         made = cls(
             provider_id=person.provider_id,
             person=person,
@@ -128,7 +126,10 @@ class SavedView(TenantModel):
         if self.dropped_at is None:
             raise NotNow(reference=self.name, state=_t("kept"))
         _check_free(self.person, self.name)
-        self._change(by, dropped_at=None)
+        with transaction.atomic():
+            mine = SavedView.objects.select_for_update().filter(person=self.person, dropped_at=None)
+            _check_room(len(mine))
+            self._change(by, dropped_at=None)
 
     def expect(self, version: int | None) -> None:
         """Raise `Overtaken` unless this is the version that the person was shown."""
@@ -161,6 +162,12 @@ def _named(name: str) -> str:
         mend = _t("at most %(count)d characters") % {"count": LONGEST_NAME}
         raise BadValue(field=_t("Name"), mend=mend)
     return name
+
+
+def _check_room(count: int) -> None:
+    if count >= MOST:
+        mend = _t("you have %(count)d views already: delete one of them") % {"count": MOST}
+        raise BadValue(field=_t("Name"), mend=mend)
 
 
 def _check_free(person: Person, name: str) -> None:

@@ -11,12 +11,14 @@ from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
 
 from relais.desk import recurring_words
 from relais.desk.models import Occurrence, Recurrence, StandingEvent
+from relais.desk.models.recurrence import too_far
 from relais.lib import repeats
 from relais.lib.problem import Problem
 from relais.offer.models import Service
@@ -116,8 +118,10 @@ class RecurrenceForm(forms.Form):
             return found
         rule = recurring_words.rule_of(found["often"], found)
         try:
-            found["rule"] = repeats.written(rule)
-            next(repeats.days(found["rule"], found["first_on"]), None)
+            found["rule"] = repeats.followed(rule, found["first_on"])
+        except repeats.TooFar as fault:
+            where = "rule" if found["often"] == "rule" else "every"
+            self.add_error(where, capfirst(too_far(fault)) + ".")
         except repeats.BadRule as fault:
             text = _t("This is no rule by whole days (RFC 5545): look at “%(part)s”.")
             self.add_error("rule", text % {"part": fault})
@@ -238,7 +242,7 @@ def _draw(request: HttpRequest, found: Recurrence, status: int = 200) -> HttpRes
     context = {"recurrence": found, "may": found.may_keep(request.person), "skipped": skipped}
     try:
         context |= _ahead(found) if found.state != "stopped" else {}
-    except (Problem, repeats.NoDay):
+    except (Problem, repeats.NoDay, repeats.BadRule):
         context["unsound"] = True
     context.setdefault("described", recurring_words.described(found))
     context["done"] = done.exclude(ticket=None, fault="").order_by("-nominal")[:12]
@@ -253,8 +257,7 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
     found = _found(request, pk)
     if not found.may_keep(request.person) or found.state == "stopped":
         raise Http404
-    parts = repeats.parts(found.rule)
-    until = parts.get("UNTIL")
+    parts, until = _told(found.rule)
     often = "rule" if "COUNT" in parts else recurring_words.often_of(found.rule)
     initial = {
         "asked_by": found.requester.email, "site": found.site_id, "subject": found.subject,
@@ -262,7 +265,7 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
         "weekdays": [code for code in parts.get("BYDAY", "").split(",") if len(code) == 2],
         "every": int(parts.get("INTERVAL", 1)) if often != "quarterly" else 1,
         "first_on": found.first_on, "hour": found.hour, "shift": found.shift,
-        "until": datetime.strptime(until[:8], "%Y%m%d").date() if until else None,  # noqa: DTZ007
+        "until": until,
     }  # fmt: skip
     form = RecurrenceForm(request.POST or None, access=request.access, initial=initial)
     for name in ("asked_by", "site"):
@@ -281,6 +284,17 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
         return redirect("recurrence", pk)
     draft = _draft(form, found.service, found.requester, request.person)
     return _typed(request, form, found.service, draft, editing=found)
+
+
+def _told(rule: str) -> tuple[dict[str, str], date | None]:
+    """Return the parts of a kept rule and its last day; of one that cannot be followed, to edit."""
+    try:
+        parts = repeats.parts(rule)
+        until = parts.get("UNTIL")
+        last = datetime.strptime(until[:8], "%Y%m%d").date() if until else None  # noqa: DTZ007
+    except ValueError:  # kept before its like was refused
+        return {"COUNT": ""}, None
+    return parts, last
 
 
 def _verb(name: str, done: Any) -> Any:
