@@ -7,7 +7,7 @@ urgency, each with the person with whom it costs least, for the queues and the p
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -23,8 +23,6 @@ from relais.engine.timeline import open_time
 
 # How many of those who come after the chosen one a plan's decision tells in full.
 NEXT_BEST = 2
-# Places that can be paired in good time.
-MANY = 400
 # How many of the rest are looked at together for who was left with nothing.
 LOOKED_AT = 1000
 
@@ -97,7 +95,8 @@ def plan(
     hard reason excludes, but who is away: she may be waited for. Who is free and was left with
     nothing, because all that is most urgent is not for her, is paired with what comes after.
     """
-    weights = _affordable(weights or Weights(), people := list(people))
+    weights, people = weights or Weights(), list(people)
+    weights = replace(weights, slots=matching.places(len(people), weights))
     asked = sorted(tickets, key=lambda each: each.key)
     everybody = sorted(people, key=lambda one: one.key)
     if not asked or not everybody:
@@ -121,14 +120,6 @@ def plan(
     placements = seats.placements()
     told = tuple(one for each in rounds for one in _decisions(board, *each, seats))
     return Plan(now, placements, lost, (unmatched, cost), told)
-
-
-def _affordable(weights: Weights, people: Sequence[Assistant]) -> Weights:
-    """Return the weights with as many places each as leave at most MANY in all, and one at least.
-
-    The pairing takes the cube of all places; a large pool gains little by a second one each.
-    """
-    return replace(weights, slots=max(1, min(weights.slots, MANY // max(len(people), 1))))
 
 
 def _left_over(

@@ -23,6 +23,8 @@ Passed = Callable[[Reals], Reals]
 # What an impossible pairing costs: more than any sum of possible ones that one can meet.
 NEVER = 1e9
 NO_ONE = -1
+# Places that can be paired in good time.
+MANY = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +122,14 @@ def pressure(waiting: float, at_work: float, weights: Weights) -> float:
     """
     ratio = waiting / max(at_work, 1.0)
     return 1.0 + weights.pressure * (min(ratio, 2.0) - 1.0)
+
+
+def places(people: int, weights: Weights) -> int:
+    """Return how many places each is offered: at most MANY in all, and one at least.
+
+    The pairing takes the cube of all places; a large pool gains little by a second one each.
+    """
+    return max(1, min(weights.slots, MANY // max(people, 1)))
 
 
 def most_urgent(urgency: Reals, count: int) -> Places:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
 from relais.engine import matching
-from relais.engine.matching import Flags, Places, Reals
+from relais.engine.matching import MANY, Flags, Places, Reals, places
 from relais.engine.simulation import Policy, Sim, World
 
 Starts = list[tuple[int, int]]
@@ -31,27 +32,40 @@ class Ours:
         """Return who begins what now."""
         world, weights = sim.world, self.weights
         waiting = np.array(sim.waiting)
+        if not world.able[np.ix_(idle, waiting)].any():
+            return []
+        first, cuts, gaps = sim.coming()
+        rows = self._there(sim, first, cuts, gaps)
+        weights = replace(weights, slots=places(len(rows), weights))
         slack = world.due[waiting] - sim.now
         top = matching.most_urgent(
             matching.index(world.estimate[waiting], slack, world.weight[waiting], weights),
-            sim.n * weights.slots,
+            len(rows) * weights.slots,
         )
         window = waiting[top]
-        familiar = sim.familiar[:, world.site[window]]
-        minutes = world.estimate[window] * world.factor[:, window]
+        pairs = np.ix_(rows, window)
+        familiar = sim.familiar[np.ix_(rows, world.site[window])]
+        minutes = world.estimate[window] * world.factor[pairs]
         minutes = minutes * (1 + world.strangers_need * (1 - familiar))
-        first, cuts, gaps = sim.coming()
         zero = np.zeros_like(minutes)
         daily = sim.n * 420.0 if world.daily is None else world.daily
         scene = matching.Scene(
-            world.able[:, window], minutes, slack[top], world.weight[window], familiar,
-            sim.ahead(), first, cuts, gaps, other=(self._fairness(sim)[:, None] + zero,),
-            usual=self.usual,
+            world.able[pairs], minutes, slack[top], world.weight[window], familiar,
+            sim.ahead()[rows], first[rows], cuts[rows], gaps[rows],
+            other=(self._fairness(sim)[rows, None] + zero,), usual=self.usual[rows],
             dear=matching.pressure(world.estimate[waiting].sum(), daily, weights),
         )  # fmt: skip
         found = matching.pair(scene, weights)
-        now = (found.place == 0) & (found.who >= 0) & idle[found.who]
-        return list(zip(found.who[now].tolist(), window[now].tolist(), strict=True))
+        who = np.where(found.who >= 0, rows[found.who], -1)
+        now = (found.place == 0) & (who >= 0) & idle[who]
+        return list(zip(who[now].tolist(), window[now].tolist(), strict=True))
+
+    def _there(self, sim: Sim, first: Reals, cuts: Reals, gaps: Reals) -> Places:
+        """Return everybody; of a large pool only who works within a day."""
+        if sim.n * self.weights.slots <= MANY:
+            return np.arange(sim.n)
+        soon = matching.finish(np.ones((sim.n, 1)), first, cuts, gaps)[:, 0]
+        return np.flatnonzero(soon <= sim.world.day)
 
     def _fairness(self, sim: Sim) -> Reals:
         ratio = sim.recent / np.maximum(sim.paid, 60.0)
@@ -179,8 +193,13 @@ class AsGiven(Pushed):
         self.holders = holders
 
     def arrived(self, sim: Sim, j: int) -> None:
-        """Give it to who had it."""
-        self._give(int(self.holders[j]), j, sim)
+        """Give it to who had it; to the least loaded if nobody of the pool had."""
+        i = int(self.holders[j])
+        if i < 0:
+            self.least = True
+            super().arrived(sim, j)
+        else:
+            self._give(i, j, sim)
 
 
 def _by_arrival(world: World) -> Reals:
