@@ -17,6 +17,7 @@ from relais.desk.api import router as desk
 from relais.desk.beside_api import router as beside
 from relais.desk.calendars_api import router as calendars
 from relais.desk.checklists_api import router as checklists
+from relais.desk.dispatch_api import router as dispatch
 from relais.desk.errors import CannotJoin, CannotUndo, NotNow, NotYours, Overtaken, TooLate
 from relais.desk.files_api import router as files
 from relais.desk.joining_api import router as joining
@@ -136,6 +137,7 @@ AREAS = (
     ("requests", checklists),
     ("requests", queue),
     ("requests", beside),
+    ("requests", dispatch),
     ("requests", recurrences),
     ("requests", files),
     ("requests", recalculations),

@@ -30,6 +30,8 @@ log_progress              GET logs/{key}
 recalculation_progress    GET recalculations/{key}
 
 search                    GET search
+dispatch_settings         POST dispatch_settings
+dispatch_put_back         POST dispatch_settings/{number}/put_back
 companies                 GET companies
 company                   GET companies/{key}
 company_new               POST companies

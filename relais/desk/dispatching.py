@@ -69,11 +69,13 @@ def _held(ticket_id: int) -> Ticket | None:
 
 def _decide(ticket: Ticket, pool: Pool) -> Decision:
     candidates = pool.candidates(ticket)
-    decision = dispatch.choose(pool.asks(ticket), candidates, pool.state(), pool.at)
+    decision = dispatch.choose(
+        pool.asks(ticket), candidates, pool.state(), pool.at, pool.rules.weights
+    )
     if decision.chosen is None:
         _say_nobody(ticket, decision, pool)
         return decision
-    person = pool.people[decision.chosen]
+    person = pool.person(decision.chosen)
     try:
         ticket.assign(person, at=pool.at, reasons=told(decision, pool))
     except Refused as refusal:  # her role ended since the pool was read

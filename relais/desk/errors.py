@@ -160,3 +160,21 @@ class TooLate(Refused):
     """What could be changed for a while cannot be changed any more."""
 
     message = _("%(reference)s: this could be changed for two weeks, which are over.")
+
+
+class MayNotSet(NotYours):
+    """Only who runs the pool sets how it dispatches."""
+
+    message = _("%(person)s may not set how the pool dispatches.")
+
+
+class SettingOvertaken(Overtaken):
+    """Somebody set a new version since it was read."""
+
+    message = _("Version %(number)s was set meanwhile: read it, then set yours again.")
+
+
+class SettingUnchanged(Refused):
+    """Nothing differs from the version in force."""
+
+    message = _("Nothing differs from what holds already: change a number first.")

@@ -67,6 +67,16 @@ class Report:
         return sum(not row.is_fair for row in self.rows)
 
 
+def shares_of(access: Any, people: list[Person], now: datetime) -> dict[int, tuple[Share, ...]]:
+    """Return the shares of these people over the last four weeks, of who was there at all."""
+    start = now - PERIOD
+    done = _done(access, start, now)
+    hours = _hours(access, people, start, now)
+    there = [one for one in people if hours[one.pk] > 0]
+    counted = _counted(done, there, hours, fairness.difficult(_by_site(done)))
+    return fairness.shares(counted.values())
+
+
 def report(access: Access, now: datetime) -> Report:
     """Return the last four weeks: eight queries whatever the pool."""
     start = now - PERIOD

@@ -3,32 +3,27 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
+from functools import cached_property
+from zoneinfo import ZoneInfo
 
-from django.db.models import Count, FilteredRelation, FloatField, Q, Sum
-from django.db.models.functions import Cast, Extract, TruncWeek
+from django.db.models import Count, Q
+from django.db.models.functions import TruncWeek
 from django.utils import timezone
 
-from relais.engine import readiness, worktime
-from relais.engine.candidates import Assistant, Queued, Span, State, without
+from relais.engine import guard_rails, readiness, worktime
+from relais.engine.candidates import LANGUAGE_LEVELS, Assistant, Queued, Span, State, without
 from relais.engine.candidates import Ticket as Asked
-from relais.offer.models import ServiceSkill
+from relais.offer.models import Priority, ServiceSkill
 from relais.people import calendars
-from relais.people.models import (
-    Absence,
-    AssistantProfile,
-    Calendar,
-    Clearance,
-    Confidentiality,
-    Cover,
-    Person,
-    Role,
-    SkillLevel,
-)
+from relais.people.models import Absence, Calendar, Confidentiality, Cover, Person, Role, System
 
-from .models import Clock, Ticket
+from . import files_of_work, known, proofs, tools, weighing
+from .known import WEIGHTS, Facts
+from .models import Clock, DispatchSetting, DispatchShare, Ticket
+from .weighing import Rules
 
 # How far shifts are told to the rules: what is promised further on is dated by the next look.
 AHEAD = timedelta(days=7)
@@ -36,10 +31,8 @@ AHEAD = timedelta(days=7)
 FAR_AHEAD = timedelta(days=70)
 # What is older has faded to nearly nothing.
 REMEMBERED = timedelta(days=120)
-# A minute late of an urgent request costs as many of a low one's.
-WEIGHTS = {1: 8.0, 2: 4.0, 3: 2.0, 4: 1.0}
-# What is left, on average, of a work that has been begun.
-LEFT = 0.5
+# Learning is for quiet hours: while so much of the next day's hours is spoken for, none.
+QUIET = 0.8
 
 
 @dataclass
@@ -47,7 +40,7 @@ class Pool:
     """The assistants at one moment, and what they hold."""
 
     at: datetime
-    people: dict[int, Person] = field(default_factory=dict)
+    rules: Rules = field(default_factory=Rules)
     assistants: dict[int, Assistant] = field(default_factory=dict)
     covers: dict[int, list[int]] = field(default_factory=lambda: defaultdict(list))
     named: dict[int, frozenset[int]] = field(default_factory=dict)
@@ -58,37 +51,16 @@ class Pool:
     @classmethod
     def read(cls, at: datetime, sites: Collection[int]) -> Pool:
         """Return the pool of the provider entered, for requests of these sites."""
-        pool = cls(at)
-        pool._read_people(sites)
-        positions: dict[int, dict[int, str]] = defaultdict(dict)
-        for cover in Cover.objects.filter(site__in=sites):
-            if cover.person_id not in pool.people:
-                continue
-            positions[cover.person_id][cover.site_id] = cover.position
-            pool.covers[cover.site_id].append(cover.person_id)
-        skills: dict[int, dict[int, int]] = defaultdict(dict)
-        levels = SkillLevel.objects.values_list("profile__person_id", "skill_id", "level")
-        for person, skill, level in levels:
-            skills[person][skill] = level
+        setting = DispatchSetting.in_force()
+        pool = cls(at, weighing.rules(setting.values, setting.number) if setting else Rules())
+        facts = known.facts(sites, timezone.localdate(at))
+        pool.named = facts.named
         for service, skill in ServiceSkill.objects.values_list("service_id", "skill_id"):
             pool.asked[service].add(skill)
-        begun, waiting = pool._held()
-        known = _familiarity(sites, at)
-        shifts, absences = pool._shifts()
-        for key, person in pool.people.items():
-            clearance, _calendar = pool._profiles.get(key, (Confidentiality.INTERNAL, None))
-            pool.assistants[key] = Assistant(
-                key=key,
-                name=person.name,
-                covers=positions[key],
-                clearance=clearance,
-                skills=skills[key],
-                familiarity=known[key],
-                shifts=shifts.get(key, ()),
-                absences=absences.get(key, ()),
-                in_hand=begun.get(key, 0.0),
-                queue=waiting.get(key, ()),
-            )
+        pool._read_assistants(sites, facts)
+        for key in pool.assistants:
+            for site in facts.covers[key]:
+                pool.covers[site].append(key)
         return pool
 
     def candidates(self, ticket: Ticket) -> list[Assistant]:
@@ -96,19 +68,31 @@ class Pool:
         return [self.assistants[key] for key in self.covers.get(ticket.site_id, ())]
 
     def asks(self, ticket: Ticket) -> Asked:
-        """Return what the ticket asks, its deadline and weight as the rules want to see them."""
+        """Return what the ticket asks, its deadline and weight as the rules want to see them.
+
+        `read_deadlines` has read of it what stands on other rows.
+        """
         due, calendar = self._deadlines.get(ticket.pk, (None, None))
         executive = ticket.confidentiality >= Confidentiality.EXECUTIVE
+        service, context = ticket.service, self._context.get(ticket.pk)
+        critical = self.rules.critical_readiness if ticket.priority == Priority.CRITICAL else 0
+        tool = self._tools.get((ticket.site_id, ticket.service_id))
+        level = self.rules.language_level
         return Asked(
             key=ticket.pk,
             site=ticket.site_id,
             service=ticket.service_id,
-            minutes=float(ticket.service.standard_minutes),
+            minutes=float(service.standard_minutes),
             due=due,
             weight=WEIGHTS.get(ticket.priority, 1.0),
             confidentiality=ticket.confidentiality,
             named=self.named.get(ticket.company_id, frozenset()) if executive else frozenset(),
-            skills=dict.fromkeys(self.asked.get(ticket.service_id, ()), 1),
+            skills=dict.fromkeys(self.asked.get(ticket.service_id, ()), service.skill_level),
+            language=context.language if context and level else "",
+            language_level=level or "B1",
+            readiness=max(min(service.readiness, self.rules.readiness), critical),
+            accesses=frozenset([tool.name]) if tool is not None else frozenset(),
+            file=context.file if context else None,
             calendar=calendar,
         )
 
@@ -116,91 +100,82 @@ class Pool:
         """Return what is true of the moment beside people and requests."""
         return State(calendars=self.calendars)
 
+    def person(self, key: int) -> Person:
+        """Return the person of one of the assistants."""
+        return Person.objects.get(pk=key)
+
     def read_deadlines(self, tickets: Iterable[int]) -> None:
-        """Read the nearest running promise of these tickets."""
+        """Read what these tickets ask that stands on other rows: promise, language, file, tool."""
+        keys = list(tickets)
         rows = Clock.objects.filter(
-            ticket__in=list(tickets), stopped_at=None, due_at__isnull=False, kind__in=Clock.OWED
+            ticket__in=keys, stopped_at=None, due_at__isnull=False, kind__in=Clock.OWED
         )
         for key, due, calendar in rows.order_by("-due_at", "-pk").values_list(
             "ticket_id", "due_at", "calendar_id"
         ):
+            assert due is not None
             self._deadlines[key] = (due, calendar)
         self._know({calendar for _due, calendar in self._deadlines.values()})
+        if not keys:
+            return
+        self._context |= (contexts := files_of_work.of(keys, self.at))
+        for person, files in files_of_work.done_by(contexts).items():
+            if person in self.assistants:
+                self._change(person, files=self.assistants[person].files | files)
+        self._read_proofs(contexts)
 
     def give(self, ticket: Ticket, key: int) -> None:
         """Take note of what somebody was just given: the next decision counts it."""
         asked = self.asks(ticket)
         more = Queued(asked.key, asked.minutes, asked.due, asked.weight, asked.calendar)
-        one = self.assistants[key]
-        self.assistants[key] = replace(one, queue=(*one.queue, more))
+        self._change(key, queue=(*self.assistants[key].queue, more))
         self.loads[key] += 1
 
-    def _read_people(self, sites: Collection[int]) -> None:
+    def _change(self, key: int, **fields: object) -> None:
+        self.assistants[key] = replace(self.assistants[key], **fields)  # type: ignore[arg-type]
+
+    def _read_assistants(self, sites: Collection[int], facts: Facts) -> None:
         self._deadlines: dict[int, tuple[datetime, int | None]] = {}
+        self._context: dict[int, files_of_work.Context] = {}
+        self._tools: dict[proofs.Pair, System] = {}
+        self._read: set[proofs.Pair] = set()
         roles = Role.objects.in_force().filter(kind=Role.Kind.ASSISTANT)
         rows = Person.objects.filter(
+            Q(pk__in=roles.values("person")),
+            Q(pk__in=Cover.objects.filter(site__in=sites).values("person")),
             company=None,
             archived_at=None,
-            pk__in=roles.values("person"),
-            covers__site__in=sites,
-        ).distinct()
-        self.people = {person.pk: person for person in rows}
-        profiles = AssistantProfile.objects.values_list("person", "clearance", "calendar")
-        self._profiles = {
-            person: (clearance, calendar)
-            for person, clearance, calendar in profiles
-            if person in self.people
-        }
-        today = timezone.localdate(self.at)
-        names: dict[int, set[int]] = defaultdict(set)
-        in_force = Clearance.objects.filter(
-            Q(ends_on=None) | Q(ends_on__gte=today), starts_on__lte=today
-        )
-        for person, company in in_force.values_list("person_id", "company_id"):
-            names[company].add(person)
-        self.named = {company: frozenset(people) for company, people in names.items()}
-
-    def _held(self) -> tuple[dict[int, float], dict[int, tuple[Queued, ...]]]:
-        """Return what is left of what each has begun, in minutes, and what waits in her hands.
-
-        What waits for the requester or a third party counts as held, not as work.
-        """
-        begun: dict[int, float] = defaultdict(float)
-        sums = (
-            Ticket.objects.filter(state__in=Ticket.HELD).order_by().values_list("holder", "state")
-        )
-        for holder, state, count, minutes in sums.annotate(
-            Count("pk"), Sum("service__standard_minutes")
-        ):
-            self.loads[holder] += count
-            if state == Ticket.State.TAKEN:
-                begun[holder] += LEFT * minutes
-        promised = Q(
-            clocks__stopped_at=None,
-            clocks__due_at__isnull=False,
-            clocks__kind__in=Clock.OWED,
-        )
-        rows = (
-            Ticket.objects.filter(state=Ticket.State.ASSIGNED)
-            .annotate(promise=FilteredRelation("clocks", condition=promised))
-            # Seconds: a date costs five times as much to read, and there are thousands.
-            .annotate(due=Cast(Extract("promise__due_at", "epoch"), FloatField()))
-            .order_by("pk", "-due", "-promise__pk")
-            .values_list(
-                "pk", "holder", "priority", "service__standard_minutes", "due", "promise__calendar"
+        ).values_list(
+            "pk", "first_name", "last_name", "language", "assistant__clearance",
+            "assistant__calendar", "assistant__capacity",
+        )  # fmt: skip
+        people = {row[0]: row[1:] for row in rows.order_by("pk")}
+        held, familiar = known.held(), _familiarity(sites, self.at)
+        self.loads = held.loads
+        self._know({each.calendar for hers in held.waiting.values() for each in hers})
+        hours = self._hours({key: row[4] for key, row in people.items()})
+        shares = dict(DispatchShare.objects.values_list("person", "whole"))
+        bound = self.rules.fairness_limit
+        for key, (first, last, language, clearance, _calendar, capacity) in people.items():
+            self.assistants[key] = Assistant(
+                key=key,
+                name=f"{first} {last}".strip(),
+                covers=facts.covers[key],
+                # What is public or internal is for every member of staff: `rules.cleared`.
+                clearance=max(clearance or 0, Confidentiality.INTERNAL),
+                skills=facts.skills.get(key, {}),
+                # Of whom nothing is written: her own language, as a native speaker.
+                languages={language: LANGUAGE_LEVELS[-1], **facts.languages.get(key, {})},
+                familiarity=familiar[key],
+                in_hand=held.begun.get(key, 0.0),
+                begun=held.taken[key],
+                queue=held.waiting.get(key, ()),
+                capacity=capacity or self.rules.capacity,
+                share=max(-bound, min(shares.get(key, 0.0), bound)),
+                shifts=hours[key].shifts,
+                absences=hours[key].gone,
+                legal_minutes=hours[key].legal,
             )
-        )
-        nearest: dict[int, tuple[int, Queued]] = {}
-        for key, holder, priority, minutes, due, calendar in rows:
-            if holder in self.people:
-                end = datetime.fromtimestamp(due, UTC) if due is not None else None
-                weight = WEIGHTS.get(priority, 1.0)
-                nearest[key] = holder, Queued(key, float(minutes), end, weight, calendar)
-        self._know({each.calendar for _holder, each in nearest.values()})
-        waiting: dict[int, list[Queued]] = defaultdict(list)
-        for holder, each in nearest.values():
-            waiting[holder].append(each)
-        return begun, {holder: tuple(hers) for holder, hers in waiting.items()}
 
     def _know(self, keys: set[int | None]) -> None:
         """Read the opening hours that are not known yet."""
@@ -208,36 +183,127 @@ class Pool:
         for calendar in Calendar.objects.filter(pk__in=missing) if missing else ():
             self.calendars[calendar.pk] = calendars.timetable(calendar)
 
-    def _shifts(self) -> tuple[dict[int, tuple[Span, ...]], dict[int, tuple[Span, ...]]]:
-        """Return everybody's hours of the next days without her absences, and the absences.
+    def _hours(self, kept: Mapping[int, int | None]) -> dict[int, Hours]:
+        """Return everybody's hours of the next days within the law and without her absences.
 
         Without hours of her own nobody knows when she works: she is not on duty.
         """
-        end, far = self.at + AHEAD, self.at + FAR_AHEAD
+        week, far = self._monday(), self.at + FAR_AHEAD
         absences: dict[int, list[Span]] = defaultdict(list)
-        rows = Absence.objects.filter(period__overlap=(self.at, far))
+        rows = Absence.objects.filter(period__overlap=(week, far))
         for person, period in rows.values_list("person_id", "period"):
-            absences[person].append((period.lower or self.at, period.upper or far))
-        kept = {calendar for _clearance, calendar in self._profiles.values()}
-        found = Calendar.objects.filter(pk__in=kept - {None})
-        known = {calendar.pk: calendar for calendar in found}
-        usual = {key: _open(calendar, self.at, end) for key, calendar in known.items()}
-        later: dict[int, tuple[Span, ...]] = {}
-        shifts = {}
-        for person, (_clearance, calendar) in self._profiles.items():
-            if calendar is None:
+            absences[person].append((period.lower or week, period.upper or far))
+        wanted = {calendar for calendar in kept.values() if calendar is not None}
+        usual = {
+            calendar.pk: _Week(calendar, week, self.at, self.rules)
+            for calendar in (Calendar.objects.filter(pk__in=wanted) if wanted else ())
+        }
+        found = {}
+        for person, calendar in kept.items():
+            gone = tuple(sorted(absences.get(person, ())))
+            hers = usual[calendar].hours(gone) if calendar is not None else Hours()
+            found[person] = replace(hers, gone=tuple(s for s in gone if s[1] > self.at))
+        return found
+
+    def _monday(self) -> datetime:
+        local = timezone.localtime(self.at)
+        start = local.replace(hour=0, minute=0, second=0, microsecond=0)
+        return start - timedelta(days=start.weekday())
+
+    def _read_proofs(self, contexts: Mapping[int, files_of_work.Context]) -> None:
+        """Read how ready everybody is for what these tickets ask, and which tools they need."""
+        pairs = {(one.site, one.service.pk): one.service for one in contexts.values()}
+        fresh = {pair: service for pair, service in pairs.items() if pair not in self._read}
+        self._read |= fresh.keys()
+        asked = tools.of(fresh)
+        self._tools |= asked
+        if asked:
+            good = tools.good(asked.values(), timezone.localdate(self.at))
+            for person, names in good.items():
+                if person in self.assistants:
+                    self._change(person, accesses=self.assistants[person].accesses | names)
+        found = proofs.levels(fresh, self.at, asked)
+        quiet = bool(found) and self._is_quiet()
+        for person, levels in found.items():
+            if (one := self.assistants.get(person)) is None:
                 continue
-            shifts[person] = without(usual[calendar], tuple(absences[person]))
-            if not shifts[person]:
-                if calendar not in later:
-                    later[calendar] = _open(known[calendar], self.at, far)
-                shifts[person] = without(later[calendar], tuple(absences[person]))
-        return shifts, {person: tuple(sorted(spans)) for person, spans in absences.items()}
+            ready = {pair: int(each.level) for pair, each in levels.items()}
+            learn = {
+                pair: int(readiness.Level.AUTONOMOUS) - level
+                for pair, level in ready.items()
+                if quiet and level < readiness.Level.AUTONOMOUS
+            }
+            self._change(
+                person,
+                readiness={**one.readiness, **ready},
+                to_learn={**one.to_learn, **learn},
+            )
+
+    def _is_quiet(self) -> bool:
+        """Return whether a fifth of the pool's hours of the next day is free."""
+        day = self.at + timedelta(days=1)
+        hours = sum(
+            (min(end, day) - max(begin, self.at)).total_seconds()
+            for one in self.assistants.values()
+            for begin, end in one.shifts
+            if end > self.at and begin < day
+        )
+        waiting = sum(
+            one.in_hand + sum(each.minutes for each in one.queue)
+            for one in self.assistants.values()
+        )
+        return waiting * 60 <= QUIET * hours
 
 
-def _open(calendar: Calendar, start: datetime, end: datetime) -> tuple[Span, ...]:
-    stretches = calendars.timetable(calendar).segments(start, end)
-    return tuple((s.start, s.end) for s in stretches if s.kind == worktime.Kind.OPEN)
+@dataclass(frozen=True)
+class Hours:
+    """Somebody's hours from now on, her absences, and what the law leaves today if it takes any."""
+
+    shifts: tuple[Span, ...] = ()
+    legal: float | None = None
+    gone: tuple[Span, ...] = ()
+
+
+class _Week:
+    """The usual hours of a calendar from a Monday on, and where the law cuts them."""
+
+    def __init__(self, calendar: Calendar, monday: datetime, at: datetime, rules: Rules) -> None:
+        self.calendar, self.monday, self.at, self.rules = calendar, monday, at, rules
+        self.zone = ZoneInfo(calendar.time_zone)
+        self.spans = self._open(at + AHEAD)
+        self.bound = self._lawful(self.spans) != self.spans
+        self.ahead = _from(self.spans, at)
+
+    def hours(self, gone: tuple[Span, ...]) -> Hours:
+        """Return shifts from now on, and the minutes the law leaves today where it takes any.
+
+        Who has none in the next days is looked for further on.
+        """
+        if not gone and not self.bound:
+            found, left = self.ahead, None
+        else:
+            spans = without(self.spans, gone)
+            lawful = self._lawful(spans) if self.bound else spans
+            left = guard_rails.left_today(spans, lawful, self.at, self.zone) if self.bound else None
+            found = _from(lawful, self.at)
+        return Hours(found or _from(without(self.later, gone), self.at), left)
+
+    @cached_property
+    def later(self) -> tuple[Span, ...]:
+        """Return the hours as far as one looks for somebody's return."""
+        return self._open(self.at + FAR_AHEAD)
+
+    def _open(self, end: datetime) -> tuple[Span, ...]:
+        stretches = calendars.timetable(self.calendar).segments(self.monday, end)
+        return tuple((s.start, s.end) for s in stretches if s.kind == worktime.Kind.OPEN)
+
+    def _lawful(self, spans: tuple[Span, ...]) -> tuple[Span, ...]:
+        limits = self.rules.day_minutes, self.rules.week_minutes
+        return guard_rails.lawful(spans, self.zone, *limits)
+
+
+def _from(spans: Iterable[Span], at: datetime) -> tuple[Span, ...]:
+    return tuple((max(begin, at), end) for begin, end in spans if end > at)
 
 
 def _familiarity(sites: Collection[int], at: datetime) -> dict[int, dict[int, float]]:
@@ -256,7 +322,7 @@ def _familiarity(sites: Collection[int], at: datetime) -> dict[int, dict[int, fl
     )
     good = readiness.WORTH[readiness.Result.ACCEPTED]
     bad = readiness.WORTH[readiness.Result.REWORKED]
-    counts: dict[int, Counter[int]] = defaultdict(Counter)
+    counts: dict[int, dict[int, float]] = defaultdict(lambda: defaultdict(float))
     for holder, site, week, done, reworked in rows:
         worth = good * (done - reworked) + bad * reworked
         counts[holder][site] += readiness.faded(worth, week + timedelta(days=3), at)

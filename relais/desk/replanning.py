@@ -121,7 +121,8 @@ def _wishes(tickets: list[Ticket], pool: Pool) -> list[int]:
     holders = {ticket.pk: ticket.holder_id for ticket in tickets if ticket.holder_id}
     state = replace(pool.state(), planned=holders)
     people = [replace(one, queue=()) for one in pool.assistants.values()]
-    wished = plan([pool.asks(ticket) for ticket in tickets], people, state, pool.at)
+    asked = [pool.asks(ticket) for ticket in tickets]
+    wished = plan(asked, people, state, pool.at, pool.rules.weights)
     return [
         each.ticket
         for each in wished.placements
@@ -180,7 +181,9 @@ def _decide(ticket: Ticket, pool: Pool) -> Decision:
     A change costs what the weights say, so that who has it keeps it for a little.
     """
     people = [_without(one, ticket.pk) for one in pool.candidates(ticket)]
-    return dispatch.choose(pool.asks(ticket), people, _state(ticket, pool), pool.at)
+    return dispatch.choose(
+        pool.asks(ticket), people, _state(ticket, pool), pool.at, pool.rules.weights
+    )
 
 
 def _state(ticket: Ticket, pool: Pool) -> State:
@@ -217,12 +220,13 @@ def _earns(ticket: Ticket, decision: Decision, pool: Pool) -> bool:
 def _lateness(asked: Asked, one: Assistant, ticket: Ticket, pool: Pool) -> float:
     """Return by how many open minutes it is late with her, after what she holds already."""
     busy = replace(one, in_hand=one.in_hand + sum(each.minutes for each in one.queue), queue=())
-    placed = plan([asked], [busy], _state(ticket, pool), pool.at).of(asked.key)
+    state, weights = _state(ticket, pool), pool.rules.weights
+    placed = plan([asked], [busy], state, pool.at, weights).of(asked.key)
     return placed.late if placed is not None else float("inf")
 
 
 def _reassign(ticket: Ticket, decision: Decision, because: Because, pool: Pool) -> bool:
-    person = pool.people[decision.chosen or 0]
+    person = pool.person(decision.chosen or 0)
     reasons = dispatching.told(decision, pool) | {"replanned": because.told()}
     try:
         ticket.assign(person, at=pool.at, reasons=reasons)

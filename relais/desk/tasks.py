@@ -23,6 +23,7 @@ from . import (
     recalculation,
     recurring,
     replanning,
+    shares,
     sweep,
     webhooks,
 )
@@ -83,6 +84,18 @@ def dispatch_waiting(timestamp: int) -> None:
         with _working(provider_id):
             replanning.free()
             dispatching.dispatch_queue()
+
+
+@app.periodic(cron="25 * * * *")
+@app.task(queueing_lock="count_shares")
+def count_shares(timestamp: int) -> None:
+    """Count who has had more than her share."""
+    close_old_connections()
+    with all_tenants("see whose work is shared out"):
+        providers = list(Provider.objects.all())
+    for provider in providers:
+        with _working(provider.pk):
+            shares.count(provider)
 
 
 # Named by people/cover.

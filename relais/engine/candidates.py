@@ -70,8 +70,9 @@ class Assistant:
     """Somebody of the pool as she is now.
 
     `shifts` are her spans of work from now on, in order; `absences` those that are known, which are
-    taken out of them. `in_hand`: expected minutes left of what she has begun. `legal_minutes`: what
-    the rules of working time leave her today; `capacity`: how many requests she may hold.
+    taken out of them. `in_hand`: expected minutes left of what she has begun, `begun` requests.
+    `legal_minutes`: what the rules of working time leave her today, where they take any away;
+    `capacity`: how many requests she may hold, begun or not.
     `pace`: her minutes by service, beside the usual ones; `share`: her part of work, of difficult
     sites and of late hours above the others' (0.1: a tenth more).
     """
@@ -91,6 +92,7 @@ class Assistant:
     shifts: tuple[Span, ...] = ()
     absences: tuple[Span, ...] = ()
     in_hand: float = 0.0
+    begun: int = 0
     queue: tuple[Queued, ...] = ()
     capacity: int | None = None
     legal_minutes: float | None = None
@@ -252,13 +254,18 @@ def no_room(ticket: Ticket, one: Assistant, state: State, now: datetime) -> tupl
 
 
 def minutes_allowed(one: Assistant) -> float:
-    """Return the minutes that the rules of working time leave her for one request more."""
-    return float("inf") if one.legal_minutes is None else one.legal_minutes
+    """Return the minutes that the rules of working time leave her for one request more.
+
+    All that she has in hand counts first, once: the law leaves what it leaves for the whole of it.
+    """
+    if one.legal_minutes is None:
+        return float("inf")
+    return max(one.legal_minutes - one.in_hand - sum(each.minutes for each in one.queue), 0.0)
 
 
 def full(one: Assistant) -> bool:
     """Return whether her hands hold as many requests as they may."""
-    return one.capacity is not None and len(one.queue) >= one.capacity
+    return one.capacity is not None and one.begun + len(one.queue) >= one.capacity
 
 
 def _shift_too_short(

@@ -28,6 +28,7 @@ router = Router(tags=["catalogue"])
 REFUSALS = {404: Fault, 403: Fault, 409: Fault, 422: FieldFaults}
 Code = Annotated[str, StringConstraints(pattern=r"^[-a-zA-Z0-9_]{1,60}$")]
 Minutes = Annotated[int, Field(ge=1, le=100_000)]
+Tool = Annotated[str, StringConstraints(pattern=r"^([a-z0-9][a-z0-9_-]{0,39})?$")]
 Hours = Annotated[Decimal, Field(max_digits=6, decimal_places=2, ge=Decimal("0.25"))]
 Amount = Annotated[Decimal, Field(max_digits=12, decimal_places=2, ge=0)]
 Day = Annotated[date, Field(ge=date(2000, 1, 1), le=date(2100, 12, 31))]
@@ -86,6 +87,8 @@ class StaffCatalogueOut(CatalogueOut):
     standard_minutes: int
     p90_minutes: int
     readiness: int
+    skill_level: int
+    tool: str
     automatable: str
     sla_class: str
     response_hours: Decimal
@@ -115,6 +118,8 @@ class ServiceIn(Schema):
     standard_minutes: Minutes | None = None
     p90_minutes: Minutes | None = None
     readiness: Literal[0, 1, 2, 3, 4, 5] | None = None
+    skill_level: Literal[1, 2, 3] | None = None
+    tool: Tool | None = None
     automatable: Literal["auto", "assisted", "human"] | None = None
     confidentiality: Literal[0, 1, 2, 3] | None = None
     priority: Literal[1, 2, 3, 4] | None = None
@@ -491,6 +496,7 @@ def _service(access: Access, found: Service) -> Schema:
     names = (
         "version", "active", "active_from", "active_until", "standard_minutes", "p90_minutes",
         "readiness", "automatable", "sla_class", "response_hours", "delivery_hours", "channels",
+        "skill_level", "tool",
     )  # fmt: skip
     return StaffCatalogueOut(
         **told,

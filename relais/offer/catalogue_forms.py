@@ -33,6 +33,8 @@ FIELDS = (
     "standard_minutes",
     "p90_minutes",
     "readiness",
+    "skill_level",
+    "tool",
     "automatable",
     "procedure",
     "confidentiality",
@@ -96,7 +98,7 @@ class ServiceForm(forms.ModelForm):
         self.fields["acceptance_fr"].help_text = _("One criterion a line.")
         if service is not None:
             del self.fields["code"]
-        self.order_fields(["code", *FIELDS[:17], "skills", *FIELDS[17:24], "channels"])
+        self.order_fields(["code", *FIELDS[:19], "skills", *FIELDS[19:26], "channels"])
 
     def _get_validation_exclusions(self) -> set[str]:
         return {*super()._get_validation_exclusions(), "provider"}

@@ -494,6 +494,9 @@ RULES: dict[str, Callable[[Access], Q]] = {
     "people.LanguageLevel": _of_my_profile,
     "people.Clearance": _mine_or_internal,
     "people.Cover": _covers,
+    # How to get into the clients' tools is the provider's affair; each reads her own.
+    "people.System": _staff,
+    "people.SystemAccess": _mine_or_internal,
     "people.Absence": _mine_or_internal,
     "people.Calendar": _calendars,
     "people.OpeningInterval": _of_calendar,
@@ -555,6 +558,8 @@ RULES: dict[str, Callable[[Access], Q]] = {
     "desk.Rating": access_desk.ratings,
     "desk.ClarityMark": access_desk.staff_on_ticket,
     "desk.SavedView": access_desk.saved_views,
+    "desk.DispatchSetting": _internal,
+    "desk.DispatchShare": _internal,
     "desk.LogImport": _internal,
     "desk.LogRefusal": _internal,
     "desk.TriageModel": _internal,

@@ -88,6 +88,7 @@ ENTRIES: list[Entry] = [
     Entry("quarantine", _("Mails to place"), "mail-opened", _runs),
     Entry("mail", _("Mail"), "mail", _runs),
     Entry("dispatches", _("Dispatches"), "transfer", _runs),
+    Entry("dispatch_settings", _("Dispatch rules"), "adjustments", _runs),
     Entry("triage", _("Triage"), "arrows-sort", _runs),
     Entry("attempts", _("Refused attempts"), "shield-lock", _steers),
     Entry("satisfaction", _("Satisfaction"), "star", _steers),

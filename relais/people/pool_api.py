@@ -94,6 +94,7 @@ class AssistantOut(Schema):
     contract_hours: Decimal
     calendar: NamedOut | None
     clearance: int
+    capacity: int | None
 
 
 class AssistantPage(Schema):
@@ -116,6 +117,7 @@ class ProfileIn(MarkIn):
     contract_hours: Annotated[Decimal, Field(max_digits=6, decimal_places=2)] | None = None
     calendar: Key | None = None
     clearance: Literal[0, 1, 2, 3] | None = None
+    capacity: Annotated[int, Field(ge=1, le=200)] | None = None
 
 
 class SkillIn(MarkIn):
@@ -313,7 +315,7 @@ def _on_the_wall(at: datetime, zone: str) -> datetime:
 
 
 def _assistant(found: AssistantProfile) -> dict[str, Any]:
-    return {"contract_hours": found.contract_hours, "clearance": found.clearance}
+    return {name: getattr(found, name) for name in ("contract_hours", "clearance", "capacity")}
 
 
 def _profile(access: Access, found: AssistantProfile) -> dict[str, Any]:

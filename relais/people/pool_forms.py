@@ -68,12 +68,15 @@ class ProfileForm(KeptForm):
 
     class Meta:
         model = AssistantProfile
-        fields = ["contract_hours", "calendar", "clearance"]
+        fields = ["contract_hours", "calendar", "clearance", "capacity"]
 
     def __init__(self, *args: Any, access: Access, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["calendar"].queryset = access.see(Calendar).filter(company=None)
         self.fields["calendar"].help_text = _("A calendar of the provider's own.")
+        self.fields["capacity"].help_text = _(
+            "Given or begun. Empty: as the rules of dispatch say."
+        )
         self.fields["clearance"].help_text = _("The highest class of data this person may handle.")
 
 

@@ -4,6 +4,8 @@ from .approval import Approval, Delegation
 from .attachment import Attachment, StoredFile
 from .clock import Clock
 from .commitment import Commitment
+from .dispatch_setting import DispatchSetting
+from .dispatch_share import DispatchShare
 from .event import Event
 from .feedback import ClarityMark, Rating
 from .foresight import DayOrder, Foresight, Outlook
@@ -35,6 +37,8 @@ __all__ = [
     "DeadlineChange",
     "Delegation",
     "Dismissal",
+    "DispatchSetting",
+    "DispatchShare",
     "Event",
     "Foresight",
     "KnownAddress",

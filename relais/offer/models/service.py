@@ -18,6 +18,7 @@ from relais.lib.tenancy import SameTenant
 from relais.offer import keeping
 from relais.offer.errors import ServiceOvertaken
 from relais.people.models import Confidentiality, Person, Skill
+from relais.people.models.system import code_of_a_tool
 from relais.people.models.tenant import TenantModel
 
 from .offer_event import OfferEvent
@@ -138,6 +139,19 @@ class Service(TenantModel):
         default=0,
         validators=[MaxValueValidator(5)],
         help_text=_("0 none, 1 informed, 2 trained, 3 practised, 4 autonomous, 5 trains others"),
+    )
+    skill_level = models.PositiveSmallIntegerField(
+        _("level of its skills"),
+        default=1,
+        validators=[MinValueValidator(1), MaxValueValidator(3)],
+        help_text=_("1 with help, 2 alone, 3 trains others"),
+    )
+    tool = models.CharField(
+        _("client’s tool that it needs"),
+        max_length=40,
+        blank=True,
+        validators=[code_of_a_tool],
+        help_text=_("Its kind, as the register of accesses names it: “invoicing”, “erp”…"),
     )
     priority = models.PositiveSmallIntegerField(
         _("usual priority"), choices=Priority.choices, default=Priority.NORMAL

@@ -19,6 +19,7 @@ from .kept_answer import KeptAnswer
 from .organisation import Company, Establishment, LegalEntity, Provider, Site
 from .organisation_change import OrganisationChange
 from .person import Person, Role, User
+from .system import System, SystemAccess
 
 __all__ = [
     "Absence",
@@ -48,5 +49,7 @@ __all__ = [
     "Site",
     "Skill",
     "SkillLevel",
+    "System",
+    "SystemAccess",
     "User",
 ]

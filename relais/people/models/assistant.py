@@ -62,6 +62,14 @@ class AssistantProfile(TenantModel):
         _("clearance"), choices=Confidentiality.choices, default=Confidentiality.CONFIDENTIAL
     )
 
+    # Empty: as many as the pool's rules allow.
+    capacity = models.PositiveSmallIntegerField(
+        _("most requests in hand"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(200)],
+    )
+
     class Meta(TenantModel.Meta):
         verbose_name = _("assistant profile")
         verbose_name_plural = _("assistant profiles")
