@@ -15,9 +15,9 @@ from relais.people.access import Access
 from relais.people.models import Person
 
 from . import board, presence
+from .known import LEFT
 from .models import Clock, Event, Foresight, Outlook, Ticket
 from .models.foresight import AT_RISK
-from .pool import LEFT
 
 State = Ticket.State
 MOST = 25

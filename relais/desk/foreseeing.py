@@ -21,9 +21,10 @@ from relais.engine.candidates import Ticket as Asked
 from relais.engine.dispatch_plan import plan
 from relais.people.models import Cover
 
+from .known import LEFT
 from .models import Clock, DayOrder, Foresight, Outlook, Ticket
 from .models.foresight import AT_RISK, TOLD
-from .pool import LEFT, Pool
+from .pool import Pool
 
 # Remedies are tried for so many, the likeliest to be late first: each is a plan or six.
 MOST_REMEDIES = 12
@@ -65,7 +66,7 @@ class Queue:
         for ticket in tickets:
             found.asked[ticket.pk] = found._ask(ticket)
         found.people = [
-            replace(one, queue=(), in_hand=0.0) for one in found.pool.assistants.values()
+            replace(one, queue=(), in_hand=0.0, begun=0) for one in found.pool.assistants.values()
         ]
         return found
 
@@ -119,7 +120,7 @@ def foresee(at: datetime | None = None) -> int:
     """Return how many requests were foreseen; what is foreseen of others is forgotten."""
     at = at or timezone.now()
     queue = Queue.read(at)
-    wished = plan(queue.due(), queue.people, queue.state(), at)
+    wished = plan(queue.due(), queue.people, queue.state(), at, queue.pool.rules.weights)
     placed = {each.ticket: each for each in wished.placements}
     chances = _chances(queue, at)
     risky = sorted(
@@ -161,7 +162,9 @@ def _chances(queue: Queue, at: datetime) -> dict[int, dict[str, float]]:
             continue
         dues = {one.key: one.due for one in queue.due(kinds)}
         lived = [replace(one, due=dues[one.key]) if one.key in wanted else one for one in asked]
-        late = breach.chances(lived, queue.people, queue.state(), at)
+        late = breach.chances(
+            lived, queue.people, queue.state(), at, weights=queue.pool.rules.weights
+        )
         for key in wanted:
             for kind, when in queue.promises[key].items():
                 if kind in kinds and when == dues[key]:
@@ -289,7 +292,9 @@ def remedy(queue: Queue, key: int, at: datetime) -> dict[str, Any]:
     gone = {one.key: _called(one, at) for one in people if away(one, at)}
     if not here and not gone:
         return {"kind": "later"}
-    found = breach.remedy(key, tickets, here, queue.state(), at, away=gone)
+    found = breach.remedy(
+        key, tickets, here, queue.state(), at, queue.pool.rules.weights, away=gone
+    )
     if found.kind == "call":
         return {"kind": "call", "person": found.person}
     if found.kind != "first":
@@ -329,8 +334,17 @@ def simulate(ticket: Ticket, to: int, at: datetime | None = None) -> Override:
     if ticket.pk not in queue.asked:
         return Override(None, 0.0, (), 0, None)
     tickets = queue.due()
-    before = plan(tickets, queue.people, queue.state(), at)
-    effect = breach.override(ticket.pk, to, tickets, queue.people, queue.state(), at, before=before)
+    before = plan(tickets, queue.people, queue.state(), at, queue.pool.rules.weights)
+    effect = breach.override(
+        ticket.pk,
+        to,
+        tickets,
+        queue.people,
+        queue.state(),
+        at,
+        queue.pool.rules.weights,
+        before=before,
+    )
     placed = before.of(ticket.pk)
     return Override(
         effect.finish,

@@ -175,10 +175,10 @@ def test_the_same_file_goes_to_the_same_hands(world, new_ticket):
 
 
 def test_shares_are_counted_from_facts_and_bounded(world, new_ticket):
-    for hour, days in ((10, -1), (19, -2), (11, -3)):
-        Ticket.objects.filter(pk=new_ticket("assigned").pk).update(
-            state="delivered", delivered_at=at(hour, days=days)
-        )
+    done = [new_ticket() for _ in range(40)]
+    Ticket.objects.filter(pk__in=[one.pk for one in done]).update(
+        state="delivered", holder=world.people.alice, delivered_at=at(19, days=-2)
+    )
     Absence.objects.create(
         provider=world.provider,
         person=world.people.chloe,
@@ -187,9 +187,9 @@ def test_shares_are_counted_from_facts_and_bounded(world, new_ticket):
     assert shares.count(world.provider, at(10)) == 2  # Chloé was not there at all
     kept = {each.person_id: each for each in DispatchShare.objects.all()}
     alice, basile = (kept[p.pk] for p in (world.people.alice, world.people.basile))
-    assert (alice.work, basile.work) == (1.0, -1.0)
-    assert (alice.late, alice.difficult) == (1.0, 0.0)
-    assert alice.whole == 0.75
+    # She had all of it, late in the day, at a site no more difficult than the others.
+    assert (alice.work, alice.difficult, alice.late) == (1.0, 0.0, 1.0)
+    assert (basile.work, basile.whole) == (-1.0, -0.75)
     pool = Pool.read(at(10), [world.sites.aix.pk])
     assert pool.assistants[world.people.alice.pk].share == 0.5  # the bound
     decision = dispatching.dispatch_one(new_ticket().pk, at(10))

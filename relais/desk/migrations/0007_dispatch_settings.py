@@ -8,11 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-<<<<<<<< HEAD:relais/desk/migrations/0007_dispatch_settings.py
         ('desk', '0006_foresight'),
-========
-        ('desk', '0005_mail_tries'),
->>>>>>>> 1ef6782 (Settings of dispatch stand after the mails' tries):relais/desk/migrations/0006_dispatch_settings.py
         ('people', '0006_tools_and_capacity'),
     ]
 
