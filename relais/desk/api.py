@@ -21,7 +21,7 @@ from relais.people.access import Access
 from relais.people.api import NamedOut, access_of
 from relais.people.models import Person, Site
 
-from . import because, explaining, files_api, intake, rules
+from . import because, board, explaining, files_api, intake, rules
 from .board import PROMISES
 from .files_api import FileOut, Files
 from .handing_out import files_of
@@ -120,7 +120,11 @@ class ExplainedOut(ClockOut):
 
 
 class TicketOut(Schema):
-    """A request as its client sees it. `due_at` is when it is promised to be done."""
+    """A request as its client sees it. `due_at` is when it is promised to be done.
+
+    `expected_at`: when the service expects to have it done, while it is at work; `assistant`: who
+    has it, where the mode of the engagement lets its client know.
+    """
 
     view: Literal["client"] = "client"
     id: int
@@ -133,6 +137,7 @@ class TicketOut(Schema):
     requester: NamedOut
     service: NamedOut
     assistant: str | None
+    expected_at: Moment | None
     priority: int
     confidentiality: int
     channel: str
@@ -250,9 +255,9 @@ def tickets(request: HttpRequest, part: Query[PartOf], wanted: Query[Filter]) ->
     access = access_of(request)
     cut = part.cut(_filtered(_seen(access), wanted, access))
     if access.is_client:
-        items = [TicketOut(**_client_view(ticket)) for ticket in cut["items"]]
+        items = [TicketOut(**_client_view(ticket, access)) for ticket in cut["items"]]
         return TicketPage(items=items, next=cut["next"])
-    staff = [StaffTicketOut(**_staff_view(ticket)) for ticket in cut["items"]]
+    staff = [StaffTicketOut(**_staff_view(ticket, access)) for ticket in cut["items"]]
     return StaffTicketPage(items=staff, next=cut["next"])
 
 
@@ -406,7 +411,7 @@ def note(request: HttpRequest, key: PathKey, sent: SaidIn) -> Schema:
 def _seen(access: Access) -> QuerySet[Ticket]:
     running = access.see(Clock).filter(stopped_at=None, kind__in=PROMISES)
     return (
-        access.see(Ticket)
+        board.with_expected(access.see(Ticket))
         .select_related("company", "site", "requester", "service", "holder")
         .prefetch_related(Prefetch("clocks", running, to_attr="promises"))
     )
@@ -450,7 +455,7 @@ def _offered(access: Access, key: int) -> Service:
     return _one(access.see(Service).offered(channel=Service.Channel.API), key)
 
 
-def _client_view(ticket: Ticket) -> dict[str, Any]:
+def _client_view(ticket: Ticket, access: Access) -> dict[str, Any]:
     def named(row: Any) -> NamedOut:
         return NamedOut(id=row.pk, name=str(row))
 
@@ -465,7 +470,8 @@ def _client_view(ticket: Ticket) -> dict[str, Any]:
         "site": named(ticket.site),
         "requester": named(ticket.requester),
         "service": named(ticket.service),
-        "assistant": ticket.holder.name if ticket.holder else None,
+        "assistant": ticket.holder.name if ticket.holder and rules.learns_holder(access) else None,
+        "expected_at": board.expected(ticket, timezone.now()),
         "priority": ticket.priority,
         "confidentiality": ticket.confidentiality,
         "channel": ticket.channel,
@@ -478,9 +484,9 @@ def _client_view(ticket: Ticket) -> dict[str, Any]:
     }
 
 
-def _staff_view(ticket: Ticket) -> dict[str, Any]:
+def _staff_view(ticket: Ticket, access: Access) -> dict[str, Any]:
     holder = ticket.holder
-    return _client_view(ticket) | {
+    return _client_view(ticket, access) | {
         "holder": NamedOut(id=holder.pk, name=holder.name) if holder else None,
         "external_ref": ticket.external_ref,
     }
@@ -503,8 +509,8 @@ def _detail(access: Access, key: int) -> Schema:
         ],
     }
     if client:
-        return TicketDetail(**_client_view(ticket), **more)
-    return StaffTicketDetail(**_staff_view(ticket), **more)
+        return TicketDetail(**_client_view(ticket, access), **more)
+    return StaffTicketDetail(**_staff_view(ticket, access), **more)
 
 
 def _thread(access: Access, ticket: Ticket) -> QuerySet[Message]:

@@ -25,7 +25,7 @@ from relais.people.access import Access
 from relais.people.models import Person, Site
 
 from . import my_day
-from .models import Clock, Event, Ticket
+from .models import Clock, Event, Foresight, Ticket
 
 State = Ticket.State
 SOON = timedelta(hours=4)
@@ -70,6 +70,22 @@ def complete(tickets: QuerySet[Ticket]) -> QuerySet[Ticket]:
     return with_due(tickets).select_related(*related)
 
 
+def with_expected(tickets: QuerySet[Ticket]) -> QuerySet[Ticket]:
+    """Return the tickets, each with when its requester may expect it (`expected`), if foreseen.
+
+    Of what is foreseen nothing else leaves the provider: neither chances nor who, nor why.
+    """
+    foreseen = Foresight.objects.filter(ticket=OuterRef("pk")).values("expected")
+    return tickets.annotate(expected=Subquery(foreseen[:1]))
+
+
+def expected(ticket: Ticket, now: datetime) -> datetime | None:
+    """Return by when the requester may expect it: while it is with the service, and to come."""
+    when: datetime | None = getattr(ticket, "expected", None)
+    at_work = (State.OPEN, State.ASSIGNED, State.TAKEN, State.THIRD)
+    return when if when is not None and when > now and ticket.state in at_work else None
+
+
 def late(tickets: QuerySet[Ticket], now: datetime) -> QuerySet[Ticket]:
     """Return the tickets of which a deadline of the service that still runs has passed."""
     passed = _owed().filter(ticket=OuterRef("pk"), due_at__lt=now)
@@ -108,7 +124,7 @@ RECENT = 10
 
 def mine(access: Access) -> Mine:
     """Return my own live requests and the last ones that ended: two queries."""
-    asked = complete(access.see(Ticket).filter(requester=access.person))
+    asked = with_expected(complete(access.see(Ticket).filter(requester=access.person)))
     found = Mine()
     for ticket in asked.filter(state__in=Ticket.LIVE).order_by("-received_at")[:200]:
         mine_to_do = ticket.state in (State.WAITING, State.DELIVERED)

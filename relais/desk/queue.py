@@ -19,7 +19,7 @@ from relais.people.access import Access
 from relais.people.models import Person, Site
 from relais.people.templatetags.ui import moment
 
-from . import board
+from . import board, rules
 from .errors import BadValue
 from .models import SavedView, Ticket
 from .templatetags import desk as drawing
@@ -45,6 +45,8 @@ def since(rows: QuerySet[Any], days: str, path: str) -> QuerySet[Any]:
 def tickets(access: Access, *, pick: bool = False) -> Listing:
     """Return the list of requests as this person may read it; `pick`: with a box on each line."""
     columns = _picked() if pick else _columns()
+    if not rules.learns_holder(access):
+        columns = tuple(column for column in columns if column.name != "holder")
     return Listing(
         name="tickets",
         title=_("Requests"),

@@ -50,6 +50,20 @@ def engagement_of(ticket: Ticket) -> Engagement | None:
     return found
 
 
+def learns_holder(access: Access) -> bool:
+    """Return whether this person is told who has a request: a client where the mode allows it."""
+    if not access.is_client:
+        return True
+    if "_learns_holder" not in access.__dict__:
+        company = access.person.company
+        engagement = company.engagement if company is not None else None
+        access.__dict__["_learns_holder"] = (
+            engagement is not None and engagement.client_learns_holder
+        )
+    found: bool = access.__dict__["_learns_holder"]
+    return found
+
+
 def check(
     verb: str, ticket: Ticket, by: Person | None, asked: dict[str, Any] | None = None
 ) -> None:

@@ -13,7 +13,7 @@ from relais.desk import board, control, fairness, first, foreseeing, foretold, m
 from relais.desk.errors import NotNow, NotYours
 from relais.desk.models import DayOrder, Event, Foresight
 from relais.engine import fairness as rules_of_fairness
-from relais.people.models import Absence, Clearance, Person
+from relais.people.models import Absence, Clearance, Engagement, Person
 
 from .conftest import at, kinds
 
@@ -303,3 +303,45 @@ def test_shares_of_four_weeks_are_told_by_name(world, new_ticket):
     assert not basile.is_fair
     assert told.beyond == 3
     assert told.spread > 1
+
+
+# What the requester reads ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("mode", [Engagement.Mode.PROVIDER, Engagement.Mode.GROUP])
+def test_the_requester_reads_by_when_and_who_only_where_the_mode_allows(
+    world, new_ticket, client_of, mode
+):
+    Engagement.objects.filter(company=world.companies.calanques).update(mode=mode)
+    named = mode != Engagement.Mode.PROVIDER
+    ticket = new_ticket("assigned", subject="Attendue")
+    expected = datetime.now(PARIS) + timedelta(days=2)
+    Foresight.objects.create(
+        provider=world.provider, ticket=ticket, at=at(9, 30), chance=0.6321, expected=expected,
+        person=world.people.basile, remedy={"kind": "give", "person": world.people.basile.pk},
+    )  # fmt: skip
+    marc = client_of(world.people.marc)
+    told = marc.get(f"/api/tickets/{ticket.pk}").json()
+    assert told["assistant"] == ("Alice Arnaud" if named else None)
+    assert told["expected_at"]
+    listed = marc.get("/api/tickets").json()["items"][0]
+    assert (listed["assistant"], listed["expected_at"]) == (told["assistant"], told["expected_at"])
+    page = marc.get(f"/tickets/{ticket.pk}/").content.decode()
+    assert "Attendue pour le" in page
+    assert "Attendue pour le" in marc.get("/requests/").content.decode()
+    assert ("Auprès du service" in page) is not named
+    for url in (f"/tickets/{ticket.pk}/", "/requests/", "/tickets/", f"/api/tickets/{ticket.pk}"):
+        text = marc.get(url).content.decode()
+        assert ("Alice Arnaud" in text) is (named and url != "/requests/"), url
+        assert "Basile" not in text
+        assert "0.6321" not in text and "63\u202f%" not in text
+    staff = client_of(world.people.paul).get(f"/tickets/{ticket.pk}/").content.decode()
+    assert "Alice Arnaud" in staff
+
+
+def test_what_is_past_or_ended_is_expected_no_more(world, new_ticket):
+    for state in ("assigned", "waiting", "delivered", "cancelled"):
+        ticket = new_ticket(state, subject=state)
+        ticket.expected = at(12)
+        assert (board.expected(ticket, at(11)) is not None) is (state == "assigned")
+        assert board.expected(ticket, at(13)) is None

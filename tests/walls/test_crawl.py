@@ -35,8 +35,9 @@ VISITORS = [
 
 # What no answer of the API may call a field, when a client asks.
 INTERNAL_KEYS = {
-    "absence", "absences", "at_risk", "candidates", "chance", "clearance", "contract_hours", "decision", "excluded",
-    "facts", "load", "remedy", "open_tickets", "reasons", "runners_up", "skills", "workload",
+    "absence", "absences", "at_risk", "candidates", "chance", "clearance", "contract_hours",
+    "decision", "excluded", "facts", "load", "open_tickets", "reasons", "remedy", "runners_up",
+    "skills", "workload",
 }  # fmt: skip
 
 

@@ -68,6 +68,16 @@ def done_by(ticket: Any) -> SafeString:
 
 
 @register.simple_tag
+def expected(ticket: Ticket) -> SafeString:
+    """Return, for the requester, by when the service expects to have it done."""
+    when = board.expected(ticket, timezone.now())
+    if when is None:
+        return mark_safe("")
+    words = _("With the service, expected by") if not ticket.holder_id else _("Expected by")
+    return format_html("{} {}", words, moment(when, ticket.site.time_zone, "absolute"))
+
+
+@register.simple_tag
 def chance(share: float) -> SafeString:
     """Return how likely a request is to be late, as a coloured word."""
     sure = share > LIKELY

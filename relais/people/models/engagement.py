@@ -90,6 +90,14 @@ class Engagement(TenantModel):
         return self.mode in self.MODES_WITH_DIRECT_ASSIGNMENT
 
     @property
+    def client_learns_holder(self) -> bool:
+        """Return whether the client is told who works on a request before she answers it.
+
+        A provider of results is asked as a service: it decides who works, and may change it.
+        """
+        return self.mode != self.Mode.PROVIDER
+
+    @property
     def client_sees_names(self) -> bool:
         """Return whether the client is told who answers today: never hours nor leave."""
         return True
