@@ -212,10 +212,9 @@ class Pricer:
         off, on = self._after[-1]
         size_off = int(np.prod(off.shape[1:]))
         if end < size_off:
-            here = (-1, *np.unravel_index(end, off.shape[1:]))
+            state = (-1, *map(int, np.unravel_index(end, off.shape[1:])))
         else:
-            here = tuple(np.unravel_index(end - size_off, on.shape[1:]))
-        state = tuple(int(n) for n in here)
+            state = tuple(map(int, np.unravel_index(end - size_off, on.shape[1:])))
         row: list[str] = []
         for day in range(self.days - 1, -1, -1):
             s = state[0]
