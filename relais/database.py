@@ -217,6 +217,9 @@ def django_database(role: str | None = None) -> dict[str, Any]:
         for key, value in found.items()
         if key not in ("dbname", "user", "password", "host", "port")
     }
+    # A pooler hands each transaction another session: one cannot prepare what the next one asks.
+    pooled = role == "app" and bool(os.environ.get("DATABASE_DIRECT_URL"))
+    options["prepare_threshold"] = None if pooled else 5
     pool = os.environ.get("RELAIS_DB_POOL")
     if pool and role == "app":
         # Without a pool every thread keeps a connection, and a burst uses up the server's.

@@ -5,8 +5,9 @@ Two views of a request: a client never gets a field that belongs to the provider
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import asdict
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Literal
 
 from django.db.models import Prefetch, Q, QuerySet
@@ -25,7 +26,7 @@ from . import because, board, explaining, files_api, intake, rules
 from .board import PROMISES
 from .files_api import FileOut, Files
 from .handing_out import files_of
-from .models import Clock, Event, Message, Silence, Ticket
+from .models import Attachment, Clock, Event, Message, Silence, Ticket
 
 router = Router(tags=["requests"])
 State = Literal[
@@ -278,8 +279,7 @@ def clocks(request: HttpRequest, key: PathKey) -> list[ExplainedOut]:
 @router.post("/tickets", response={201: StaffTicketDetail | TicketDetail, **REFUSALS})
 def create(request: HttpRequest, sent: TicketIn) -> Status:
     access = access_of(request)
-    me = access.person
-    requester = me
+    requester = me = access.person
     if sent.requester is not None and sent.requester != me.pk:
         if access.is_client:
             raise Http404
@@ -298,7 +298,8 @@ def create(request: HttpRequest, sent: TicketIn) -> Status:
         files=files_api.drafts(access, sent.files),
         answers=sent.answers if sent.service or sent.answers else None,
     )
-    return Status(201, _detail(access, made.pk))
+    fresh = None if sent.files else _newborn(access, made)
+    return Status(201, fresh or _detail(access, made.pk))
 
 
 # Verbs --------------------------------------------------------------------------------------------
@@ -494,19 +495,44 @@ def _staff_view(ticket: Ticket, access: Access) -> dict[str, Any]:
 
 def _detail(access: Access, key: int) -> Schema:
     ticket: Ticket = _one(_seen(access), key)
+    return _told(
+        access,
+        ticket,
+        access.see(Silence).filter(ticket=ticket, ended_at=None).first(),
+        access.see(Clock).filter(ticket=ticket),
+        _thread(access, ticket),
+        access.see(Event).filter(ticket=ticket).select_related("by"),
+    )
+
+
+def _newborn(access: Access, made: Ticket) -> Schema | None:
+    """Return what `_detail` does of a request just made without files, not reading it all again.
+
+    Whoever sees it may read all that it is born with. None: it was made before.
+    """
+    if made.born is None or made.asked is None:
+        return None
+    if not access.see(Ticket).filter(pk=made.pk).exists():
+        raise Http404
+    clocks, event = made.born
+    made.promises = [clock for clock in clocks if clock.kind in PROMISES]  # type: ignore[attr-defined]
+    made.company = made.site.company
+    made.wanted_by = made.wanted_by and made.wanted_by.astimezone(UTC)
+    made.asked._prefetched_objects_cache = {"files": Attachment.objects.none()}  # type: ignore[attr-defined]
+    return _told(access, made, None, clocks, [made.asked], [event])
+
+
+def _told(access: Access, ticket: Ticket, waits: Silence | None, *rows: Iterable[Any]) -> Schema:
+    clocks, thread, events = rows
     client = access.is_client
-    waits = access.see(Silence).filter(ticket=ticket, ended_at=None).first()
     more = {
         "closes_at": waits.close_at if waits else None,
         "body": ticket.body,
         "answers": [AnswerOut(**asdict(each)) for each in questions.shown(ticket.answers)],
         "may": [verb for verb in rules.RULES if rules.may(verb, ticket, access.person)],
-        "clocks": [_clock(clock, client) for clock in access.see(Clock).filter(ticket=ticket)],
-        "messages": [_message(message, client) for message in _thread(access, ticket)],
-        "events": [
-            _event(event, client, access.may_see_internals())
-            for event in access.see(Event).filter(ticket=ticket).select_related("by")
-        ],
+        "clocks": [_clock(clock, client) for clock in clocks],
+        "messages": [_message(message, client) for message in thread],
+        "events": [_event(event, client, access.may_see_internals()) for event in events],
     }
     if client:
         return TicketDetail(**_client_view(ticket, access), **more)

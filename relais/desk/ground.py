@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from procrastinate.contrib.django import app
 
 from relais.engine import triage
+from relais.lib.compiled import Compiled
 from relais.offer import variants
 from relais.offer.models import Service
 from relais.offer.promises import Book
@@ -28,6 +29,13 @@ if TYPE_CHECKING:
 DISPATCH = "relais.desk.tasks.dispatch"
 DISPATCH_THESE = "relais.desk.tasks.dispatch_these"
 SEND_THESE = "relais.desk.tasks.send_letters"
+_OFFERED = Compiled(lambda: Service.objects.filter(active=True))
+_PLACES = Compiled(
+    lambda company: Site.objects.filter(company_id=company, archived_at=None).values_list(
+        "pk", "name", "city"
+    ),
+    company=int,
+)
 # A job's work is done in one transaction, or through one connection to a mail server.
 MOST_A_JOB = 25
 
@@ -50,7 +58,7 @@ class Ground:
     @cached_property
     def services(self) -> dict[int, Service]:
         """Return the services that can be asked for, by key."""
-        return {service.pk: service for service in Service.objects.filter(active=True)}
+        return {service.pk: service for service in _OFFERED()}
 
     @cached_property
     def offers(self) -> list[triage.Offer]:
@@ -65,8 +73,7 @@ class Ground:
     def places(self, company: int) -> list[triage.Place]:
         """Return the company's sites, by the names that a message may give them."""
         if company not in self._places:
-            rows = Site.objects.filter(company_id=company, archived_at=None)
-            named = rows.values_list("pk", "name", "city")
+            named = _PLACES.rows(company=company)
             found = [triage.Place(pk, tuple({name, city} - {""})) for pk, name, city in named]
             self._places[company] = found
         return self._places[company]

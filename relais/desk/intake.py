@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_noop as _
 
 from relais.engine import triage
+from relais.lib.compiled import Compiled
 from relais.lib.problem import Problem
 from relais.offer import questions
 from relais.offer.models import Service
@@ -27,6 +28,14 @@ from .models.attachment import send_along
 LONGEST = 200_000
 # What is wanted « for tomorrow » is wanted before people go home.
 END_OF_DAY = time(18)
+_SENT = Compiled(
+    lambda provider, channel, external_ref: Ticket.objects.filter(
+        provider_id=provider, channel=channel, external_ref=external_ref
+    )[:1],
+    provider=int,
+    channel=str,
+    external_ref=str,
+)
 
 
 class NoSite(Problem):
@@ -196,9 +205,7 @@ def check_asking(person: Person, site: Site) -> None:
 def _known(requester: Person, channel: str, external_ref: str) -> Ticket | None:
     if not external_ref:
         return None
-    ticket = Ticket.objects.filter(
-        provider_id=requester.provider_id, channel=channel, external_ref=external_ref
-    ).first()
+    ticket = _SENT.first(provider=requester.provider_id, channel=channel, external_ref=external_ref)
     if ticket is not None and ticket.requester_id != requester.pk:
         raise TokenTaken(ref=external_ref)
     return ticket

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from functools import lru_cache
+from typing import Any
 
 from django.db import connection
 from django.db.models import F, QuerySet
@@ -18,11 +19,17 @@ from django.utils import timezone
 
 from relais.engine import learned, triage
 from relais.engine.learned import Example, Figures, Model
+from relais.lib.compiled import Compiled
 from relais.offer.models import Service
 from relais.people.models import Confidentiality
 
 from .models import Ticket, TriageModel
 
+IN_USE = Compiled(
+    lambda: TriageModel.objects.filter(state=TriageModel.State.IN_USE).values_list(
+        "pk", "number", "digest"
+    )[:1]
+)
 # The latest requests are taught from, up to so many.
 MOST = 20_000
 # A lesson is worth its time once so many requests more are there than at the last one.
@@ -51,15 +58,14 @@ def _material() -> QuerySet[Ticket]:
     )
 
 
-def offers(services: Sequence[Service]) -> list[triage.Offer]:
+def offers(services: Sequence[Any]) -> list[triage.Offer]:
     """Return the services as triage compares them: by their own words."""
     return [triage.Offer(s.pk, f"{s.name_fr} {s.name_en} {s.words}") for s in services]
 
 
 def in_use() -> tuple[Model | None, int | None]:
     """Return the provider's model and its version; None before the first lesson."""
-    found = TriageModel.objects.filter(state=TriageModel.State.IN_USE)
-    row = found.values_list("pk", "number", "digest").first()
+    row = next(iter(IN_USE.rows()), None)
     return (None, None) if row is None else (_loaded(row[0], row[2]), row[1])
 
 

@@ -1,17 +1,19 @@
 """Questions that every page asks: written in the ORM, turned into SQL once a process.
 
-Django writes the SQL of a query anew each time it is asked, which takes longer than the answer.
+Django writes the SQL of a query anew each time it is asked, and PostgreSQL plans it anew, which
+both take longer than the answer. Here the text is kept, and each connection prepares it once.
 """
 
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any, Generic, TypeVar
 
 from django.db import DEFAULT_DB_ALIAS, connections
+from django.db.backends.postgresql.base import ServerBindingCursor
 from django.db.models import Model, QuerySet
 from django.db.models.query import ModelIterable
 
@@ -38,6 +40,15 @@ class Compiled(Generic[M]):
 
     def __call__(self, **values: Any) -> list[M]:
         """Return the rows, read now."""
+        query = SimpleNamespace(get_compiler=lambda **_more: self._asked(values))
+        rows: Any = SimpleNamespace(db=DEFAULT_DB_ALIAS, query=query, _known_related_objects={})
+        return list(ModelIterable(rows))
+
+    def rows(self, **values: Any) -> list[Any]:
+        """Return the rows of a queryset of `values_list`, as plain tuples."""
+        return list(self._asked(values).results_iter(tuple_expected=True))
+
+    def _asked(self, values: dict[str, Any]) -> Any:
         compiler, sql, places = self._kept or self._compile()
         asked = copy.copy(compiler)
         # The connection is the thread's own.
@@ -45,10 +56,8 @@ class Compiled(Generic[M]):
         given = tuple(
             values[place.name] if isinstance(place, _Place) else place for place in places
         )
-        asked.as_sql = lambda *_args, **_more: (sql, given)
-        query = SimpleNamespace(get_compiler=lambda **_more: asked)
-        rows: Any = SimpleNamespace(db=DEFAULT_DB_ALIAS, query=query, _known_related_objects={})
-        return list(ModelIterable(rows))
+        asked.execute_sql = lambda *_args, **_more: [fetched(sql, given)]
+        return asked
 
     def first(self, **values: Any) -> M | None:
         """Return the first row, or None."""
@@ -68,6 +77,22 @@ class Compiled(Generic[M]):
             raise ValueError(f"the query does not ask for {[names[each] for each in missing]}")
         self._kept = compiler, sql, places
         return self._kept
+
+
+def fetched(sql: str, params: Sequence[Any]) -> list[Any]:
+    """Return the rows of a statement that this connection prepares the first time it comes by.
+
+    Behind a pooler (see `database.py`) nothing is prepared.
+    """
+    with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
+        cursor.cursor = _Preparing(cursor.cursor.connection)
+        cursor.execute(sql, params)
+        return cursor.fetchall()
+
+
+class _Preparing(ServerBindingCursor):
+    def execute(self, query: Any, params: Any = None, **_more: Any) -> Any:
+        return super().execute(query, params, prepare=True)
 
 
 class _Place:

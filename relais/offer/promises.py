@@ -8,12 +8,18 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from relais.lib.compiled import Compiled
+
 from . import terms
 from .models import AgreementScope, AgreementVersion, Service
 
 if TYPE_CHECKING:
     from relais.people.models import Site
 
+SIGNED = Compiled(
+    lambda company: AgreementScope.objects.filter(company_id=company, period__isnull=False),
+    company=int,
+)
 AGREEMENT, SERVICE = "agreement", "service"
 
 
@@ -49,7 +55,7 @@ class Book:
     @classmethod
     def of(cls, company: int) -> Book:
         """Return the book of a company: one query, and one a version when it is first asked."""
-        rows = AgreementScope.objects.filter(company_id=company, period__isnull=False)
+        rows = SIGNED(company=company)
         return cls(
             company, [Line(r.value, r.period.lower, r.period.upper, r.version_id) for r in rows]
         )

@@ -7,8 +7,10 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
+
+from relais.lib.compiled import Compiled
 
 if TYPE_CHECKING:
     from relais.people.models import Site
@@ -37,12 +39,19 @@ def _typed(name: str, value: Any) -> Any:
     return value
 
 
+def _there(site: int, company: int) -> QuerySet[ServiceVariant]:
+    from .models import ServiceVariant  # which reads the rules below
+
+    here = Q(site=site) | Q(site=None)
+    return ServiceVariant.objects.filter(here, company=company, active=True)
+
+
+_THERE = Compiled(_there, site=int, company=int)
+
+
 def of_site(service: Service, site: Site) -> list[ServiceVariant]:
     """Return what varies the service at a site: the company's variant, then the site's own."""
-    rows = service.variants.filter(
-        Q(site=site) | Q(site=None), company=site.company_id, active=True
-    )
-    return _in_order(rows)
+    return of_services(site).get(service.pk, [])
 
 
 def at_site(service: Service, site: Site) -> Service:
@@ -52,11 +61,8 @@ def at_site(service: Service, site: Site) -> Service:
 
 def of_services(site: Site) -> dict[int, list[ServiceVariant]]:
     """Return what varies at a site, in one query for all services, by the key of the service."""
-    from .models import ServiceVariant
-
-    here = Q(site=site) | Q(site=None)
     found: dict[int, list[ServiceVariant]] = {}
-    for variant in ServiceVariant.objects.filter(here, company=site.company_id, active=True):
+    for variant in _THERE(site=site.pk, company=site.company_id):
         found.setdefault(variant.service_id, []).append(variant)
     return {key: _in_order(rows) for key, rows in found.items()}
 

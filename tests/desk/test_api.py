@@ -149,6 +149,22 @@ def test_refusals_say_which_and_why(call, new_ticket, world):
     assert call("marc", f"tickets/{2**63}")[0] == 422
 
 
+@pytest.mark.parametrize(
+    ("who", "more"),
+    [
+        ("marc", {"wanted_by": "2026-12-01T10:00:00+02:00"}),
+        ("marc", {"body": "Pour demain, s'il vous plaît."}),
+        ("alice", {"requester": "marc"}),
+    ],
+)
+def test_what_was_made_is_told_as_it_is_read_afterwards(call, services, world, who, more):
+    if "requester" in more:
+        more = {"requester": world.people.marc.pk}
+    status, made = call(who, "tickets", "post", subject="Réserver un rendez-vous", **more)
+    assert status == 201
+    assert made == call(who, f"tickets/{made['id']}")[1]
+
+
 def test_a_client_of_a_provider_of_results_assigns_nobody(call, new_ticket, world):
     ticket = new_ticket()
     status, _ = call("claire", f"tickets/{ticket.pk}/assign", "post", person=world.people.claire.pk)

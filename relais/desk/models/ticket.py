@@ -129,7 +129,9 @@ class Ticket(Dated, Joined, Replanned, Steered, Triaged, Undoing, TenantModel):
     batch: Batch | None = None
     # Drafts that go with the next word written on it.
     carried: Sequence[Attachment] = ()
-    # The first message of its thread, known to whoever has just received it.
+    # Known to whoever has just received it: its first clocks and event while it has no others, and
+    # the first message of its thread.
+    born: tuple[list[Clock], Event] | None = None
     asked: Message | None = None
 
     class Meta(TenantModel.Meta):
@@ -226,7 +228,7 @@ class Ticket(Dated, Joined, Replanned, Steered, Triaged, Undoing, TenantModel):
             promised = ticket_clocks.promises_at_birth(ticket, book)
             clocks = ticket_clocks.start_all(ticket, {k: promised[k] for k in (FIRST, DELIVERY)})
             told = {"clocks": ticket_clocks.told(clocks), **(facts or {})}
-            ticket._tell(Event.Kind.RECEIVED, by or requester, at, told)
+            ticket.born = clocks, ticket._tell(Event.Kind.RECEIVED, by or requester, at, told)
         return ticket
 
     # Verbs ---------------------------------------------------------------------------------------
@@ -552,7 +554,7 @@ class Ticket(Dated, Joined, Replanned, Steered, Triaged, Undoing, TenantModel):
         facts: dict[str, Any],
         *,
         internal: bool = False,
-    ) -> None:
+    ) -> Event:
         event = Event(
             provider_id=self.provider_id,
             ticket=self,
@@ -567,6 +569,8 @@ class Ticket(Dated, Joined, Replanned, Steered, Triaged, Undoing, TenantModel):
             Webhook.tell(event)
         else:
             self.batch.events.append(event)
+        self.born = None
+        return event
 
 
 def _said(text: str) -> str:

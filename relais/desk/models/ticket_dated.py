@@ -22,7 +22,7 @@ class Dated:
     if TYPE_CHECKING:
         batch: Batch | None
         _together: Callable[[], AbstractContextManager[object]]
-        _tell: Callable[..., None]
+        _tell: Callable[..., Event]
 
     def breach(self, clock: Clock, *, at: datetime | None = None) -> None:
         """State that a deadline passed, once."""

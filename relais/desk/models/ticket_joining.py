@@ -43,7 +43,7 @@ class Joined:
     if TYPE_CHECKING:
         _change: Callable[..., None]
         _update: Callable[..., None]
-        _tell: Callable[..., None]
+        _tell: Callable[..., Event]
         state: str
 
     def link(self, other: Ticket, kind: str, *, by: Person, at: datetime | None = None) -> Link:

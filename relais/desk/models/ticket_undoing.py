@@ -48,7 +48,7 @@ class Undoing:
 
     if TYPE_CHECKING:
         _update: Callable[..., None]
-        _tell: Callable[..., None]
+        _tell: Callable[..., Event]
 
     def undo(self, *, by: Person, at: datetime | None = None) -> Event:
         """Return the event that was undone: the last one, one's own, and a moment ago.

@@ -233,8 +233,9 @@ def _send(
 
 def _tell_apart(request: HttpRequest, ticket: Ticket) -> None:
     """Keep what was said while typing: these are not the same."""
-    keys = [key for key in request.POST.getlist("not_same")[:50] if key.isdecimal()]
-    for other in request.access.see(Ticket).filter(pk__in=[key for key in keys if len(key) < 19]):
+    keys = request.POST.getlist("not_same")[:50]
+    keys = [key for key in keys if key.isdecimal() and len(key) < 19]
+    for other in request.access.see(Ticket).filter(pk__in=keys) if keys else ():
         if request.access.see(Ticket).filter(pk=ticket.pk).exists():
             duplicates.dismiss(ticket, other, by=request.person)
 
