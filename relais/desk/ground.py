@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from procrastinate.contrib.django import app
 
@@ -29,7 +29,20 @@ if TYPE_CHECKING:
 DISPATCH = "relais.desk.tasks.dispatch"
 DISPATCH_THESE = "relais.desk.tasks.dispatch_these"
 SEND_THESE = "relais.desk.tasks.send_letters"
-_OFFERED = Compiled(lambda: Service.objects.filter(active=True))
+
+
+class Offered(NamedTuple):
+    """A service as triage compares it: by its own words."""
+
+    pk: int
+    family: str
+    name_fr: str
+    name_en: str
+    words: str
+
+
+_OFFERED = Compiled(lambda: Service.objects.filter(active=True).values_list(*Offered._fields))
+_SERVICE = Compiled(lambda service: Service.objects.order_by().filter(pk=service), service=int)
 _PLACES = Compiled(
     lambda company: Site.objects.filter(company_id=company, archived_at=None).values_list(
         "pk", "name", "city"
@@ -51,19 +64,26 @@ class Ground:
     unheard: frozenset[str] = frozenset()
     tickets: list[Ticket] = field(default_factory=list)
     letters: list[Letter] = field(default_factory=list)
+    _services: dict[int, Service] = field(default_factory=dict)
     _places: dict[int, list[triage.Place]] = field(default_factory=dict)
     _varied: dict[int, dict[int, list[ServiceVariant]]] = field(default_factory=dict)
     _books: dict[int, Book] = field(default_factory=dict)
 
     @cached_property
-    def services(self) -> dict[int, Service]:
-        """Return the services that can be asked for, by key."""
-        return {service.pk: service for service in _OFFERED()}
+    def services(self) -> list[Offered]:
+        """Return the services that can be asked for."""
+        return [Offered(*row) for row in _OFFERED.rows()]
 
     @cached_property
     def offers(self) -> list[triage.Offer]:
         """Return the services as triage compares them."""
-        return learning.offers(list(self.services.values()))
+        return learning.offers(self.services)
+
+    def service(self, key: int) -> Service:
+        """Return one of the services."""
+        if key not in self._services:
+            self._services[key] = _SERVICE(service=key)[0]
+        return self._services[key]
 
     @cached_property
     def lesson(self) -> tuple[Model | None, int | None]:

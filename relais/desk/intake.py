@@ -15,13 +15,14 @@ from django.utils.translation import gettext_noop as _
 from relais.engine import triage
 from relais.lib.compiled import Compiled
 from relais.lib.problem import Problem
+from relais.lib.written import insert
 from relais.offer import questions
 from relais.offer.models import Service
 from relais.people.models import Confidentiality, Person, Site
 
 from . import rules
 from .errors import NoApprover, NotYours
-from .ground import Ground
+from .ground import Ground, Offered
 from .models import Approval, Attachment, Letter, Message, Ticket
 from .models.attachment import send_along
 
@@ -107,7 +108,7 @@ def receive(
     if heard and (known := _known(requester, channel, external_ref)):
         return known
     guess = _guess(subject, body, site, at or timezone.now(), ground)
-    chosen = service or _service_for(guess, ground.services)
+    chosen = service or ground.service(_service_for(guess, ground.services))
     there = ground.at_site(chosen, site)
     kept = _answers(there, answers)
     try:
@@ -176,7 +177,7 @@ def _keep_words(ticket: Ticket, mail: dict[str, Any] | None, held: Message | Non
         held.quarantine = Message.Quarantine.NO
         held.save(update_fields=["ticket", "sender", "quarantine"])
         return held
-    return Message.objects.create(
+    message = Message(
         provider_id=ticket.provider_id,
         ticket=ticket,
         direction=Message.Direction.IN,
@@ -184,6 +185,8 @@ def _keep_words(ticket: Ticket, mail: dict[str, Any] | None, held: Message | Non
         sender=ticket.requester,
         **(mail or {"subject": ticket.subject, "body": ticket.body}),
     )
+    insert(message)
+    return message
 
 
 def site_of(person: Person) -> Site:
@@ -233,14 +236,12 @@ def _wanted(guess: triage.Guess, site: Site) -> datetime | None:
     return datetime.combine(guess.wanted, END_OF_DAY, tzinfo=ZoneInfo(site.time_zone))
 
 
-def _service_for(guess: triage.Guess, services: dict[int, Service]) -> Service:
-    """Return the service guessed; when unsure, "something else" if it is offered."""
+def _service_for(guess: triage.Guess, services: list[Offered]) -> int:
+    """Return the key of the service guessed; when unsure, "something else" if it is offered."""
     if guess.service is not None and guess.sure:
-        return services[guess.service]
-    others = [s for s in services.values() if s.family == Service.Family.OTHER]
-    if others:
-        return others[0]
-    return services[guess.service] if guess.service else next(iter(services.values()))
+        return guess.service
+    others = [each.pk for each in services if each.family == Service.Family.OTHER]
+    return others[0] if others else guess.service or services[0].pk
 
 
 def _class_of(service: Service, guess: triage.Guess, asked: int | None) -> int:

@@ -16,6 +16,7 @@ from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.backends.postgresql.base import ServerBindingCursor
 from django.db.models import Model, QuerySet
 from django.db.models.query import ModelIterable
+from psycopg.types.numeric import Int8
 
 M = TypeVar("M", bound=Model)
 
@@ -36,7 +37,7 @@ class Compiled(Generic[M]):
 
     def __init__(self, ask: Callable[..., QuerySet[M]], **types: type) -> None:
         self.ask, self.types = ask, types
-        self._kept: tuple[Any, str, tuple[Any, ...]] | None = None
+        self._kept: tuple[Any, str, tuple[Any, ...], Any] | None = None
 
     def __call__(self, **values: Any) -> list[M]:
         """Return the rows, read now."""
@@ -49,7 +50,7 @@ class Compiled(Generic[M]):
         return list(self._asked(values).results_iter(tuple_expected=True))
 
     def _asked(self, values: dict[str, Any]) -> Any:
-        compiler, sql, places = self._kept or self._compile()
+        compiler, sql, places, converters = self._kept or self._compile()
         asked = copy.copy(compiler)
         # The connection is the thread's own.
         asked.connection = connections[DEFAULT_DB_ALIAS]
@@ -57,13 +58,14 @@ class Compiled(Generic[M]):
             values[place.name] if isinstance(place, _Place) else place for place in places
         )
         asked.execute_sql = lambda *_args, **_more: [fetched(sql, given)]
+        asked.get_converters = lambda _fields: converters
         return asked
 
     def first(self, **values: Any) -> M | None:
         """Return the first row, or None."""
         return next(iter(self(**values)), None)
 
-    def _compile(self) -> tuple[Any, str, tuple[Any, ...]]:
+    def _compile(self) -> tuple[Any, str, tuple[Any, ...], Any]:
         marks = {name: MARKS[kind](n) for n, (name, kind) in enumerate(self.types.items())}
         compiler = self.ask(**marks).query.get_compiler(DEFAULT_DB_ALIAS)
         sql, params = compiler.as_sql()
@@ -75,18 +77,21 @@ class Compiled(Generic[M]):
         missing = names.keys() - {param for param in params if _hashable(param)}
         if missing:
             raise ValueError(f"the query does not ask for {[names[each] for each in missing]}")
-        self._kept = compiler, sql, places
+        fields = [column for column, _sql, _alias in compiler.select[: compiler.col_count]]
+        self._kept = compiler, sql, places, compiler.get_converters(fields)
         return self._kept
 
 
 def fetched(sql: str, params: Sequence[Any]) -> list[Any]:
     """Return the rows of a statement that this connection prepares the first time it comes by.
 
-    Behind a pooler (see `database.py`) nothing is prepared.
+    Behind a pooler (see `database.py`) nothing is prepared. A number always goes as a bigint: one
+    statement is prepared, not one for each length of its keys.
     """
+    given = [Int8(value) if type(value) is int else value for value in params]
     with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
         cursor.cursor = _Preparing(cursor.cursor.connection)
-        cursor.execute(sql, params)
+        cursor.execute(sql, given)
         return cursor.fetchall()
 
 

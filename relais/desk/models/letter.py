@@ -20,6 +20,7 @@ from procrastinate.contrib.django import app
 from relais.desk import rules
 from relais.desk.errors import NotNow, NotYours
 from relais.lib.tenancy import SameTenant
+from relais.lib.written import insert
 from relais.people.models import Confidentiality, Person
 from relais.people.models.tenant import TenantModel
 
@@ -300,7 +301,7 @@ class Letter(TenantModel):
         letter.next_try_at = timezone.now()
         if hold:
             letter.hold_until = letter.next_try_at = timezone.now() + timedelta(seconds=hold)
-        letter.save(force_insert=True)
+        insert(letter)
         if job:
             lock = f"letter:{letter.pk}"
             task = app.configure_task(SEND, lock=lock, schedule_at=letter.hold_until)

@@ -18,6 +18,7 @@ from relais.desk import rules
 from relais.desk.errors import Missing, NotNow, Overtaken
 from relais.lib.tenancy import SameTenant
 from relais.lib.text import words_of
+from relais.lib.written import insert
 from relais.offer.models import Priority, Service
 from relais.people.models import Company, Confidentiality, Person, Site
 from relais.people.models.organisation import key_of
@@ -542,7 +543,7 @@ class Ticket(Dated, Joined, Replanned, Steered, Triaged, Undoing, TenantModel):
 
     def _insert(self) -> None:
         if self.batch is None:
-            self.save(force_insert=True)
+            insert(self)
         else:
             self.batch.tickets.append(self)
 
@@ -565,7 +566,7 @@ class Ticket(Dated, Joined, Replanned, Steered, Triaged, Undoing, TenantModel):
             facts={"state": self.state, "version": self.version, **facts},
         )
         if self.batch is None:
-            event.save(force_insert=True)
+            insert(event)
             Webhook.tell(event)
         else:
             self.batch.events.append(event)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from relais.lib.written import insert
 from relais.offer.models import HandTarget
 from relais.offer.promises import Book, Promise
 from relais.people import calendars
@@ -69,14 +70,16 @@ def start(
     """Return the clock that was started. Raises `NoCalendar`."""
     clock = _made(ticket, kind, promise, at, hand)
     if ticket.batch is None:
-        clock.save(force_insert=True)
+        insert(clock)
     return clock
 
 
 def start_all(ticket: Ticket, promised: dict[str, Promise]) -> list[Clock]:
     """Return the clocks with which a ticket is born, written at once. Raises `NoCalendar`."""
     clocks = [_made(ticket, kind, promised[kind], ticket.received_at) for kind in promised]
-    return clocks if ticket.batch is not None else Clock.objects.bulk_create(clocks)
+    if ticket.batch is None:
+        insert(*clocks)
+    return clocks
 
 
 def _made(

@@ -9,15 +9,15 @@ import base64
 import secrets
 import uuid
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
-from django.db import connection, models
+from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from procrastinate.contrib.django import app
 
+from relais.lib.compiled import fetched
 from relais.lib.sealed import seal, unseal
 from relais.lib.tenancy import SameTenant
 from relais.people.models import Person
@@ -38,10 +38,11 @@ WAITS = tuple(
 QUEUE = """
 insert into desk_webhookcall
     (provider_id, webhook_id, event_id, uid, due_at, attempts, fault, outcome, made_at)
-select provider_id, id, %(event)s, gen_random_uuid(), %(at)s, 0, '', 'waiting', %(at)s
+select provider_id, id, %s, gen_random_uuid(), %s, 0, '', 'waiting', %s
 from desk_webhook
-where provider_id = %(provider)s and stopped_at is null
-    and (kinds = '{}' or %(kind)s = any(kinds))
+where provider_id = %s and stopped_at is null
+    and (kinds = '{}' or %s = any(kinds))
+returning id
 """
 
 
@@ -109,16 +110,9 @@ class Webhook(TenantModel):
 
         One statement, whether there are webhooks or not: it is part of every verb.
         """
-        facts: dict[str, Any] = {
-            "event": event.pk,
-            "at": timezone.now(),
-            "provider": event.provider_id,
-            "kind": event.kind,
-        }
-        with connection.cursor() as cursor:
-            cursor.execute(QUEUE, facts)
-            if cursor.rowcount:
-                app.configure_task(JOB).defer(provider_id=event.provider_id)
+        at = timezone.now()
+        if fetched(QUEUE, [event.pk, at, at, event.provider_id, event.kind]):
+            app.configure_task(JOB).defer(provider_id=event.provider_id)
 
     @property
     def key(self) -> bytes:
