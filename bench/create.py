@@ -5,7 +5,9 @@
 Works in a database of its own, in a temporary folder: one provider, 200 sites, 2,000 persons. The
 product's own web server with two processes serves; each client is a signed-in manager on a
 connection that is kept. `bare` is a view of one INSERT on the same server, in the same run: the
-ratio tells what a request costs beyond the least that a web page and a database can do. With
+ratio tells what a request costs beyond the least that a web page and a database can do. The
+processor time of each creation is told too, apart for web, PostgreSQL and the clients: it says the
+same on a machine that does other things meanwhile. With
 --worker the jobs of dispatch run meanwhile, on the same processors. Afterwards every answer that
 said "created" is looked up: its ticket, both clocks with their deadlines, the event, the words and
 the job must stand. Ends with 1 when one is missing, or when 16 clients create less than 100 a
@@ -32,6 +34,7 @@ import desk
 import lists
 
 BAR, CLIENTS, PROCESSES = 100, (1, 4, 16), 2
+MILLISECONDS = "   ms web+database+client: bare, API, form"
 
 
 def main() -> int:
@@ -63,18 +66,22 @@ def run(seconds: float, with_worker: bool) -> int:
         for way in (bare, api, form):  # every process loads what it needs
             load(way, port, cookies, 1.5)
         print(f"load of the machine before: {os.getloadavg()[0]:.1f}")
-        print("\n clients    bare /s     API /s   ratio    form /s   ratio")
+        print(f"\n clients    bare /s     API /s   ratio    form /s   ratio{MILLISECONDS}")
         slow = False
         for count in CLIENTS:
-            rates = {}
+            rates, spent = {}, []
             for way in (bare, api, form):
+                before = processor_time(children[0].pid)
                 done, took = load(way, port, cookies[:count], seconds)
                 rates[way] = done / took
+                after = processor_time(children[0].pid)
+                spent.append([(b - a) * 1000 / done for a, b in zip(before, after, strict=True)])
             slow |= count == CLIENTS[-1] and min(rates[api], rates[form]) < BAR
             ratios = [rates[bare] / rates[way] for way in (api, form)]
             print(
                 f"{count:>8}{rates[bare]:>11.0f}{rates[api]:>11.0f}{ratios[0]:>8.1f}"
-                f"{rates[form]:>11.0f}{ratios[1]:>8.1f}",
+                f"{rates[form]:>11.0f}{ratios[1]:>8.1f}   "
+                + "".join(f"{'+'.join(f'{part:.1f}' for part in parts):>16}" for parts in spent),
                 flush=True,
             )
     finally:
@@ -142,6 +149,26 @@ def wait_for(port: int) -> None:
         except OSError:
             time.sleep(0.1)
     raise SystemExit("the web server does not answer")
+
+
+def processor_time(web: int) -> tuple[float, float, float]:
+    """Return the seconds of processor that web, database and clients have spent until now."""
+    database = os.environ["RELAIS_DATA"]
+    [file] = Path(database).rglob("postmaster.pid")
+    return spent_by(web), spent_by(int(file.read_text().split()[0])), time.process_time()
+
+
+def spent_by(parent: int) -> float:
+    """Return what a process has spent, with its children that live and those that died."""
+    total = 0
+    for file in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            told = file.read_text().rpartition(")")[2].split()
+        except OSError:
+            continue  # it has just ended
+        if parent in (int(file.parent.name), int(told[1])):
+            total += sum(int(ticks) for ticks in told[11:15])
+    return total / os.sysconf("SC_CLK_TCK")
 
 
 # The clients -------------------------------------------------------------------------------------

@@ -193,6 +193,7 @@ UNDO_SECONDS = _number("RELAIS_UNDO_SECONDS", 60)
 
 # The prefix binds a cookie to this very host, so that no sister site can plant one.
 _COOKIE_PREFIX = "__Host-" if SECURE else ""
+SESSION_ENGINE = "relais.people.sessions"
 SESSION_COOKIE_NAME = f"{_COOKIE_PREFIX}relais_session"
 CSRF_COOKIE_NAME = f"{_COOKIE_PREFIX}relais_csrf"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE

@@ -79,7 +79,7 @@ class Undoing:
 
 def undoable(ticket: Ticket, person: Person | None, now: datetime | None = None) -> Event | None:
     """Return the event that this person may still undo on the ticket, or None."""
-    if person is None or not settings.UNDO_SECONDS:
+    if person is None or not settings.UNDO_SECONDS or ticket.born is not None:
         return None
     since = (now or timezone.now()) - timedelta(seconds=settings.UNDO_SECONDS)
     own = Event.objects.filter(ticket=ticket, by=person, recorded_at__gte=since)

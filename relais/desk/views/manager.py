@@ -173,10 +173,10 @@ def _form(request: HttpRequest) -> RequestForm:
         clients = request.access.see(Person).exclude(company=None).filter(archived_at=None)
         start["asked_by"] = request.GET.get("for", "")
         return HeardForm(request.POST or None, people=clients, initial=start)
-    sites = _sites(request)
+    access, sites = request.access, _sites(request)
     start["site"] = request.person.site_id or sites.first()
     form = RequestForm(request.POST or None, sites=sites, initial=start)
-    if len(sites) == 1:
+    if len(access.own_site_ids) == 1 and not access.steered_company_ids:
         form.fields["site"].widget = forms.HiddenInput()
     return form
 

@@ -10,6 +10,7 @@ from django.db.models import F, GeneratedField, TextField, Value
 from django.db.models.functions import Concat
 from django.utils.translation import gettext_lazy as _
 
+from relais.lib.compiled import Compiled
 from relais.lib.tenancy import SameTenant, TenantPolicy
 from relais.lib.text import FrenchKey
 from relais.people.identifiers import validate_siren, validate_siret, validate_zone
@@ -20,6 +21,11 @@ if TYPE_CHECKING:
     from .engagement import Engagement
 
 NAME: dict[str, Any] = {"max_length": 200, "validators": [MinLengthValidator(1)]}
+
+
+_ENGAGED: Compiled[Engagement] = Compiled(
+    lambda company: Company(pk=company).engagements.filter(ended_on=None)[:1], company=int
+)
 
 
 def key_of(*fields: str) -> GeneratedField:
@@ -86,7 +92,10 @@ class Company(TenantModel):
     @property
     def engagement(self) -> Engagement | None:
         """Return the engagement in force, or None."""
-        return self.engagements.filter(ended_on=None).first()
+        found = _ENGAGED.first(company=self.pk)
+        if found is not None:
+            found.company = self
+        return found
 
 
 class LegalEntity(TenantModel):
