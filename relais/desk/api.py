@@ -26,7 +26,7 @@ from . import because, board, explaining, files_api, intake, rules
 from .board import PROMISES
 from .files_api import FileOut, Files
 from .handing_out import files_of
-from .models import Attachment, Clock, Event, Message, Silence, Ticket
+from .models import Clock, Event, Message, Silence, Ticket
 
 router = Router(tags=["requests"])
 State = Literal[
@@ -495,21 +495,14 @@ def _staff_view(ticket: Ticket, access: Access) -> dict[str, Any]:
 
 def _detail(access: Access, key: int) -> Schema:
     ticket: Ticket = _one(_seen(access), key)
-    return _told(
-        access,
-        ticket,
-        access.see(Silence).filter(ticket=ticket, ended_at=None).first(),
-        access.see(Clock).filter(ticket=ticket),
-        _thread(access, ticket),
-        access.see(Event).filter(ticket=ticket).select_related("by"),
-    )
+    waits = access.see(Silence).filter(ticket=ticket, ended_at=None).first()
+    clocks = access.see(Clock).filter(ticket=ticket)
+    events = access.see(Event).filter(ticket=ticket).select_related("by")
+    return _told(access, ticket, waits, clocks, _thread(access, ticket), events)
 
 
 def _newborn(access: Access, made: Ticket) -> Schema | None:
-    """Return what `_detail` does of a request just made without files, not reading it all again.
-
-    Whoever sees it may read all that it is born with. None: it was made before.
-    """
+    """Return what `_detail` does, of what whoever sees it may read; None if it was made before."""
     if made.born is None or made.asked is None:
         return None
     if not access.see(Ticket).filter(pk=made.pk).exists():
@@ -518,7 +511,7 @@ def _newborn(access: Access, made: Ticket) -> Schema | None:
     made.promises = [clock for clock in clocks if clock.kind in PROMISES]  # type: ignore[attr-defined]
     made.company = made.site.company
     made.wanted_by = made.wanted_by and made.wanted_by.astimezone(UTC)
-    made.asked._prefetched_objects_cache = {"files": Attachment.objects.none()}  # type: ignore[attr-defined]
+    made.asked._prefetched_objects_cache = {"files": made.asked.files.none()}  # type: ignore[attr-defined]
     return _told(access, made, None, clocks, [made.asked], [event])
 
 

@@ -23,6 +23,8 @@ $$
 
 def french_key(text: str) -> str:
     """Return the key under which `text` is searched and sorted (the twin of SQL's clef_fr)."""
+    if text.isascii():
+        return text.lower()
     lowered = unicodedata.normalize("NFD", text.lower()).translate(_LIGATURES)
     return "".join(c for c in lowered if not unicodedata.combining(c))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cache
+from functools import lru_cache
 from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, connections
@@ -35,7 +35,7 @@ def insert(*rows: Model) -> None:
         row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS
 
 
-@cache
+@lru_cache(maxsize=64)
 def _statement(
     model: type[Model], count: int
 ) -> tuple[str, Sequence[Field[Any, Any]], Sequence[Field[Any, Any]]]:

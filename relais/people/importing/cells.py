@@ -29,6 +29,7 @@ _SHORTENED = re.compile(r"^[+-]?\d(?:[.,]\d+)?e\+?\d{1,2}$", re.IGNORECASE)
 _PARTICLES = {"de", "du", "des", "d", "la", "le", "les", "van", "von", "der", "den", "el", "ben"}
 
 
+@lru_cache(maxsize=1 << 15)  # the same company, site and town in row after row
 def key(text: str) -> str:
     """Return the text as it is compared: no accents, case, doubled spaces or typographic dashes."""
     plain = french_key(text).replace("’", "'").replace("–", "-").replace("‑", "-")
