@@ -128,10 +128,11 @@ class Life:
         asking = Role.objects.filter(kind=Role.Kind.REQUESTER, person__site__city=RUSH)
         people = list(Person.objects.filter(pk__in=asking.values("person")).order_by("email"))
         long = [story for story in STORIES if story.service in LONG]
-        for number, story in enumerate(long * 3 if people else ()):
+        rush = long * (6 // len(long)) if people else []
+        for number, story in enumerate(rush):
             at = self.now - timedelta(minutes=100 - number)
             self._ask(people[number % len(people)], story, True, at)
-        return len(long) * 3 if people else 0
+        return len(rush)
 
     def _letters(self) -> None:
         """The past needs no mail: whoever waits for one has read it since."""

@@ -157,3 +157,13 @@ def test_a_worker_is_told_in_the_same_transaction(world, away):
     jobs = ProcrastinateJob.objects.filter(task_name=cover.REPLAN)
     told = {"provider_id": world.provider.pk, "person_id": world.people.alice.pk}
     assert [job.args for job in jobs] == [told, told]
+
+
+def test_the_tower_leads_to_an_absence_from_now_on(world, client_of):
+    paul, alice = client_of(world.people.paul), world.people.alice
+    url = f"/persons/{alice.pk}/absences/add/"
+    assert 'value="20' in paul.get(url + "?now=1").content.decode()
+    assert 'value="20' not in paul.get(url).content.decode()
+    sent = {"starts": "2026-03-03T09:00", "ends": "2026-03-03T12:00", "kind": "other"}
+    assert paul.post(url, sent).status_code == 302
+    assert ProcrastinateJob.objects.filter(task_name=cover.REPLAN).count() == 1

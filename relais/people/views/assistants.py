@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.contrib import messages
 from django.contrib.postgres.expressions import ArraySubquery
@@ -272,9 +273,13 @@ def absence_add(request: HttpRequest, person_pk: int) -> HttpResponse:
     """Note that somebody will be away: the class, never a reason."""
     person = _staff(request, person_pk)
     zone = zone_of(request.access, person)
+    # "now": from the control tower, on hearing that somebody is not there.
+    wall = timezone.localtime(timezone=ZoneInfo(zone)).replace(tzinfo=None, second=0)
+    initial = {"starts": wall} if "now" in request.GET else None
+    absence = Absence(person=person)
     return form_page(
         request,
-        AbsenceForm(request.POST or None, instance=Absence(person=person), zone=zone),
+        AbsenceForm(request.POST or None, instance=absence, zone=zone, initial=initial),
         title=_("New absence of %(name)s") % {"name": person},
         back=reverse("person", args=[person_pk]),
         crumbs=crumbs(person),
