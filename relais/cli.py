@@ -225,6 +225,33 @@ def import_log(parser: argparse.ArgumentParser) -> Run:
     return with_database(run)
 
 
+@command("replay", group="work", line=N_("dispatch a past period again by several rules"))
+def replay(parser: argparse.ArgumentParser) -> Run:
+    from datetime import date
+
+    parser.add_argument("--provider", default="", help=translate("whose requests they are"))
+    parser.add_argument("--company", default="", help=translate("the log of this company"))
+    for name in ("--from", "--until"):
+        parser.add_argument(name, type=date.fromisoformat, metavar="YYYY-MM-DD")
+    parser.add_argument("--people", type=int, default=0, help=translate("so many more, or fewer"))
+    parser.add_argument("--all-sites", action="store_true")
+    parser.add_argument("--all-kinds", action="store_true")
+    parser.add_argument(
+        "--weight",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help=translate("another weight, beside the usual ones"),
+    )
+
+    def run(args: argparse.Namespace) -> int:
+        from relais.desk import replay_command
+
+        return replay_command.run(args, named_provider(args.provider), terminal.Steps(), say)
+
+    return with_database(run)
+
+
 @command("import-people", group="work", line=N_("import companies, sites and persons from a list"))
 def import_people(parser: argparse.ArgumentParser) -> Run:
     parser.add_argument("file", type=Path, metavar="FILE")

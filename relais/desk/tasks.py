@@ -24,6 +24,7 @@ from . import (
     recurring,
     replanning,
     shares,
+    replaying,
     sweep,
     webhooks,
 )
@@ -249,3 +250,10 @@ def import_log(provider_id: int, import_id: int) -> None:
     """Live an uploaded log through."""
     close_old_connections()
     log_upload.run(provider_id, import_id)
+
+
+@app.task(queue="imports")
+def replay(provider_id: int, replay_id: int) -> None:
+    """Dispatch a past period again by several rules."""
+    close_old_connections()
+    replaying.run(provider_id, replay_id)

@@ -562,6 +562,7 @@ RULES: dict[str, Callable[[Access], Q]] = {
     "desk.DispatchShare": _internal,
     "desk.LogImport": _internal,
     "desk.LogRefusal": _internal,
+    "desk.Replay": _internal,
     "desk.TriageModel": _internal,
     # What is foreseen of the queue; the order of a day is also hers.
     "desk.Foresight": access_desk.foresights,

@@ -107,6 +107,7 @@ ENTRIES: list[Entry] = [
     Entry("invitations", _("Invitations"), "mail-forward", lambda access: access.may_invite()),
     Entry("imports", _("Imports"), "file-import", lambda access: access.may_organise()),
     Entry("logs", _("Past logs"), "history", _runs),
+    Entry("replays", _("Replays"), "history", _runs),
     Entry("calendars", _("Calendars"), "calendar", lambda a: a.is_staff or bool(a.company_ids)),
 ]
 

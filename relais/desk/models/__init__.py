@@ -16,6 +16,7 @@ from .mailbox import KnownAddress, Mailbox, SendingServer
 from .message import Message
 from .recalculation import DeadlineChange, Recalculation
 from .recurrence import Occurrence, Recurrence
+from .replay import Replay
 from .run import Run
 from .saved_view import SavedView
 from .silence import Silence
@@ -54,6 +55,7 @@ __all__ = [
     "Rating",
     "Recalculation",
     "Recurrence",
+    "Replay",
     "Run",
     "SavedView",
     "SendingServer",

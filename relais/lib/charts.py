@@ -1,0 +1,121 @@
+"""Charts as drawings (SVG): the same in a page and in a document, drawn without a browser."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+# One colour for all that is compared, another for what the reader looks for.
+PLAIN, MARKED = "#6c7a91", "#066fd1"
+FONT = "Inter, Helvetica, Arial, sans-serif"
+WIDTH = 620
+
+
+def intervals(
+    rows: Sequence[tuple[str, float, float]], *, axis: str, marked: Sequence[str], language: str
+) -> str:
+    """Return points with their intervals, one line a row (name, value, half), in per cent."""
+    import altair as alt
+
+    values = [
+        {
+            "name": name,
+            "value": value,
+            "low": value - half,
+            "high": value + half,
+            "own": name in marked,
+        }
+        for name, value, half in rows
+    ]
+    base = alt.Chart(alt.Data(values=values)).encode(
+        y=alt.Y("name:N", sort=None, title=None, axis=alt.Axis(labelLimit=260)),
+        color=alt.Color(
+            "own:N", legend=None, scale=alt.Scale(domain=[False, True], range=[PLAIN, MARKED])
+        ),
+    )
+    ranges = base.mark_rule(strokeWidth=2).encode(x="low:Q", x2="high:Q")
+    points = base.mark_point(filled=True, size=70).encode(
+        x=alt.X("value:Q", title=axis, axis=alt.Axis(format="%"), scale=alt.Scale(zero=False))
+    )
+    return _drawn(ranges + points, len(rows) * 26, language)
+
+
+def lines(
+    series: Sequence[tuple[str, Sequence[float | None]]], *, across: str, axis: str, language: str
+) -> str:
+    """Return a line a series over numbered steps, in per cent; None leaves a gap."""
+    import altair as alt
+
+    values = [
+        {"name": name, "step": step + 1, "value": value}
+        for name, told in series
+        for step, value in enumerate(told)
+        if value is not None
+    ]
+    chart = (
+        alt.Chart(alt.Data(values=values))
+        .mark_line(point=True)
+        .encode(
+            x=alt.X("step:Q", title=across, axis=alt.Axis(tickMinStep=1, format="d")),
+            y=alt.Y("value:Q", title=axis, axis=alt.Axis(format="%")),
+            color=alt.Color(
+                "name:N",
+                sort=None,
+                title=None,
+                legend=alt.Legend(orient="bottom", labelLimit=260, columns=2),
+            ),
+            strokeDash=alt.StrokeDash("name:N", sort=None, legend=None),
+        )
+    )
+    return _drawn(chart, 240, language)
+
+
+def reliability(
+    series: Sequence[tuple[str, Sequence[tuple[float, float, int]]]],
+    *,
+    said: str,
+    came: str,
+    language: str,
+) -> str:
+    """Return what came beside what was said (said, came, of how many); the diagonal is perfect."""
+    import altair as alt
+
+    values = [
+        {"name": name, "said": a, "came": b, "count": count}
+        for name, told in series
+        for a, b, count in told
+    ]
+    share, whole = alt.Axis(format="%"), alt.Scale(domain=[0, 1])
+    ideal = (
+        alt.Chart(alt.Data(values=[{"said": 0, "came": 0}, {"said": 1, "came": 1}]))
+        .mark_line(strokeDash=[4, 4], color=PLAIN)
+        .encode(x="said:Q", y="came:Q")
+    )
+    shown = (
+        alt.Chart(alt.Data(values=values))
+        .mark_line(point=alt.OverlayMarkDef(size=60))
+        .encode(
+            x=alt.X(
+                "said:Q", title=said, axis=alt.Axis(format="%"), scale=alt.Scale(domain=[0, 1])
+            ),
+            y=alt.Y(
+                "came:Q", title=came, axis=alt.Axis(format="%"), scale=alt.Scale(domain=[0, 1])
+            ),
+            color=alt.Color("name:N", sort=None, title=None, legend=alt.Legend(orient="bottom")),
+        )
+    )
+    return _drawn(ideal + shown, 300, language)
+
+
+def _drawn(chart: Any, height: int, language: str) -> str:
+    import vl_convert
+
+    spec = (
+        chart.properties(width=WIDTH, height=height)
+        .configure(font=FONT, background="white")
+        .configure_view(stroke=None)
+        .to_dict()
+    )
+    locale = "fr-FR" if language == "fr" else "en-US"
+    drawn: str = vl_convert.vegalite_to_svg(spec, format_locale=locale, time_format_locale=locale)
+    return drawn
