@@ -29,6 +29,7 @@ from relais.desk.quarantine_api import router as quarantine
 from relais.desk.queue_api import router as queue
 from relais.desk.recalculations_api import router as recalculations
 from relais.desk.recurrences_api import router as recurrences
+from relais.desk.replays_api import router as replays
 from relais.desk.tower_api import router as tower
 from relais.desk.webhooks_api import router as webhooks
 from relais.lib.problem import Problem
@@ -145,6 +146,7 @@ AREAS = (
     ("requests", quarantine),
     ("requests", mail),
     ("requests", logs),
+    ("requests", replays),
     ("requests", overview),
     ("requests", tower),
 )

@@ -27,6 +27,7 @@ invitation                - opens an account with the secret of a letter, in a b
 ticket_write              - one box for several verbs: each is a call of its own
 import_progress           GET imports/{key}
 log_progress              GET logs/{key}
+replay_progress           GET replays/{key}
 recalculation_progress    GET recalculations/{key}
 
 search                    GET search
@@ -186,6 +187,9 @@ log_columns               POST logs/{key}/columns
 log_run                   POST logs/{key}/run
 log_again                 POST logs/{key}/again
 log_refused               GET logs/{key}/refusals
+replays                   POST replays
+replay                    GET replays/{key}
+replay_chart              GET replays/{key}/charts/{name}
 webhooks                  GET webhooks
 webhook                   GET webhooks/{key}/calls
 webhook_make              POST webhooks

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.http import Http404
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from .models import Replay
 
@@ -168,6 +169,15 @@ def changes(made: Replay) -> list[str]:
     if made.weights:
         told = ", ".join(f"{code} = {value:g}" for code, value in sorted(made.weights.items()))
         found.append(_("other weights: %(weights)s") % {"weights": told})
+    return found
+
+
+def drawing(made: Replay, chart: str) -> str:
+    """Return a drawing in the reader's language; raise Http404 without one."""
+    language = "en" if (get_language() or "fr").startswith("en") else "fr"
+    found: str | None = made.charts.get(chart, {}).get(language)
+    if found is None:
+        raise Http404
     return found
 
 

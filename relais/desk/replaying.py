@@ -23,12 +23,14 @@ from django.utils.translation import gettext_noop
 from relais.engine import comparison, lateness, past
 from relais.engine.matching import Weights
 from relais.engine.past import Assumed, Change, Lived, Past
+from relais.engine.policies import Ours
 from relais.lib.later import later
 from relais.lib.problem import Problem
 from relais.lib.tenancy import tenant
 from relais.people.models import Company, Confidentiality, Person, Provider
 
-from .models import Clock, Event, Replay, Ticket
+from . import weighing
+from .models import Clock, DispatchSetting, Event, Replay, Ticket
 
 # By name: the module of the jobs imports this one.
 REPLAY = "relais.desk.tasks.replay"
@@ -156,8 +158,12 @@ def replay(
     other = checked_weights(wanted.weights)
     with tenant(provider):
         lived = read(wanted, Provider.objects.get(pk=provider))
+        setting = DispatchSetting.in_force()
     read_as = understood(lived)
     rules = comparison.policies(read_as, {OTHER: other} if other else {})
+    if setting is not None:
+        mine = weighing.rules(setting.values, setting.number).weights
+        rules["ours"] = lambda: Ours(mine)
     steps, done = len(rules) + 2, [1]
     tell(1, steps)
 
@@ -244,8 +250,8 @@ def _tickets(wanted: Wanted, zone: ZoneInfo) -> QuerySet[Ticket]:
     rows = Ticket.objects.exclude(state__in=NEVER_DONE).filter(
         confidentiality__lt=Confidentiality.EXECUTIVE
     )
-    if wanted.log_import is not None:
-        rows = rows.filter(channel=Ticket.Channel.LOG, company__name=wanted.log_import.company_name)
+    if wanted.company is not None:
+        rows = rows.filter(channel=Ticket.Channel.LOG, company=wanted.company)
     else:
         rows = rows.exclude(channel=Ticket.Channel.LOG)
     if wanted.starts_on is not None:

@@ -23,8 +23,8 @@ from . import (
     recalculation,
     recurring,
     replanning,
-    shares,
     replaying,
+    shares,
     sweep,
     webhooks,
 )

@@ -127,7 +127,7 @@ def relived(past: Past, policy: Policy, code: str, change: Change | None = None)
     done = sim.by >= 0
     return Outcome(
         code, _capped(late, past), np.where(done, 1.0 - sim.stranger, np.nan),
-        np.zeros(len(late)), sim.utilisation(), len(sim.waiting),
+        np.zeros(len(late)), sim.spent / np.maximum(sim.before[:, -1], 60.0), len(sim.waiting),
     )  # fmt: skip
 
 

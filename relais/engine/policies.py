@@ -12,6 +12,8 @@ from relais.engine.matching import MANY, Flags, Places, Reals, places
 from relais.engine.simulation import Policy, Sim, World
 
 Starts = list[tuple[int, int]]
+# Requests that are paired at least, of those that wait.
+FEWEST = 40
 
 
 class Ours:
@@ -37,10 +39,19 @@ class Ours:
         first, cuts, gaps = sim.coming()
         rows = self._there(sim, first, cuts, gaps)
         weights = replace(weights, slots=places(len(rows), weights))
+        dear = matching.pressure(
+            world.estimate[waiting].sum(),
+            sim.n * 420.0 if world.daily is None else world.daily,
+            weights,
+        )
+        count = len(rows) * weights.slots
+        if sim.n * self.weights.slots > MANY:
+            # Of a large pool only what somebody idle could begin: the pairing stays small.
+            waiting = waiting[world.able[np.ix_(idle, waiting)].any(0)]
+            count = min(count, max(3 * int(idle.sum()), FEWEST))
         slack = world.due[waiting] - sim.now
         top = matching.most_urgent(
-            matching.index(world.estimate[waiting], slack, world.weight[waiting], weights),
-            len(rows) * weights.slots,
+            matching.index(world.estimate[waiting], slack, world.weight[waiting], weights), count
         )
         window = waiting[top]
         pairs = np.ix_(rows, window)
@@ -48,12 +59,11 @@ class Ours:
         minutes = world.estimate[window] * world.factor[pairs]
         minutes = minutes * (1 + world.strangers_need * (1 - familiar))
         zero = np.zeros_like(minutes)
-        daily = sim.n * 420.0 if world.daily is None else world.daily
         scene = matching.Scene(
             world.able[pairs], minutes, slack[top], world.weight[window], familiar,
             sim.ahead()[rows], first[rows], cuts[rows], gaps[rows],
             other=(self._fairness(sim)[rows, None] + zero,), usual=self.usual[rows],
-            dear=matching.pressure(world.estimate[waiting].sum(), daily, weights),
+            dear=dear,
         )  # fmt: skip
         found = matching.pair(scene, weights)
         who = np.where(found.who >= 0, rows[found.who], -1)

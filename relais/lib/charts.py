@@ -95,12 +95,8 @@ def reliability(
         alt.Chart(alt.Data(values=values))
         .mark_line(point=alt.OverlayMarkDef(size=60))
         .encode(
-            x=alt.X(
-                "said:Q", title=said, axis=alt.Axis(format="%"), scale=alt.Scale(domain=[0, 1])
-            ),
-            y=alt.Y(
-                "came:Q", title=came, axis=alt.Axis(format="%"), scale=alt.Scale(domain=[0, 1])
-            ),
+            x=alt.X("said:Q", title=said, axis=share, scale=whole),
+            y=alt.Y("came:Q", title=came, axis=share, scale=whole),
             color=alt.Color("name:N", sort=None, title=None, legend=alt.Legend(orient="bottom")),
         )
     )

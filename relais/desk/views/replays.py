@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils.translation import get_language
 from django.views.decorators.http import require_GET, require_http_methods
 
 from relais.desk import replay_words, replaying
@@ -76,9 +75,6 @@ def progress(request: HttpRequest, pk: int) -> HttpResponse:
 @require_GET
 def chart(request: HttpRequest, pk: int, name: str) -> HttpResponse:
     """Serve one of the drawings, in the reader's language."""
-    made = _replay(request, pk)
-    language = "en" if (get_language() or "fr").startswith("en") else "fr"
-    drawing = made.charts.get(name, {}).get(language)
-    if drawing is None:
-        raise Http404
-    return HttpResponse(drawing, content_type="image/svg+xml")
+    return HttpResponse(
+        replay_words.drawing(_replay(request, pk), name), content_type="image/svg+xml"
+    )
