@@ -175,6 +175,7 @@ def replay(
     dice = np.random.default_rng(1)
     made = comparison.compare(read_as, rules, dice, change=wanted.change, told=next_step)
     judged = lateness.judge(read_as)
+    tell(steps, steps)
     return {
         "facts": {
             "requests": made.requests,
