@@ -15,6 +15,7 @@ from .models import Ticket
 from .replaying import Wanted
 
 USUAL = Weights()
+FIRST_YEAR, LAST_YEAR = 1990, 2100
 # Other weights under a name: what they stress, four times as much.
 PRESETS: dict[str, tuple[Any, dict[str, float]]] = {
     "": (_("None"), {}),
@@ -63,8 +64,11 @@ class ReplayForm(forms.Form):
         field.queryset = companies.order_by("name")
 
     def clean(self) -> dict[str, Any]:
-        """Refuse a period that ends before it begins."""
+        """Refuse a period that ends before it begins, or lies out of every calendar."""
         found: dict[str, Any] = super().clean() or {}
+        for name in ("starts_on", "ends_on"):
+            if (day := found.get(name)) and not FIRST_YEAR <= day.year <= LAST_YEAR:
+                self.add_error(name, _("Choose a day of the years 1990 to 2100."))
         starts, ends = found.get("starts_on"), found.get("ends_on")
         if starts and ends and ends < starts:
             self.add_error("ends_on", _("The period ends before it begins."))

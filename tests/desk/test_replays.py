@@ -92,6 +92,7 @@ def test_a_period_without_a_pool_says_so_and_what_to_do(world, paul):
     assert "alert" in page.content.decode()
     answer = paul.post("/replays/", {"starts_on": "2027-02-01", "ends_on": "2027-01-01"})
     assert answer.status_code == 422
+    assert paul.post("/replays/", {"ends_on": "9999-12-31"}).status_code == 422
     assert paul.post("/replays/", {"company": "999999", "people": "x"}).status_code == 422
     assert Replay.objects.count() == 1
 
