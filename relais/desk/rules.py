@@ -23,7 +23,9 @@ if TYPE_CHECKING:
     from .models import Ticket
 
 # The product itself (no person) does these: dispatch, sweep, closing by itself.
-OWN_VERBS = frozenset({"assign", "unassigned", "breach", "accept"})
+OWN_VERBS = frozenset(
+    {"assign", "unassigned", "breach", "accept", "propose", "expire_proposal", "unhold"}
+)
 
 # The two leads' alone; and what names who works, which a provider of results decides by itself.
 STEERING = frozenset({"reprioritise", "rescope", "reclassify"})
@@ -295,6 +297,14 @@ def _never(ticket: Ticket, access: Access) -> bool:
 RULES: dict[str, Callable[[Ticket, Access], bool]] = {
     "assign": _may_assign,
     "unassigned": _never,
+    "propose": _never,
+    "expire_proposal": _never,
+    "hold": _runs,
+    "unhold": _runs,
+    "confirm": _runs,
+    "pin": _runs,
+    "unpin": _runs,
+    "call_in": _runs,
     "breach": _never,
     "take": _may_take,
     "reply": _may_write,

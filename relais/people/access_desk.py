@@ -157,3 +157,8 @@ def saved_views(access: Access) -> Q:
     """Return the rule for kept views: one's own; who runs the pool reads those that are shared."""
     mine = Q(person=access.person)
     return mine | Q(shared=True, dropped_at=None) if access.runs_pool else mine
+
+
+def cases(access: Access) -> Q:
+    """Return the rule for what a decision was taken on: who runs the pool and reads the request."""
+    return tickets(access, "event__ticket__") if access.runs_pool else NOTHING

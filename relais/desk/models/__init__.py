@@ -4,6 +4,8 @@ from .approval import Approval, Delegation
 from .attachment import Attachment, StoredFile
 from .clock import Clock
 from .commitment import Commitment
+from .dispatch_case import DispatchCase
+from .dispatch_mode import DispatchMode
 from .dispatch_setting import DispatchSetting
 from .dispatch_share import DispatchShare
 from .event import Event
@@ -14,6 +16,7 @@ from .link import Dismissal, Link, Merge
 from .log_import import LogImport, LogRefusal
 from .mailbox import KnownAddress, Mailbox, SendingServer
 from .message import Message
+from .pairing import Pairing
 from .recalculation import DeadlineChange, Recalculation
 from .recurrence import Occurrence, Recurrence
 from .replay import Replay
@@ -38,6 +41,8 @@ __all__ = [
     "DeadlineChange",
     "Delegation",
     "Dismissal",
+    "DispatchCase",
+    "DispatchMode",
     "DispatchSetting",
     "DispatchShare",
     "Event",
@@ -52,6 +57,7 @@ __all__ = [
     "Message",
     "Occurrence",
     "Outlook",
+    "Pairing",
     "Rating",
     "Recalculation",
     "Recurrence",

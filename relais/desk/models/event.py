@@ -21,6 +21,12 @@ class Event(TenantModel):
         RECEIVED = "received", _("Received")
         ASSIGNED = "assigned", _("Assigned")
         UNASSIGNED = "unassigned", _("Nobody to assign")
+        HELD = "held", _("Held")
+        UNHELD = "unheld", _("Released for dispatch")
+        PROPOSED = "proposed", _("Proposed")
+        PROPOSAL_EXPIRED = "proposal_expired", _("Proposal expired")
+        PINNED = "pinned", _("Reserved for somebody")
+        UNPINNED = "unpinned", _("No longer reserved")
         TAKEN = "taken", _("Taken in hand")
         REPLIED = "replied", _("Answered")
         ASKED = "asked", _("Asked the requester")
@@ -75,6 +81,12 @@ class Event(TenantModel):
         Kind.ASSIGNED,
         Kind.UNASSIGNED,
         Kind.SETTLED,
+        Kind.HELD,
+        Kind.UNHELD,
+        Kind.PROPOSED,
+        Kind.PROPOSAL_EXPIRED,
+        Kind.PINNED,
+        Kind.UNPINNED,
         Kind.HANDED_OVER,
         Kind.NOTED,
         Kind.WARNED,

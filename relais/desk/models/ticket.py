@@ -31,6 +31,7 @@ from .event import Event
 from .run import Run
 from .ticket_clocks import ACCEPTANCE, ANSWERS, CORRECTION, DELIVERY, FIRST, NEXT
 from .ticket_dated import Dated
+from .ticket_dispatched import FREE, Dispatched
 from .ticket_joining import Joined
 from .ticket_replanned import Replanned
 from .ticket_steering import Steered
@@ -45,7 +46,7 @@ if TYPE_CHECKING:
     from .message import Message
 
 
-class Ticket(Dated, Joined, Replanned, Steered, Triaged, Undoing, TenantModel):
+class Ticket(Dated, Dispatched, Joined, Replanned, Steered, Triaged, Undoing, TenantModel):
     """A request of a site. Its row is changed by the verbs below and by nothing else."""
 
     class State(models.TextChoices):
@@ -123,6 +124,14 @@ class Ticket(Dated, Joined, Replanned, Steered, Triaged, Undoing, TenantModel):
     closed_at = models.DateTimeField(_("closed"), null=True)
     reopened = models.PositiveSmallIntegerField(_("times reopened"), default=0)
     external_ref = models.CharField(_("external reference"), max_length=300, blank=True)
+    # The lead keeps it out of dispatch, for this reason, until then or until released.
+    held_why = models.CharField(_("held because"), max_length=300, blank=True)
+    held_until = models.DateTimeField(_("held until"), null=True)
+    # To whom dispatch would give it, waiting for the lead's word; for whom it is reserved.
+    proposed = models.ForeignKey(
+        Person, models.PROTECT, null=True, related_name="+", db_index=False
+    )
+    pinned = models.ForeignKey(Person, models.PROTECT, null=True, related_name="+", db_index=False)
     # What the form asked beyond the subject, with its questions: see offer/questions.py.
     answers = models.JSONField(_("answers"), default=list, blank=True)
 
@@ -155,6 +164,8 @@ class Ticket(Dated, Joined, Replanned, Steered, Triaged, Undoing, TenantModel):
             SameTenant(name="desk_ticket_site_fk", field="site", to="people_site"),
             SameTenant(name="desk_ticket_requester_fk", field="requester", to="people_person"),
             SameTenant(name="desk_ticket_holder_fk", field="holder", to="people_person"),
+            SameTenant(name="desk_ticket_proposed_fk", field="proposed", to="people_person"),
+            SameTenant(name="desk_ticket_pinned_fk", field="pinned", to="people_person"),
             SameTenant(name="desk_ticket_service_fk", field="service", to="offer_service"),
         ]
         indexes = [
@@ -259,6 +270,7 @@ class Ticket(Dated, Joined, Replanned, Steered, Triaged, Undoing, TenantModel):
                 **({"decision": reasons} if reasons else {}),
                 **({"why": why.strip()} if why.strip() else {}),
             },
+            **FREE,
             state=self.State.ASSIGNED,
             holder=to,
         )
@@ -279,6 +291,7 @@ class Ticket(Dated, Joined, Replanned, Steered, Triaged, Undoing, TenantModel):
                 when=[self.State.OPEN, self.State.ASSIGNED],
                 facts=Run.pin(self, at),
                 stop=ANSWERS,
+                **FREE,
                 state=self.State.TAKEN,
                 holder=by,
             )
