@@ -33,6 +33,16 @@ recalculation_progress    GET recalculations/{key}
 search                    GET search
 dispatch_settings         POST dispatch_settings
 dispatch_put_back         POST dispatch_settings/{number}/put_back
+dispatch_modes            POST dispatch_modes
+dispatch_mode_drop        POST dispatch_modes/{key}/drop
+pairings                  POST pairings
+pairing_unlock            POST pairings/{key}/unlock
+ticket_hold               POST tickets/{key}/hold
+ticket_unhold             POST tickets/{key}/unhold
+ticket_confirm            POST tickets/{key}/confirm
+ticket_pin                POST tickets/{key}/pin
+ticket_unpin              POST tickets/{key}/unpin
+ticket_call_in            POST tickets/{key}/call_in
 companies                 GET companies
 company                   GET companies/{key}
 company_new               POST companies

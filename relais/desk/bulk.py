@@ -94,6 +94,12 @@ ACTIONS: dict[str, Action] = {
         lambda ticket, wish, by: ticket.wait_third(wish.text, by=by),
         ("text",),
     ),
+    "hold": Action(
+        _("Hold: keep out of dispatch"),
+        lambda ticket, wish, by: ticket.hold(wish.text, by=by),
+        ("text",),
+    ),
+    "unhold": Action(_("Release for dispatch"), lambda ticket, wish, by: ticket.unhold(by=by)),
     "resume": Action(_("Resume"), lambda ticket, wish, by: ticket.resume(by=by)),
     "reprioritise": Action(_("Change the priority"), _reprioritise, ("priority", "text")),
     "rescope": Action(_("Move to another service"), _rescope, ("service", "text")),

@@ -22,7 +22,8 @@ from relais.people.models import Absence, Calendar, Confidentiality, Cover, Pers
 
 from . import files_of_work, known, proofs, tools, weighing
 from .known import WEIGHTS, Facts
-from .models import Clock, DispatchSetting, DispatchShare, Ticket
+from .models import Clock, DispatchMode, DispatchSetting, DispatchShare, Pairing, Ticket
+from .models.dispatch_mode import mode_of
 from .weighing import Rules
 
 # How far shifts are told to the rules: what is promised further on is dated by the next look.
@@ -47,6 +48,8 @@ class Pool:
     asked: dict[int, set[int]] = field(default_factory=lambda: defaultdict(set))
     calendars: dict[int, worktime.Calendar] = field(default_factory=dict)
     loads: Counter[int] = field(default_factory=Counter)
+    modes: list[DispatchMode] = field(default_factory=list)
+    pairings: dict[tuple[str, int], int] = field(default_factory=dict)
 
     @classmethod
     def read(cls, at: datetime, sites: Collection[int]) -> Pool:
@@ -54,7 +57,8 @@ class Pool:
         setting = DispatchSetting.in_force()
         pool = cls(at, weighing.rules(setting.values, setting.number) if setting else Rules())
         facts = known.facts(sites, timezone.localdate(at))
-        pool.named = facts.named
+        pool.named, pool.modes = facts.named, list(DispatchMode.objects.all())
+        pool._read_pairings()
         for service, skill in ServiceSkill.objects.values_list("service_id", "skill_id"):
             pool.asked[service].add(skill)
         pool._read_assistants(sites, facts)
@@ -93,12 +97,44 @@ class Pool:
             readiness=max(min(service.readiness, self.rules.readiness), critical),
             accesses=frozenset([tool.name]) if tool is not None else frozenset(),
             file=context.file if context else None,
+            pinned=self._pinned(ticket),
+            held=bool(ticket.held_why),
             calendar=calendar,
         )
+
+    def _pinned(self, ticket: Ticket) -> int | None:
+        """Return for whom it is reserved: itself, else its requester, else its site."""
+        return (
+            ticket.pinned_id
+            or self.pairings.get(("requester", ticket.requester_id))
+            or self.pairings.get(("site", ticket.site_id))
+        )
+
+    def _read_pairings(self) -> None:
+        rows = Pairing.objects.filter(ended_at=None)
+        for person, site, requester in rows.values_list("person", "site", "requester"):
+            key = ("site", site) if site is not None else ("requester", requester or 0)
+            self.pairings[key] = person
 
     def state(self) -> State:
         """Return what is true of the moment beside people and requests."""
         return State(calendars=self.calendars)
+
+    def mode(self, ticket: Ticket) -> str:
+        """Return who gives the ticket: dispatch, dispatch with the lead's word, or the lead."""
+        return mode_of(self.modes, ticket.service_id, ticket.confidentiality)
+
+    def gone(self, key: int) -> str:
+        """Return why somebody proposed can have it no more: "absent" or "gone"; else nothing."""
+        one = self.assistants.get(key)
+        if one is None:
+            return "gone"
+        return "absent" if any(a <= self.at < b for a, b in one.absences) else ""
+
+    def mark_absent(self, key: int, absence: Span) -> None:
+        """Take note of an absence that was written since the pool was read."""
+        known = self.assistants[key].absences
+        self._change(key, absences=tuple(sorted((*known, absence))))
 
     def person(self, key: int) -> Person:
         """Return the person of one of the assistants."""

@@ -110,7 +110,9 @@ class ChosenIn(Schema):
 class BulkIn(Schema):
     """One verb for several requests, and what it is done with."""
 
-    verb: Literal["assign", "wait_third", "resume", "reprioritise", "rescope", "undo"]
+    verb: Literal[
+        "assign", "wait_third", "hold", "unhold", "resume", "reprioritise", "rescope", "undo"
+    ]  # fmt: skip
     tickets: Annotated[list[ChosenIn], Field(min_length=1, max_length=bulk.MOST)]
     person: Key | None = None
     priority: Literal[1, 2, 3, 4] | None = None

@@ -14,16 +14,15 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from relais.engine import dispatch
 from relais.engine.candidates import Assistant, State
 from relais.engine.candidates import Ticket as Asked
 from relais.engine.decision import PASSING, Decision
 from relais.engine.dispatch_plan import plan
 from relais.people.models import Absence, Cover, Person, Role
 
-from . import dispatching
+from . import claims, dispatching
 from .errors import Refused
-from .models import Event, Ticket
+from .models import DispatchMode, Event, Ticket
 from .pool import Pool
 
 # Who is back within this keeps what she holds, but what would be late with her.
@@ -156,9 +155,12 @@ def _give_on(key: int, why: dict[int, Because], pool: Pool) -> bool:
         if ticket is None or because is None:
             return False  # somebody was faster: it is begun, or another's
         decision = _decide(ticket, pool)
-        if decision.chosen is not None and decision.chosen != because.holder:
+        automatic = pool.mode(ticket) == DispatchMode.Mode.AUTOMATIC
+        if automatic and decision.chosen not in (None, because.holder):
             return _reassign(ticket, decision, because, pool)
         facts = dispatching.told(decision, pool) | {"replanned": because.told()}
+        if not automatic and decision.chosen is not None:
+            facts["missing"] = "lead"
         ticket.put_back(facts, at=pool.at)
         return True
 
@@ -169,6 +171,8 @@ def _move(key: int, pool: Pool) -> bool:
         ticket = _locked(key)
         if ticket is None or ticket.holder_id is None:
             return False
+        if pool.mode(ticket) != DispatchMode.Mode.AUTOMATIC:
+            return False  # the lead gave it
         decision = _decide(ticket, pool)
         if decision.chosen in (None, ticket.holder_id) or not _earns(ticket, decision, pool):
             return False
@@ -180,10 +184,14 @@ def _decide(ticket: Ticket, pool: Pool) -> Decision:
 
     A change costs what the weights say, so that who has it keeps it for a little.
     """
-    people = [_without(one, ticket.pk) for one in pool.candidates(ticket)]
-    return dispatch.choose(
-        pool.asks(ticket), people, _state(ticket, pool), pool.at, pool.rules.weights
-    )
+    while True:
+        people = [_without(one, ticket.pk) for one in pool.candidates(ticket)]
+        case = dispatching.Case(pool.asks(ticket), people, _state(ticket, pool), pool.at)
+        decision = case.choose(pool.rules.weights)
+        chosen = decision.chosen
+        if chosen is None or (gone := claims.away(chosen, pool.at)) is None:
+            return decision
+        pool.mark_absent(chosen, gone)
 
 
 def _state(ticket: Ticket, pool: Pool) -> State:

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
-from zoneinfo import ZoneInfo
 
 from django import forms
-from django.utils import timezone
 from django.utils.functional import Promise as Lazy
 from django.utils.translation import gettext_lazy as _
 
@@ -15,66 +12,11 @@ from relais.offer.models import Service
 from relais.people.access import Access
 from relais.people.models import Confidentiality, Site
 
-from . import rules
+from . import dispatch_forms, rules
+from .form_parts import Moments, SiteMoment, VerbForm, words_field
 from .models import ClarityMark, Commitment, Ticket
 
 State = Ticket.State
-LOCAL = "%Y-%m-%dT%H:%M"
-
-
-class VerbForm(forms.Form):
-    """A form about one ticket, for one person; moments are those of the ticket's site."""
-
-    def __init__(self, *args: Any, ticket: Ticket, access: Access, **more: Any) -> None:
-        self.ticket, self.access = ticket, access
-        self.zone = ZoneInfo(ticket.site.time_zone)
-        super().__init__(*args, auto_id=f"{type(self).__name__.lower()}-%s", **more)
-        self.fill()
-
-    def fill(self) -> None:
-        """Set what depends on the ticket."""
-
-    def clean(self) -> dict[str, Any]:
-        """Return what was typed, without what a database cannot hold."""
-        found = super().clean() or {}
-        for name, value in found.items():
-            if isinstance(value, str):
-                found[name] = value.replace("\x00", "")
-        return found
-
-
-def _words(label: Any, *, required: bool = True, hint: Any = "") -> forms.CharField:
-    area = forms.Textarea(attrs={"rows": 3})
-    return forms.CharField(
-        label=label, required=required, max_length=2000, widget=area, help_text=hint
-    )
-
-
-class SiteMoment(forms.DateTimeField):
-    """A day and hour typed in the site's time."""
-
-    def __init__(self, **more: Any) -> None:
-        widget = forms.DateTimeInput(attrs={"type": "datetime-local"}, format=LOCAL)
-        super().__init__(widget=widget, input_formats=[LOCAL], **more)
-
-    zone: ZoneInfo | None = None
-
-    def to_python(self, value: Any) -> Any:
-        """Return the instant, read in the site's zone rather than the reader's."""
-        if self.zone is None:
-            return super().to_python(value)
-        with timezone.override(self.zone):
-            return super().to_python(value)
-
-
-class Moments(VerbForm):
-    """A verb form whose moments are typed in the site's time."""
-
-    def fill(self) -> None:
-        """Let moments be read in the site's zone."""
-        for field in self.fields.values():
-            if isinstance(field, SiteMoment):
-                field.zone = self.zone
 
 
 class Reprioritise(VerbForm):
@@ -83,7 +25,7 @@ class Reprioritise(VerbForm):
     priority = forms.TypedChoiceField(
         label=_("Priority"), coerce=int, choices=Ticket.Priority.choices
     )
-    reason = _words(_("Reason"), hint=_("Both leads and the requester read it."))
+    reason = words_field(_("Reason"), hint=_("Both leads and the requester read it."))
 
     def fill(self) -> None:
         """Propose what is not the priority already."""
@@ -97,7 +39,7 @@ class Rescope(Moments):
     service = forms.ModelChoiceField(None, label=_("Service"), required=False)
     site = forms.ModelChoiceField(None, label=_("Site"), required=False)
     wanted_by = SiteMoment(label=_("Wanted by"), required=False)
-    reason = _words(_("Reason"), hint=_("The deadlines stay: only a priority moves them."))
+    reason = words_field(_("Reason"), hint=_("The deadlines stay: only a priority moves them."))
 
     def fill(self) -> None:
         """Offer what this person may see."""
@@ -114,7 +56,7 @@ class Reclassify(VerbForm):
     confidentiality = forms.TypedChoiceField(
         label=_("confidentiality"), coerce=int, choices=Confidentiality.choices
     )
-    reason = _words(_("Reason"))
+    reason = words_field(_("Reason"))
 
     def fill(self) -> None:
         """Offer higher classes to who works on it, every other one to who steers."""
@@ -141,7 +83,9 @@ class Arbitrate(VerbForm):
         max_length=20,
         help_text=_("Empty when two people want opposite things of this one."),
     )
-    question = _words(_("What contradicts what?"), hint=_("The client lead reads it and decides."))
+    question = words_field(
+        _("What contradicts what?"), hint=_("The client lead reads it and decides.")
+    )
 
     def clean_other(self) -> Ticket | None:
         """Return the request of that reference, if this person may see it."""
@@ -162,7 +106,7 @@ class AskApproval(VerbForm):
         label=_("Amount (€)"), min_value=0, max_digits=12, decimal_places=2, required=False,
         help_text=_("Before tax. Empty: the matter itself is to be approved."),
     )  # fmt: skip
-    text = _words(_("What for?"), required=False, hint=_("The approver reads it."))
+    text = words_field(_("What for?"), required=False, hint=_("The approver reads it."))
 
 
 class Promise(Moments):
@@ -220,7 +164,7 @@ class Rate(VerbForm):
             (1, _("Very hard")),
         ],
     )
-    comment = _words(_("A word, if you like"), required=False)
+    comment = words_field(_("A word, if you like"), required=False)
 
 
 @dataclass(frozen=True)
@@ -237,6 +181,17 @@ class Offer:
 
 DONE = (State.DELIVERED, State.ACCEPTED)
 OFFERS = (
+    Offer("confirm", _("Confirm whom dispatch proposes"), "user-check", dispatch_forms.Confirm,
+          (State.OPEN,)),
+    Offer("unhold", _("Release for dispatch"), "player-play", dispatch_forms.Plain, (State.OPEN,)),
+    Offer("hold", _("Hold: keep out of dispatch"), "player-pause", dispatch_forms.Hold,
+          (State.OPEN,)),
+    Offer("call_in", _("Have somebody cover the site and give it"), "users", dispatch_forms.CallIn,
+          (State.OPEN,)),
+    Offer("pin", _("Reserve for somebody"), "lock", dispatch_forms.Pin,
+          (State.OPEN, State.ASSIGNED)),
+    Offer("unpin", _("No longer reserve it"), "lock", dispatch_forms.Plain,
+          (State.OPEN, State.ASSIGNED)),
     Offer("ask_approval", _("Ask for an approval"), "shield-check", AskApproval, Ticket.AT_WORK),
     Offer("promise", _("Commit to a date"), "calendar-event", Promise, Ticket.AT_WORK),
     Offer("reprioritise", _("Change the priority"), "flag", Reprioritise, Ticket.AT_WORK),
@@ -262,7 +217,13 @@ def may(verb: str, ticket: Ticket, access: Access) -> bool:
     # Who steers changes the date with the rest of the scope.
     if verb == "postpone" and rules.may("rescope", ticket, person):
         return False
-    return rules.may(verb, ticket, person)
+    stands = {
+        "confirm": ticket.proposed_id is not None,
+        "hold": not ticket.held_why,
+        "unhold": bool(ticket.held_why),
+        "unpin": ticket.pinned_id is not None,
+    }
+    return stands.get(verb, True) and rules.may(verb, ticket, person)
 
 
 def offers(ticket: Ticket, access: Access, typed: dict[str, VerbForm] | None = None) -> list[Offer]:

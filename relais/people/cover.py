@@ -132,6 +132,9 @@ def set_cover(site: Site, person: Person, position: str, *, by: Person) -> Perso
 
 def took_absence(absence: Absence, *, by: Person) -> None:
     """Write down that somebody will be away; the class of the absence is not repeated here."""
+    # Who gives her work holds her row in common: the one waits for the other (desk/claims).
+    rows = Person.objects.select_for_update(of=("self",), no_key=True)
+    rows.get(pk=absence.person_id)
     record(absence.person, "absence_added", by, **_days(absence))
     _replan(absence)
 

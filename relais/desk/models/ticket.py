@@ -583,7 +583,7 @@ class Ticket(Dated, Dispatched, Joined, Replanned, Steered, Triaged, Undoing, Te
             Webhook.tell(event)
         else:
             self.batch.events.append(event)
-        self.born = None
+        self.born, self.last_event = None, event
         return event
 
 

@@ -27,6 +27,9 @@ LONGEST = 300
 class Dispatched:
     """The verbs by which a request is kept from dispatch, bound to somebody, or confirmed."""
 
+    # What was told last of it in this transaction.
+    last_event: Event | None = None
+
     if TYPE_CHECKING:
         State: ClassVar[Any]
         _change: Callable[..., None]

@@ -13,7 +13,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from relais.desk import verb_forms
+from relais.desk import calling, verb_forms
 from relais.desk.models import (
     Approval,
     Arbitration,
@@ -65,7 +65,8 @@ def _verb(name: str, act: Act, done: Callable[[], str]) -> Callable[..., HttpRes
 
 
 # These move the ticket's own row: what was read must still stand.
-VERSIONED = {"reprioritise", "rescope", "reclassify", "postpone", "ask_approval"}
+VERSIONED = {"reprioritise", "rescope", "reclassify", "postpone", "ask_approval",
+             "hold", "unhold", "confirm", "pin", "unpin", "call_in"}  # fmt: skip
 
 
 def _open_choices(form: verb_forms.VerbForm, name: str, request: HttpRequest) -> None:
@@ -132,6 +133,37 @@ rate = _verb(
     lambda: _("Thank you. You may change it for two weeks."),
 )
 
+hold = _verb(
+    "hold",
+    lambda ticket, by, sent: ticket.hold(sent["reason"], by=by, until=sent["until"]),
+    lambda: _("Held: dispatch leaves it alone. Its deadlines go on."),
+)
+unhold = _verb(
+    "unhold",
+    lambda ticket, by, sent: ticket.unhold(by=by),
+    lambda: _("Released: dispatch has it again."),
+)
+confirm = _verb(
+    "confirm",
+    lambda ticket, by, sent: ticket.confirm(sent["to"], sent["why"], by=by),
+    lambda: _("Given."),
+)
+pin = _verb(
+    "pin",
+    lambda ticket, by, sent: ticket.pin(sent["to"], sent["why"], by=by),
+    lambda: _("Reserved: nobody else gets it."),
+)
+unpin = _verb(
+    "unpin",
+    lambda ticket, by, sent: ticket.unpin(by=by),
+    lambda: _("Anybody may have it again."),
+)
+call_in = _verb(
+    "call_in",
+    lambda ticket, by, sent: calling.call_in(ticket, sent["to"], by=by),
+    lambda: _("She covers the site and has the request."),
+)
+
 VERBS = {
     view.__name__: view
     for view in (
@@ -144,6 +176,12 @@ VERBS = {
         promise,
         mark_clarity,
         rate,
+        hold,
+        unhold,
+        confirm,
+        pin,
+        unpin,
+        call_in,
     )
 }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
@@ -28,6 +29,7 @@ from . import files
 from .files import in_words
 
 LONGEST_TEXT = 50_000
+NOBODY = Event.Kind.UNASSIGNED
 
 
 @login_required
@@ -70,6 +72,7 @@ def shown(
         "thread": surroundings.thread(access, ticket, beside["merged"]),
         "history": told,
         "dispatches": dispatches(told) if access.may_see_internals() else [],
+        "elsewhere": elsewhere(told) if access.runs_pool else [],
         "clocks": [(one, telling.explained(one, now), moved.get(one.pk, [])) for one in clocks],
         "silence": access.see(Silence).filter(ticket=ticket, ended_at=None).first(),
         "now": now,
@@ -90,6 +93,18 @@ def dispatches(told: list[telling.Told]) -> list[tuple[telling.Told, list[tellin
     kinds = (Event.Kind.ASSIGNED, Event.Kind.UNASSIGNED)
     found = [(one, telling.considered(one.event)) for one in told if one.event.kind in kinds]
     return [(one, everybody) for one, everybody in found if everybody]
+
+
+def elsewhere(told: list[telling.Told]) -> list[dict[str, Any]]:
+    """Return who of other sites could have it, if that was the last word of dispatch."""
+    said = [one.event for one in told if one.event.kind in (Event.Kind.ASSIGNED, NOBODY)]
+    if not said or said[-1].kind != NOBODY:
+        return []
+    found = said[-1].facts.get("elsewhere") or []
+    return [
+        one | {"at": datetime.fromisoformat(one["until"]) if one["until"] else None}
+        for one in found
+    ]
 
 
 def colleagues(request: HttpRequest, ticket: Ticket, offered: dict[str, Any]) -> list[Person]:
