@@ -76,7 +76,7 @@ class HoldIn(VersionIn):
     until: Moment | None = None
 
 
-class ConfirmIn(VersionIn):
+class ConfirmProposalIn(VersionIn):
     """Without `to` whom dispatch proposed; somebody else asks for the reason."""
 
     to: Key | None = None
@@ -154,7 +154,7 @@ def unhold(request: HttpRequest, key: PathKey, sent: VersionIn) -> DispatchedOut
 
 
 @router.post("/tickets/{key}/confirm", response={200: DispatchedOut, **REFUSALS})
-def confirm(request: HttpRequest, key: PathKey, sent: ConfirmIn) -> DispatchedOut:
+def confirm(request: HttpRequest, key: PathKey, sent: ConfirmProposalIn) -> DispatchedOut:
     ticket, by = _ticket(request, key, sent)
     ticket.confirm(_of(request, Person, sent.to), sent.why, by=by)
     return _dispatched(ticket)
