@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('desk', '0007_dispatch_settings'),
+        ('desk', '0008_replays'),
         ('offer', '0004_tool_and_skill_level'),
         ('people', '0006_tools_and_capacity'),
     ]
