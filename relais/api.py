@@ -38,6 +38,8 @@ from relais.offer import errors as agreements
 from relais.offer.api import router as offer
 from relais.offer.catalogue_api import router as catalogue
 from relais.offer.hands_api import router as hands
+from relais.offer.histories_api import router as histories
+from relais.offer.procedures_api import router as procedures
 from relais.offer.sheets_api import router as preferences
 from relais.people import calendar_removal, kept_api, organisation, persons_api
 from relais.people.api import router as people
@@ -131,6 +133,8 @@ AREAS = (
     ("people", calendars),
     ("agreements", offer),
     ("agreements", catalogue),
+    ("agreements", procedures),
+    ("agreements", histories),
     ("agreements", hands),
     ("people", preferences),
     ("requests", desk),

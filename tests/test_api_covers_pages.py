@@ -11,23 +11,6 @@ from relais.api import api
 
 from .api_of_pages import BROWSER, CALLS
 
-# Calls that are still to be built: this set only shrinks.
-TO_COME = set(
-    """
-GET agreement_versions/{key}/compare
-GET agreement_versions/{key}/preview
-GET agreements/{key}/history
-GET catalogue/{code}
-GET catalogue/{code}/history
-GET preference_sheets
-GET procedure_versions/{key}/compare
-GET procedures/{key}
-GET procedures/{key}/history
-POST procedure_versions/{key}/drill
-POST procedures/{key}/own
-POST variants/{key}/end
-    """.strip().splitlines()
-)
 # How a page says that it changes something.
 CHANGES = re.compile(r"POST|form_page\(|archive_page\(|restored\(|_form\(|_edited\(")
 
@@ -61,7 +44,7 @@ def test_each_page_has_its_call_or_a_reason():
 
 def test_each_call_that_is_named_is_there():
     named = {call for name, call in CALLS.items() if not call.startswith(BROWSER)}
-    assert not named - calls() - TO_COME
+    assert not named - calls()
 
 
 def test_what_a_page_changes_a_call_changes_too():

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest
-from ninja import Query, Router, Schema
+from django.utils import timezone
+from ninja import Field, Query, Router, Schema
 
 from relais.lib.api_types import Fault, Moment, PartOf, PathKey
+from relais.offer.models import AgreementVersion
 from relais.people.access import Access
 from relais.people.api import NamedOut, access_of
 
 from . import because
+from .calendars_api import PreviewOut, previewed
 from .models import DeadlineChange, Recalculation
+from .recalculation import preview_version
 
 router = Router(tags=["recalculations"])
 REFUSALS = {403: Fault, 404: Fault, 409: Fault}
@@ -105,6 +109,23 @@ def resume_recalculation(request: HttpRequest, key: PathKey) -> RecalculationOut
     run = _one(access, key)
     run.resume(by=access.person)
     return _told(run)
+
+
+class PreviewPart(Schema):
+    """`page`: which part of the moves."""
+
+    page: Annotated[int, Field(ge=1, le=100_000)] = 1
+
+
+@router.get("/agreement_versions/{key}/preview", response={200: PreviewOut, 404: Fault})
+def agreement_preview(request: HttpRequest, key: PathKey, part: Query[PreviewPart]) -> PreviewOut:
+    access = access_of(request)
+    rows = access.see(AgreementVersion).select_related("agreement__company")
+    version = rows.filter(pk=key).first() if access.runs_pool else None
+    if version is None:
+        raise Http404
+    told = preview_version(access, version, timezone.now())
+    return previewed(access, told, part.page)
 
 
 def _seen(access: Access) -> QuerySet[Recalculation]:

@@ -275,15 +275,26 @@ def catalogue(request: HttpRequest) -> list[Schema]:
 
 @router.post("/catalogue", response={201: StaffCatalogueOut, **REFUSALS})
 def service_open(request: HttpRequest, sent: NewServiceIn) -> Status:
-    access = _keeps(request)
+    access = keeps(request)
     made = Service.open(by=access.person, code=sent.code, **_given(access, sent))
     return Status(201, _service(access, made))
 
 
+@router.get("/catalogue/{code}", response={200: StaffCatalogueOut | CatalogueOut, 404: Fault})
+def service_alone(request: HttpRequest, code: Annotated[Code, Path()]) -> Schema:
+    access = access_of(request)
+    rows = access.see(Service)
+    rows = (rows if access.runs_pool else rows.offered()).filter(code=code)
+    found = _there(access, rows)
+    if not found:
+        raise Http404
+    return _service(access, found[0])
+
+
 @router.post("/catalogue/{code}/edit", response={200: StaffCatalogueOut, **REFUSALS})
 def service_edit(request: HttpRequest, code: Annotated[Code, Path()], sent: ServiceIn) -> Schema:
-    access = _keeps(request)
-    found: Service = _one(access.see(Service), code=code)
+    access = keeps(request)
+    found: Service = one(access.see(Service), code=code)
     found.expect(sent.version)
     found.edit(by=access.person, **_given(access, sent))
     return _service(access, found)
@@ -292,20 +303,20 @@ def service_edit(request: HttpRequest, code: Annotated[Code, Path()], sent: Serv
 @router.get("/catalogue/{code}/variants", response={200: list[VariantOut], 404: Fault})
 def service_variants(request: HttpRequest, code: Annotated[Code, Path()]) -> list[VariantOut]:
     access = access_of(request)
-    found = _one(access.see(Service), code=code)
+    found = one(access.see(Service), code=code)
     rows = access.see(ServiceVariant).filter(service=found, active=True)
     return [_variant(access, each) for each in rows.select_related("company", "site")]
 
 
 @router.post("/catalogue/{code}/vary", response={200: VariantOut, **REFUSALS})
 def service_vary(request: HttpRequest, code: Annotated[Code, Path()], sent: VaryIn) -> VariantOut:
-    access = _keeps(request)
-    found = _one(access.see(Service), code=code)
+    access = keeps(request)
+    found = one(access.see(Service), code=code)
     place: Company | Site
     if sent.site:
-        place = _one(access.see(Site).select_related("company"), pk=sent.site)
+        place = one(access.see(Site).select_related("company"), pk=sent.site)
     else:
-        place = _one(access.see(Company), pk=sent.company or 0)
+        place = one(access.see(Company), pk=sent.company or 0)
     made = ServiceVariant.vary(
         found,
         place,
@@ -318,28 +329,28 @@ def service_vary(request: HttpRequest, code: Annotated[Code, Path()], sent: Vary
     return _variant(access, made)
 
 
+@router.post("/variants/{key}/end", response={200: VariantOut, **REFUSALS})
+def variant_end(request: HttpRequest, key: PathKey) -> VariantOut:
+    access = keeps(request)
+    rows = access.see(ServiceVariant).filter(active=True)
+    found: ServiceVariant = one(rows.select_related("service", "company", "site"), pk=key)
+    found.end(by=access.person)
+    return _variant(access, found)
+
+
 # Procedures ---------------------------------------------------------------------------------------
 
 
 @router.get("/procedures", response=list[ProcedureOut])
 def procedures(request: HttpRequest) -> list[ProcedureOut]:
-    access = access_of(request)
-    return [
-        ProcedureOut(
-            id=each.pk,
-            code=each.code,
-            title=each.title,
-            owner=each.owner.name if each.owner else None,
-            version_in_force=version.pk if (version := each.in_force()) else None,
-        )
-        for each in access.see(Procedure).select_related("owner")
-    ]
+    rows = access_of(request).see(Procedure).select_related("owner")
+    return [ProcedureOut(**procedure_line(each)) for each in rows]
 
 
 @router.post("/procedures", response={201: ProcedureVersionOut, **REFUSALS})
 def procedure_open(request: HttpRequest, sent: NewProcedureIn) -> Status:
-    access = _keeps(request)
-    owner = _one(access.see(Person), pk=sent.owner) if sent.owner else None
+    access = keeps(request)
+    owner = one(access.see(Person), pk=sent.owner) if sent.owner else None
     made = Procedure.open(
         code=sent.code,
         title_fr=sent.title_fr,
@@ -347,14 +358,14 @@ def procedure_open(request: HttpRequest, sent: NewProcedureIn) -> Status:
         owner=owner,
         by=access.person,
     )
-    return Status(201, _version(made))
+    return Status(201, version_out(made))
 
 
 @router.post("/procedures/{key}/draft_from", response={201: ProcedureVersionOut, **REFUSALS})
 def procedure_draft(request: HttpRequest, key: PathKey) -> Status:
-    access = _keeps(request)
-    found = _one(access.see(Procedure), pk=key)
-    return Status(201, _version(ProcedureVersion.draft_from(found, by=access.person)))
+    access = keeps(request)
+    found = one(access.see(Procedure), pk=key)
+    return Status(201, version_out(ProcedureVersion.draft_from(found, by=access.person)))
 
 
 @router.get("/procedure_versions/{key}", response={200: ProcedureVersionOut, 404: Fault})
@@ -363,42 +374,42 @@ def procedure_version(request: HttpRequest, key: PathKey) -> ProcedureVersionOut
     rows = access.see(ProcedureVersion).select_related("procedure")
     if not access.runs_pool:
         rows = rows.filter(state=ProcedureVersion.State.PUBLISHED)
-    return _version(_one(rows, pk=key))
+    return version_out(one(rows, pk=key))
 
 
 @router.post("/procedure_versions/{key}/edit", response={200: ProcedureVersionOut, **REFUSALS})
 def procedure_edit(request: HttpRequest, key: PathKey, sent: DraftIn) -> ProcedureVersionOut:
-    access, found = _draft(request, key, sent.revision)
+    access, found = draft_of(request, key, sent.revision)
     given: dict[str, Any] = {
         name: getattr(sent, name) for name in sent.model_fields_set - {"revision", "content"}
     }
     given = {name: value for name, value in given.items() if value is not None}
     content = Content.of(sent.content.dict()) if sent.content else None
     found.edit(by=access.person, content=content, **given)
-    return _version(found)
+    return version_out(found)
 
 
 @router.post("/procedure_versions/{key}/publish", response={200: ProcedureVersionOut, **REFUSALS})
 def procedure_publish(request: HttpRequest, key: PathKey, sent: PublishIn) -> ProcedureVersionOut:
-    access, found = _draft(request, key, sent.revision)
+    access, found = draft_of(request, key, sent.revision)
     found.publish(by=access.person, effective_from=sent.effective_from)
-    return _version(found)
+    return version_out(found)
 
 
 @router.post("/procedure_versions/{key}/withdraw", response={200: ProcedureVersionOut, **REFUSALS})
 def procedure_withdraw(
     request: HttpRequest, key: PathKey, sent: WithdrawProcedureIn
 ) -> ProcedureVersionOut:
-    access, found = _draft(request, key, None)
+    access, found = draft_of(request, key, None)
     found.withdraw(sent.reason, by=access.person)
-    return _version(found)
+    return version_out(found)
 
 
 @router.post("/procedure_versions/{key}/review", response={200: ProcedureVersionOut, **REFUSALS})
 def procedure_review(request: HttpRequest, key: PathKey, sent: ReviewIn) -> ProcedureVersionOut:
-    access, found = _draft(request, key, None)
+    access, found = draft_of(request, key, None)
     found.review(sent.review_by, by=access.person)
-    return _version(found)
+    return version_out(found)
 
 
 @router.post(
@@ -407,15 +418,15 @@ def procedure_review(request: HttpRequest, key: PathKey, sent: ReviewIn) -> Proc
 def procedure_acknowledge(request: HttpRequest, key: PathKey) -> ProcedureVersionOut:
     access = access_of(request)
     rows = access.see(ProcedureVersion).select_related("procedure")
-    found: ProcedureVersion = _one(rows.filter(state="published"), pk=key)
+    found: ProcedureVersion = one(rows.filter(state="published"), pk=key)
     found.acknowledge(by=access.person)
-    return _version(found)
+    return version_out(found)
 
 
 # How rows become answers --------------------------------------------------------------------------
 
 
-def _keeps(request: HttpRequest) -> Access:
+def keeps(request: HttpRequest) -> Access:
     """Return the caller's rights; whoever does not keep the catalogue finds nothing to change."""
     access = access_of(request)
     if not access.runs_pool:
@@ -423,16 +434,29 @@ def _keeps(request: HttpRequest) -> Access:
     return access
 
 
-def _draft(request: HttpRequest, key: int, revision: int | None) -> tuple[Access, ProcedureVersion]:
-    access = _keeps(request)
-    found: ProcedureVersion = _one(
+def draft_of(
+    request: HttpRequest, key: int, revision: int | None
+) -> tuple[Access, ProcedureVersion]:
+    access = keeps(request)
+    found: ProcedureVersion = one(
         access.see(ProcedureVersion).select_related("procedure__owner"), pk=key
     )
     found.expect(revision)
     return access, found
 
 
-def _one(rows: Any, **where: Any) -> Any:
+def procedure_line(found: Procedure) -> dict[str, Any]:
+    in_force = found.in_force()
+    return {
+        "id": found.pk,
+        "code": found.code,
+        "title": found.title,
+        "owner": found.owner.name if found.owner else None,
+        "version_in_force": in_force.pk if in_force else None,
+    }
+
+
+def one(rows: Any, **where: Any) -> Any:
     found = rows.filter(**where).first()
     if found is None:
         raise Http404
@@ -447,7 +471,7 @@ def _given(access: Access, sent: ServiceIn) -> dict[str, Any]:
     empty = ("approval_above", "procedure", "active_from", "active_until")
     given = {name: value for name, value in given.items() if value is not None or name in empty}
     if given.get("procedure"):
-        given["procedure"] = _one(access.see(Procedure), pk=given["procedure"])
+        given["procedure"] = one(access.see(Procedure), pk=given["procedure"])
     if "skills" in given:
         skills = list(access.see(Skill).filter(pk__in=given["skills"]))
         if len(skills) < len(set(given["skills"])):
@@ -521,7 +545,7 @@ def _variant(access: Access, found: ServiceVariant) -> VariantOut:
     )
 
 
-def _version(found: ProcedureVersion) -> ProcedureVersionOut:
+def version_out(found: ProcedureVersion) -> ProcedureVersionOut:
     return ProcedureVersionOut(
         id=found.pk,
         number=found.number,

@@ -33,6 +33,27 @@ BY_KEY = {question.key: question for question in QUESTIONS}
 # Who reads and writes -----------------------------------------------------------------------------
 
 
+def listed(
+    access: Access,
+) -> tuple[list[tuple[PreferenceSheet, SheetVersion | None]], list[Person]]:
+    """Return the sheets that this person may read, with the last version; whose is not begun."""
+    seen = access.see(PreferenceSheet).select_related("person__site", "company")
+    latest = {
+        one.sheet_id: one
+        for one in access.see(SheetVersion).filter(sheet__in=seen).order_by("number")
+    }
+    rows = sorted(
+        ((sheet, latest.get(sheet.pk)) for sheet in seen), key=lambda row: row[0].person.name
+    )
+    asking = access.see(Person).filter(
+        archived_at=None, roles__kind__in=("requester", "site_lead", "client_lead", "sponsor")
+    )
+    asking = asking.exclude(pk__in=[sheet.person_id for sheet in seen])
+    asking = asking.select_related("site", "company").distinct()
+    without = [one for one in asking[:200] if not access.is_client and may_write(access, one)]
+    return rows, without
+
+
 def may_write(access: Access, executive: Person) -> bool:
     """Return whether this person may write the sheet: she herself, or staff who serves her."""
     if executive.company_id is None:

@@ -55,6 +55,36 @@ class SheetOut(Schema):
     authority: dict[str, LimitIn]
 
 
+class SheetLineOut(Schema):
+    """A sheet that may be read; `number` is empty where none was written yet and one may be."""
+
+    executive: NamedOut
+    company: NamedOut
+    number: int | None
+    confirmed_by_exec_at: Moment | None
+
+
+@router.get("/preference_sheets", response={200: list[SheetLineOut], 404: Fault})
+def preference_sheets(request: HttpRequest) -> list[SheetLineOut]:
+    access = access_of(request)
+    if not (access.led_company_ids or access.covered_site_ids):
+        raise Http404
+    rows, without = sheets.listed(access)
+    return [
+        SheetLineOut(
+            executive=NamedOut(id=person.pk, name=person.name),
+            company=NamedOut(id=person.company.pk, name=person.company.name),
+            number=last.number if last else None,
+            confirmed_by_exec_at=last.confirmed_by_exec_at if last else None,
+        )
+        for person, last in [
+            *((sheet.person, last) for sheet, last in rows),
+            *((person, None) for person in without),
+        ]
+        if person.company is not None
+    ]
+
+
 @router.get("/preference_sheets/{key}", response={200: SheetOut, 404: Fault})
 def preference_sheet(request: HttpRequest, key: PathKey) -> SheetOut:
     return _sheet(access_of(request), key)

@@ -21,10 +21,8 @@ from relais.offer import history, opening, reading
 from relais.offer.agreement_forms import NewAgreementForm
 from relais.offer.errors import DraftStands, Refused
 from relais.offer.models import Agreement, AgreementEvent, AgreementVersion
-from relais.people.models import Company, Person
+from relais.people.models import Company
 from relais.people.organisation import said
-
-MOST_EVENTS = 200
 
 
 def seen_agreement(request: HttpRequest, pk: int) -> Agreement:
@@ -236,22 +234,9 @@ def _text(request: HttpRequest, version: AgreementVersion) -> HttpResponse:
         "draft": next((one for one in versions if one.state == "draft"), None),
         "may_write": access.runs_pool,
         "reads_history": access.see(AgreementEvent).filter(version=version).exists(),
-        "compared_with": compared_with(request, version),
+        "compared_with": history.followed(request.access, version),
     }
     return render(request, "offer/agreement.html", context)
-
-
-def compared_with(request: HttpRequest, version: AgreementVersion) -> AgreementVersion | None:
-    """Return the version that this one follows: in force for a draft, else the one before."""
-    signed = (
-        request.access.see(AgreementVersion)
-        .filter(agreement=version.agreement, state="signed")
-        .exclude(pk=version.pk)
-        .order_by("-number")
-    )
-    if version.state == "draft":
-        return signed.filter(period__contains=timezone.localdate()).first() or signed.first()
-    return signed.filter(number__lt=version.number).first()
 
 
 # History --------------------------------------------------------------------------------------
@@ -262,16 +247,9 @@ def compared_with(request: HttpRequest, version: AgreementVersion) -> AgreementV
 def agreement_history(request: HttpRequest, pk: int) -> HttpResponse:
     """Tell who changed what, when: to those who steer it."""
     shown = seen_agreement(request, pk)
-    rows = request.access.see(AgreementEvent).filter(agreement=shown)
-    found = list(rows.select_related("version__agreement", "by").order_by("-pk")[:MOST_EVENTS])
-    if not found:
+    events = history.of_agreement(request.access, shown)
+    if not events:
         raise Http404
-    names = reading.Names.of(request.access, shown)
-    known = set(request.access.see(Person).values_list("pk", flat=True))
-    if engagement := shown.company.engagement:
-        known |= {engagement.client_lead_id, engagement.client_deputy_id}
-        known |= {engagement.provider_lead_id, engagement.provider_deputy_id}
-    events = [history.told(event, names, known) for event in found]
     return render(request, "offer/history.html", {"agreement": shown, "events": events})
 
 

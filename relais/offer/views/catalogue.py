@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,22 +21,13 @@ from relais.offer.catalogue_forms import (
     question_rows,
     step_rows,
 )
+from relais.offer.differences import Difference, label, of_service, value_of
 from relais.offer.errors import Refused, Unsound
-from relais.offer.models import OfferEvent, Service, ServiceVariant
+from relais.offer.models import Service, ServiceVariant
 from relais.people.models import Company, Site
 from relais.people.organisation import said
 
-MOST_EVENTS = 200
 LARGEST = 2**63
-
-
-@dataclass(frozen=True)
-class Difference:
-    """One thing that a place does otherwise, beside what the group does."""
-
-    label: str
-    group: str
-    here: str
 
 
 @dataclass(frozen=True)
@@ -69,8 +59,8 @@ def catalogue(request: HttpRequest) -> HttpResponse:
     words = request.GET.get("q", "").replace("\x00", "").strip()[:100]
     services = [one for one in shown if _speaks(one, words)]
     families = [
-        (label, found)
-        for value, label in Service.Family.choices
+        (named, found)
+        for value, named in Service.Family.choices
         if (found := [one for one in services if one.family == value])
     ]
     offered = {one.pk for one in rows.offered()} if kept else set()
@@ -126,7 +116,7 @@ def _kept(request: HttpRequest, code: str) -> Service:
 def _variation(service: Service, variant: ServiceVariant) -> Variation:
     there = variants.applied(service, variant.differs)
     lines = [
-        Difference(_label(name), _value(service, name), _value(there, name))
+        Difference(label(name), value_of(service, name), value_of(there, name))
         for name in keeping.VARIABLE
         if name in variant.differs
     ]
@@ -146,21 +136,6 @@ def _variation(service: Service, variant: ServiceVariant) -> Variation:
             )
     place = str(variant.site or _("All of %(company)s") % {"company": variant.company.name})
     return Variation(variant, place, lines)
-
-
-def _label(name: str) -> str:
-    label = str(Service._meta.get_field(name).verbose_name)
-    return label[:1].upper() + label[1:]
-
-
-def _value(service: Service, name: str) -> str:
-    if name == "questions":
-        return ", ".join(one.label for one in questions.read(service.questions))
-    shown = getattr(service, f"get_{name}_display", None)
-    value = shown() if shown else getattr(service, name)
-    if name == "approval_above":
-        return questions.text_of("amount", str(value)) if value is not None else _("always")
-    return str(value)
 
 
 # Writing ------------------------------------------------------------------------------------------
@@ -218,22 +193,8 @@ def refuse(form: forms.BaseForm, refusal: Refused) -> None:
 def service_history(request: HttpRequest, code: str) -> HttpResponse:
     """Tell who changed what in a service, when."""
     found = _kept(request, code)
-    rows = request.access.see(OfferEvent).filter(service=found).select_related("by")
-    events = [(event, list(_changes(event.facts))) for event in rows.order_by("-pk")[:MOST_EVENTS]]
+    events = of_service(request.access, found)
     return render(request, "offer/service_history.html", {"service": found, "events": events})
-
-
-def _changes(facts: dict[str, Any]) -> Iterable[Difference]:
-    for name, (was, now) in facts.get("changes", {}).items():
-        if name == "questions":
-            was, now = (", ".join(q.get("label_fr", "") for q in each or []) for each in (was, now))
-        yield Difference(_label(name), _text(was), _text(now))
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, list):
-        return ", ".join(map(str, value))
-    return "—" if value in (None, "") else str(value)
 
 
 # Variants -----------------------------------------------------------------------------------------

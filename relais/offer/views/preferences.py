@@ -35,22 +35,7 @@ def preferences(request: HttpRequest) -> HttpResponse:
     access = request.access
     if not (access.led_company_ids or access.covered_site_ids):
         raise Http404
-    seen = access.see(PreferenceSheet).select_related("person__site", "company")
-    latest = {
-        one.sheet_id: one
-        for one in access.see(SheetVersion).filter(sheet__in=seen).order_by("number")
-    }
-    rows = sorted(
-        ((sheet, latest.get(sheet.pk)) for sheet in seen), key=lambda row: row[0].person.name
-    )
-    known = [sheet.person_id for sheet in seen]
-    asking = access.see(Person).filter(
-        archived_at=None, roles__kind__in=("requester", "site_lead", "client_lead", "sponsor")
-    )
-    asking = asking.exclude(pk__in=known).select_related("site", "company").distinct()
-    without = [
-        one for one in asking[:200] if not access.is_client and sheets.may_write(access, one)
-    ]
+    rows, without = sheets.listed(access)
     context = {"rows": rows, "without": without}
     return render(request, "offer/preferences.html", context)
 

@@ -13,14 +13,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
-from relais.offer import reading, signing
+from relais.offer import history, reading, signing
 from relais.offer.agreement_forms import DraftForm, with_row_added, without_row
 from relais.offer.errors import Overtaken, Refused, Unsound
 from relais.offer.models import AgreementVersion
-from relais.offer.terms import Terms, compare
 from relais.people.organisation import said
 
-from .agreements import compared_with, own_version, seen_version, version_url
+from .agreements import own_version, seen_version, version_url
 
 LISTS = ("scopes", "targets")
 
@@ -116,24 +115,14 @@ def _editor(
 def compare_page(request: HttpRequest, pk: int, number: int) -> HttpResponse:
     """Show what changes from the version before to this one, row by row."""
     version = seen_version(request, pk, number)
-    before = compared_with(request, version)
+    before = history.followed(request.access, version)
     context = {
         "agreement": version.agreement,
         "version": version,
         "before": before,
-        "changes": _changes(request, before, version),
+        "changes": history.changed_since(request.access, before, version),
     }
     return render(request, "offer/compare.html", context)
-
-
-def _changes(
-    request: HttpRequest, before: AgreementVersion | None, version: AgreementVersion
-) -> list[reading.Change]:
-    """Return what this person may read of what changes; against nothing, everything is new."""
-    access = request.access
-    old = reading.terms_for(access, before) if before else Terms(scopes=())
-    names = reading.Names.of(access, version.agreement)
-    return reading.changes(compare(old, reading.terms_for(access, version)), names)
 
 
 # Signing and withdrawing ----------------------------------------------------------------------
@@ -177,14 +166,14 @@ def sign(request: HttpRequest, pk: int, number: int) -> HttpResponse:
         else:
             messages.success(request, _signed_text(version))
             return redirect(version_url(version))
-    before = compared_with(request, version)
+    before = history.followed(request.access, version)
     context = {
         "agreement": version.agreement,
         "version": version,
         "form": form,
         "side": side,
         "before": before,
-        "changes": _changes(request, before, version),
+        "changes": history.changed_since(request.access, before, version),
         "signatures": reading.signatures(version, request.person),
     }
     status = 200 if not form.is_bound else 422
