@@ -131,14 +131,23 @@ def approval_above(ticket: Ticket) -> Decimal | None:
     """Return the amount in euros up to which nobody need approve; None: no approval is needed.
 
     Below zero: always, whatever the amount. The service says it, and the limits that the executive
-    confirmed: the lower of the two.
+    confirmed: the lower of the two, and always where she has said “never” or “proposes”.
     """
     service = variants.at_site(ticket.service, ticket.site)
-    ceiling = sheets.ceiling_for(ticket.requester, service.family)
+    limit = sheets.limit_for(ticket.requester, service.family)
+    if limit is not None and limit.asks_first:
+        return Decimal(-1)
+    ceiling = limit.free_up_to if limit else None
     if service.approval_by == Service.Approval.NONE:
         return ceiling
     above = Decimal(-1) if service.approval_above is None else service.approval_above
     return above if ceiling is None else min(above, ceiling)
+
+
+def keeps_to_herself(ticket: Ticket) -> Person | None:
+    """Return the executive who has said that this kind of work is never done alone, or None."""
+    limit = sheets.limit_for(ticket.requester, ticket.service.family)
+    return ticket.requester if limit is not None and limit.asks_first else None
 
 
 def approval_pauses(ticket: Ticket) -> bool:
@@ -163,6 +172,8 @@ def approvers(ticket: Ticket) -> list[Person]:
         Service.Approval.EXECUTIVE: [ticket.requester.reports_to, *sponsor, *referent],
     }
     asked = named.get(kind, named[Service.Approval.MANAGER])
+    if kind == Service.Approval.NONE and keeps_to_herself(ticket) is not None:
+        asked = [ticket.requester, *asked]
     return [one for one in asked if one is not None and one.archived_at is None]
 
 

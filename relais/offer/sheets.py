@@ -106,6 +106,18 @@ class Limit:
     level: str = "proposes"
     ceiling: Decimal | None = None
     expires_on: date | None = None
+    # Whether the sheet says anything of the family; else nobody has bounded it.
+    stated: bool = False
+
+    @property
+    def asks_first(self) -> bool:
+        """Return whether the executive has said that her word is needed each time."""
+        return self.stated and self.level not in ("alone", "informs")
+
+    @property
+    def free_up_to(self) -> Decimal | None:
+        """Return the amount up to which an assistant may go without asking; None: none is set."""
+        return None if self.asks_first else self.ceiling
 
     def allows(self, amount: Decimal | None) -> bool:
         """Return whether it may be done without asking first, for an amount if there is one."""
@@ -135,9 +147,9 @@ def _limit(family: str, line: dict[str, Any] | None, on: date) -> Limit:
         return Limit(family)
     until = date.fromisoformat(line["expires_on"]) if line.get("expires_on") else None
     if until is not None and until < on:
-        return Limit(family, expires_on=until)
+        return Limit(family, expires_on=until, stated=True)
     ceiling = Decimal(line["ceiling"]) if line.get("ceiling") else None
-    return Limit(family, line["level"], ceiling, until)
+    return Limit(family, line["level"], ceiling, until, stated=True)
 
 
 def limit_for(executive: Person, family: str, on: date | None = None) -> Limit | None:
@@ -153,12 +165,6 @@ def limit_for(executive: Person, family: str, on: date | None = None) -> Limit |
     if version is None:
         return None
     return _limit(family, version.authority.get(family), on or timezone.localdate())
-
-
-def ceiling_for(executive: Person, family: str, on: date | None = None) -> Decimal | None:
-    """Return the amount up to which an assistant may go without asking; None: no ceiling is set."""
-    limit = limit_for(executive, family, on)
-    return limit.ceiling if limit and limit.level in ("alone", "informs") else None
 
 
 # Reading ------------------------------------------------------------------------------------------

@@ -31,7 +31,7 @@ from relais.desk.models import (
     TimeEntry,
 )
 from relais.desk.models.time_entry import total
-from relais.offer.models import Service
+from relais.offer.models import PreferenceSheet, Service, SheetVersion
 
 from .conftest import at, clock, kinds
 
@@ -78,6 +78,34 @@ def test_within_the_ceiling_nobody_need_approve(costly, world):
     assert ask(ticket, world, 500).state == "free"
     assert kinds(ticket)[-1] == "amount_stated"
     ticket.deliver("Voilà", by=world.people.alice)
+
+
+@pytest.mark.parametrize("level", ["never", "proposes"])
+def test_what_the_executive_lets_nobody_do_alone_waits_for_her_word(
+    new_ticket, world, services, client_of, level
+):
+    people = world.people
+    ticket = new_ticket("taken", service=services["appointment"])
+    limits = {ticket.service.family: {"level": level}}
+    given = {"content": {}, "authority": limits, "reserved": []}
+    PreferenceSheet.write(people.marc, by=people.alice, **given)
+    assert rules.approval_above(ticket) is None, "not before she has confirmed it"
+    version = SheetVersion.objects.get()
+    version.confirm(by=people.marc)
+    with pytest.raises(AwaitsApproval, match="Marc"):
+        ticket.deliver("Voilà", by=people.alice)
+    alice = client_of(people.alice)
+    sent = {"text": "Voilà", "version": ticket.version}
+    assert alice.post(f"/tickets/{ticket.pk}/deliver/", sent).status_code == 409
+    refusal = alice.post(f"/api/tickets/{ticket.pk}/deliver", sent, "application/json")
+    assert refusal.status_code == 422 and "Marc" in refusal.json()["detail"]
+    asked = Approval.ask(ticket, None, "Déplacer", by=people.alice)
+    assert asked.approver == people.marc
+    assert client_of(people.marc).get("/approvals/").status_code == 200
+    asked.approve("Oui", by=people.marc)
+    ticket.refresh_from_db()
+    ticket.deliver("Voilà", by=people.alice)
+    assert kinds(ticket)[-1] == "delivered"
 
 
 def test_another_amount_asks_again_the_same_does_not(costly, world):

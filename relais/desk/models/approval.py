@@ -402,6 +402,9 @@ def hindrance(ticket: Ticket) -> str:
         stated = amount_in(ticket.answers)
         if stated is not None and stated <= above:
             return ""
+        if above < 0 and (executive := rules.keeps_to_herself(ticket)) is not None:
+            told = _t("%(name)s lets nobody do this alone: ask for the approval first")
+            return told % {"name": executive.name}
         if above < 0:
             return _t("this service is approved by the client: ask for it first")
         written = number_format(above, 2 if above % 1 else 0, use_l10n=True, force_grouping=True)
