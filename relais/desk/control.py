@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.db.models import OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models import QuerySet, Sum
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -98,10 +98,12 @@ def look(access: Access, tower: board.Tower, now: datetime) -> Control:
     people = {load.key: load.person for load in tower.persons if load.key and load.person}
     there = presence.of_pool(people.values(), access, now)
     held, by_site = _held(access)
-    risks, at_risk, risky = _risks(access, there, people, now)
-    found = Control(risks=risks, at_risk=at_risk)
+    outlook = access.see(Outlook).first()
+    facts = outlook.facts if outlook else {}
+    risks, risky = _risks(access, there, people, now), facts.get("holders", {})
+    found = Control(risks=risks, at_risk=max(len(risks), facts.get("at_risk", 0)))
     found.hands = [
-        Hand(load, there[load.key], held[load.key], risky.get(load.key, 0))
+        Hand(load, there[load.key], held[load.key], risky.get(str(load.key), 0))
         for load in tower.persons
         if load.key
     ]
@@ -113,7 +115,6 @@ def look(access: Access, tower: board.Tower, now: datetime) -> Control:
     ]
     found.begun_away = _begun_away(access, there, people, found.places)
     found.decisions = list(decisions(access)[:DECISIONS])
-    outlook = access.see(Outlook).first()
     found.foreseen_at = outlook.at if outlook else None
     return found
 
@@ -143,37 +144,36 @@ def _held(access: Access) -> tuple[dict[int, float], dict[int, float]]:
 # What is at risk ----------------------------------------------------------------------------------
 
 
-def risky(access: Access, now: datetime) -> QuerySet[Foresight]:
-    """Return what is foreseen to be late and is not yet, the likeliest first."""
-    running = Clock.objects.filter(
-        ticket=OuterRef("ticket"), stopped_at=None, due_at__isnull=False, kind__in=Clock.OWED
-    )
-    rows = access.see(Foresight).filter(chance__gte=AT_RISK)
-    rows = rows.annotate(due=Subquery(running.order_by("due_at").values("due_at")[:1]))
-    return rows.filter(Q(due__gte=now)).order_by("-chance", "due", "pk")
-
-
 def _risks(
     access: Access,
     there: dict[int, presence.Presence],
     people: dict[int, Person],
     now: datetime,
-) -> tuple[list[Risk], int, dict[int, int]]:
-    """Return the likeliest, how many there are, and how many each holds: two queries."""
-    rows = risky(access, now).select_related(
-        "ticket__site", "ticket__holder", "ticket__service", "ticket__requester"
-    )
+) -> list[Risk]:
+    """Return the likeliest to be late that are not late yet: two queries."""
+    related = ("ticket__site", "ticket__holder", "ticket__service", "ticket__requester")
+    rows = access.see(Foresight).filter(chance__gte=AT_RISK, ticket__state__in=Ticket.AT_WORK)
+    # Some may have become late since they were foreseen.
+    found = list(rows.select_related(*related).order_by("-chance", "pk")[: 2 * MOST])
+    dues = _dues(access, found)
     shown = []
-    for row in rows[:MOST]:
-        row.ticket.due = row.due
-        known = remedy_of(row, people, there)
-        shown.append(Risk(row.ticket, row.chance, row.finish, known))
-    holders = list(risky(access, now).values_list("ticket__holder", flat=True))
-    by_holder: dict[int, int] = defaultdict(int)
-    for holder in holders:
-        if holder:
-            by_holder[holder] += 1
-    return shown, len(holders), by_holder
+    for row in found:
+        due = dues.get(row.ticket_id)
+        if due is not None and due >= now:
+            row.ticket.due = due
+            shown.append(Risk(row.ticket, row.chance, row.finish, remedy_of(row, people, there)))
+    shown.sort(key=lambda risk: (-risk.chance, risk.ticket.due, risk.ticket.pk))
+    return shown[:MOST]
+
+
+def _dues(access: Access, rows: list[Foresight]) -> dict[int, datetime]:
+    running = access.see(Clock).filter(
+        ticket__in=[row.ticket_id for row in rows],
+        stopped_at=None,
+        due_at__isnull=False,
+        kind__in=Clock.OWED,
+    )
+    return dict(running.order_by("-due_at").values_list("ticket_id", "due_at"))
 
 
 def remedy_of(

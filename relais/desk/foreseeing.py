@@ -6,7 +6,7 @@ again at once: what an override would do, and where a request just moved stands.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -19,7 +19,7 @@ from relais.engine import breach, day
 from relais.engine.candidates import Assistant, Queued, State, away
 from relais.engine.candidates import Ticket as Asked
 from relais.engine.dispatch_plan import plan
-from relais.people.models import Cover
+from relais.people.models import Confidentiality, Cover
 
 from .known import LEFT
 from .models import Clock, DayOrder, Foresight, Outlook, Ticket
@@ -48,6 +48,7 @@ class Queue:
     asked: dict[int, Asked] = field(default_factory=dict)
     # By ticket: what runs, as (kind, when what is asked must be done for it to be kept).
     promises: dict[int, dict[str, datetime]] = field(default_factory=dict)
+    deadlines: dict[tuple[int, str], datetime] = field(default_factory=dict)
     calendars: dict[int, int | None] = field(default_factory=dict)
     people: list[Assistant] = field(default_factory=list)
 
@@ -90,6 +91,10 @@ class Queue:
                 found.append(replace(self.asked[ticket.pk], due=None))
         return found
 
+    def is_to_come(self, key: int, kind: str, at: datetime) -> bool:
+        """Return whether the deadline itself still lies ahead."""
+        return self.deadlines[key, kind] > at
+
     def _ask(self, ticket: Ticket) -> Asked:
         asked = self.pool.asks(ticket)
         asked = replace(asked, calendar=self.calendars.get(ticket.pk, asked.calendar))
@@ -106,6 +111,7 @@ class Queue:
         for ticket, kind, due, calendar in rows.order_by("-due_at").values_list(
             "ticket_id", "kind", "due_at", "calendar_id"
         ):
+            self.deadlines[ticket, kind] = due
             hours = self.pool.calendars.get(calendar) if calendar else None
             if kind in ANSWERS and hours is not None:
                 due = hours.add(due, timedelta(minutes=minutes[ticket]))
@@ -167,7 +173,8 @@ def _chances(queue: Queue, at: datetime) -> dict[int, dict[str, float]]:
         )
         for key in wanted:
             for kind, when in queue.promises[key].items():
-                if kind in kinds and when == dues[key]:
+                # What is late already is a fact, and no risk any more.
+                if kind in kinds and when == dues[key] and queue.is_to_come(key, kind, at):
                     found[key][kind] = round(late[key], 2)
     return found
 
@@ -193,8 +200,19 @@ def _keep(rows: list[Foresight], at: datetime) -> None:
         if provider is None:
             Outlook.objects.update(at=at, facts={"requests": 0})
             return
-        facts = {"requests": len(rows), "at_risk": sum(row.chance >= AT_RISK for row in rows)}
+        facts = {"requests": len(rows), **_counted(rows)}
         Outlook.objects.update_or_create(provider_id=provider, defaults={"at": at, "facts": facts})
+
+
+def _counted(rows: list[Foresight]) -> dict[str, Any]:
+    """Return how many are at risk, and by holder. Class C3 is in nobody's counters."""
+    risky = [
+        row
+        for row in rows
+        if row.chance >= AT_RISK and row.ticket.confidentiality < Confidentiality.EXECUTIVE
+    ]
+    holders = Counter(str(row.ticket.holder_id) for row in risky if row.ticket.holder_id)
+    return {"at_risk": len(risky), "holders": dict(holders)}
 
 
 def _name(field: str) -> str:

@@ -198,7 +198,7 @@ def test_as_many_queries_whatever_there_is(world, new_ticket, look):
             ticket.clocks.update(due_at=at(10, 30))
         foreseeing.foresee(at(9, 45))
 
-    more(2)
+    more(5)
     count()
     few = count()
     more(5)

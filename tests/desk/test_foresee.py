@@ -37,7 +37,8 @@ def test_every_running_promise_has_its_chance_and_what_has_room_is_safe(due, wor
     assert seen(safe).expected > at(9, 30)
     assert seen(safe).remedy == {}
     outlook = Outlook.objects.get()
-    assert (outlook.at, outlook.facts) == (at(9, 30), {"requests": 2, "at_risk": 1})
+    facts = {"requests": 2, "at_risk": 1, "holders": {str(world.people.alice.pk): 1}}
+    assert (outlook.at, outlook.facts) == (at(9, 30), facts)
 
 
 def test_what_ended_is_forgotten_and_what_was_told_stays(due, world):
