@@ -30,6 +30,7 @@ from relais.desk.queue_api import router as queue
 from relais.desk.recalculations_api import router as recalculations
 from relais.desk.recurrences_api import router as recurrences
 from relais.desk.replays_api import router as replays
+from relais.desk.tools_api import router as tools
 from relais.desk.tower_api import router as tower
 from relais.desk.webhooks_api import router as webhooks
 from relais.lib.problem import Problem
@@ -143,6 +144,7 @@ AREAS = (
     ("requests", queue),
     ("requests", beside),
     ("requests", dispatch),
+    ("requests", tools),
     ("requests", recurrences),
     ("requests", files),
     ("requests", recalculations),

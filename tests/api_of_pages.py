@@ -35,6 +35,9 @@ dispatch_settings         POST dispatch_settings
 dispatch_put_back         POST dispatch_settings/{number}/put_back
 dispatch_modes            POST dispatch_modes
 dispatch_mode_drop        POST dispatch_modes/{key}/drop
+accesses                  POST tool_accesses
+access_tried              POST tool_accesses/{key}/tried
+access_end                POST tool_accesses/{key}/end
 pairings                  POST pairings
 pairing_unlock            POST pairings/{key}/unlock
 ticket_hold               POST tickets/{key}/hold

@@ -25,6 +25,7 @@ from .views import (
     satisfaction,
     steering,
     tickets,
+    tool_accesses,
     triage,
     webhooks,
 )
@@ -44,6 +45,9 @@ urlpatterns = [
     path("tickets/<int:pk>/simulate/", remedies.simulate, name="ticket_simulate"),
     path("dispatches/", lead.dispatches, name="dispatches"),
     path("dispatch/", dispatch_rules.settings, name="dispatch_settings"),
+    path("dispatch/accesses/", tool_accesses.accesses, name="accesses"),
+    path("dispatch/accesses/<int:pk>/tried/", tool_accesses.tried, name="access_tried"),
+    path("dispatch/accesses/<int:pk>/end/", tool_accesses.end, name="access_end"),
     path("dispatch/modes/", dispatch_rules.modes, name="dispatch_modes"),
     path("dispatch/modes/<int:pk>/drop/", dispatch_rules.mode_drop, name="dispatch_mode_drop"),
     path("dispatch/pairings/", dispatch_rules.pairings, name="pairings"),

@@ -30,6 +30,7 @@ TABS = (
     ("dispatch_settings", gettext_lazy("Weights and limits")),
     ("dispatch_modes", gettext_lazy("Modes")),
     ("pairings", gettext_lazy("Reserved pairings")),
+    ("accesses", gettext_lazy("Accesses to tools")),
 )
 
 
@@ -163,7 +164,7 @@ def modes(request: HttpRequest) -> HttpResponse:
     def keep(sent: dict[str, Any]) -> object:
         return DispatchMode.set(sent.pop("mode"), by=request.person, **sent)
 
-    if (status := _kept(form, keep)) == 302:
+    if (status := kept(form, keep)) == 302:
         messages.success(request, _("Set."))
         return redirect("dispatch_modes")
     rows = request.access.see(DispatchMode).select_related("service", "by")
@@ -191,7 +192,7 @@ def pairings(request: HttpRequest) -> HttpResponse:
     def keep(sent: dict[str, Any]) -> object:
         return Pairing.lock(sent.pop("person"), sent.pop("why"), by=request.person, **sent)
 
-    if (status := _kept(form, keep)) == 302:
+    if (status := kept(form, keep)) == 302:
         messages.success(request, _("Locked."))
         return redirect("pairings")
     rows = request.access.see(Pairing).filter(ended_at=None)
@@ -210,7 +211,7 @@ def unlock(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("pairings")
 
 
-def _kept(form: forms.Form, keep: Callable[[dict[str, Any]], object]) -> int:
+def kept(form: forms.Form, keep: Callable[[dict[str, Any]], object]) -> int:
     """Return 302 once what was typed is kept, 200 when nothing was typed, else why not."""
     if not form.is_bound:
         return 200

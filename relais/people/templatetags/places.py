@@ -85,5 +85,8 @@ _KINDS = {
     "absence_removed": lambda: _("Absence removed"),
     "skill_removed": lambda: _("Skill removed"),
     "language_removed": lambda: _("Language removed"),
+    "access_given": lambda: _("Access given"),
+    "access_tried": lambda: _("Access tried"),
+    "access_ended": lambda: _("Access ended"),
     "clearance_ended": lambda: _("Clearance ended"),
 }
