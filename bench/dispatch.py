@@ -15,6 +15,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import argparse
 import dataclasses
+import json
 import statistics
 import sys
 import time
@@ -25,12 +26,12 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from bench import dispatch_bound
+from bench import dispatch_bound, dispatch_forecast
 from bench.dispatch_scene import Setting, world
-from relais.engine import worktime
+from relais.engine import dispatch_case, worktime
 from relais.engine.candidates import Assistant, State, Ticket
-from relais.engine.dispatch import choose
-from relais.engine.dispatch_plan import plan
+from relais.engine.dispatch import choose, score
+from relais.engine.dispatch_plan import Plan, plan
 from relais.engine.policies import USUAL
 from relais.engine.simulation import Figures, Sim
 
@@ -54,6 +55,17 @@ REFERENCE = {
     "cµ (weight / time)": 25.4,
     "generalised cµ": 24.9,
     "Relais": 23.0,
+}
+# What is published of the reference on seeds that it was not tuned on.
+PUBLISHED = {
+    "D1 24 people: in time": 0.977,
+    "D1 mean lateness": 2.7,
+    "D1 done by somebody unfamiliar": 0.13,
+    "D2 27 people: in time": 0.985,
+    "D2 urgent in time": 0.922,
+    "D2 mean lateness": 1.3,
+    "D3 people": 23.0,
+    "D4 worst site": 0.973,
 }
 PARTS = ("whole", "quick", "rules", "ours", "stress", "speed")
 STRESS = {
@@ -89,17 +101,18 @@ def main() -> int:
     runs = {name: {n: replicate(name, n, seeds) for n in staff[name]} for name in staff}
     print()
     needed = people_needed(runs)
-    clairvoyant(seeds)
+    bounds = clairvoyant(seeds)
     if "Relais" not in runs:
         return 0
-    kept = bars(runs["Relais"], needed)
-    if told.what == "ours":
-        return 0 if all(kept) else 1
-    kept += stressed(seeds if told.what == "whole" else seeds[:2])
-    kept += [*speed(), *one_decision()]
+    bars(runs["Relais"], needed)
+    if told.what != "ours":
+        stressed(seeds if told.what == "whole" else seeds[:2])
+        speed()
+        one_decision()
     illegal = sum(int(each[:, NAMES.index("illegal")].sum()) for each in runs["Relais"].values())
-    kept.append(bar("D9 illegal starts", illegal, 0, 0, least=False))
-    return 0 if all(kept) else 1
+    bar("D9 illegal starts", illegal, 0, 0, least=False)
+    explained(seeds[: 2 if told.what == "quick" else 5])
+    return 0 if the_table(bounds) else 1
 
 
 def replicate(name: str, people: int, seeds: range, **stress: object) -> np.ndarray:
@@ -164,12 +177,15 @@ def crossing(heads: list[int], shares: list[float], asked: float) -> float | Non
     return None
 
 
-def clairvoyant(seeds: range) -> None:
+def clairvoyant(seeds: range) -> dict[int, float]:
     """Print what nobody can beat: all known beforehand, work split at will, the best skill."""
+    found = {}
     for people in (19, 22, 24):
         shares = [dispatch_bound.share(world(seed, Setting(people=people))) for seed in seeds]
-        print(f"clairvoyant bound, {people} people: {statistics.fmean(shares):.3f}")
+        found[people] = statistics.fmean(shares)
+        print(f"clairvoyant bound, {people} people: {found[people]:.3f}")
     print()
+    return found
 
 
 def bars(runs: dict[int, np.ndarray], needed: dict[str, float]) -> list[bool]:
@@ -203,13 +219,69 @@ def bars(runs: dict[int, np.ndarray], needed: dict[str, float]) -> list[bool]:
     return kept
 
 
+# The lines of the last table: name, ours, must, beyond, whether more is better.
+LINES: list[tuple[str, float, float, float, bool]] = []
+
+
 def bar(name: str, ours: float, must: float, beyond: float, least: bool = True) -> bool:
     """Print a line of the table; return whether the bar is kept."""
+    LINES.append((name, ours, must, beyond, least))
     kept = ours >= must if least else ours <= must
-    more = ours >= beyond if least else ours <= beyond
-    verdict = "beyond" if more else ("kept" if kept else "MISSED")
-    print(f"{name:<50}{ours:>10.3f}{must:>10g}{beyond:>10g}  {verdict}", flush=True)
+    print(f"{name:<50}{ours:>10.3f}{must:>10g}{beyond:>10g}  {_verdict(LINES[-1])}", flush=True)
     return kept
+
+
+def _verdict(line: tuple[str, float, float, float, bool]) -> str:
+    _name, ours, must, beyond, least = line
+    more = ours >= beyond if least else ours <= beyond
+    kept = ours >= must if least else ours <= must
+    return "beyond" if more else ("kept" if kept else "MISSED")
+
+
+def the_table(bounds: dict[int, float]) -> bool:
+    """Print every bar once more, beside the published reference; return whether all are kept."""
+    head = f"{'bar':<50}{'ours':>10}{'must':>8}{'beyond':>8}{'ref.':>8}{'better by':>11}"
+    print(f"\n{head}   verdict")
+    for line in LINES:
+        name, ours, must, beyond, least = line
+        known = next((v for start, v in PUBLISHED.items() if name.startswith(start)), None)
+        gain = "" if known is None else f"{(ours - known) * (1 if least else -1):+.3f}"
+        ref = "" if known is None else f"{known:g}"
+        print(f"{name:<50}{ours:>10.3f}{must:>8g}{beyond:>8g}{ref:>8}{gain:>11}   {_verdict(line)}")
+    for people, share in bounds.items():
+        print(f"clairvoyant bound, {people} people: in time {share:.3f}")
+    return all(_verdict(line) != "MISSED" for line in LINES)
+
+
+def explained(seeds: range) -> None:
+    """D9: starts of moments of weeks held back, explained to the bit and found again."""
+    starts = good = 0
+    for seed in seeds:
+        sim = Sim(world(seed, Setting(people=24)), dispatch_forecast.Moments())
+        sim.run()
+        for tickets, people, state, now in sim.policy.seen:
+            made = plan(tickets, people, state, now)
+            again = plan(tickets[::-1], people[::-1], state, now)
+            starts += len(made.starts)
+            good += sum(_told_whole(made, again, each.ticket) for each in made.starts)
+            for ticket in tickets[:3]:
+                decision = choose(ticket, people, state, now)
+                case = json.loads(json.dumps(dispatch_case.told(ticket, people, state, now)))
+                starts += 1
+                good += dispatch_case.replay(case) == decision
+    print(f"D9 {starts} placements of {len(seeds)} weeks held back looked at")
+    bar("D9 placements explained and found again", good / max(starts, 1), 1, 1)
+
+
+def _told_whole(made: Plan, again: Plan, ticket: int) -> bool:
+    """Return whether a start has its decision, the terms give the score, and it comes again."""
+    mine = next((each for each in made.decisions if each.ticket == ticket), None)
+    same = next((each for each in again.decisions if each.ticket == ticket), None)
+    return (
+        mine is not None
+        and mine == same
+        and all(line.score == score(line.terms) for line in mine.lines if line.terms)
+    )
 
 
 def stressed(seeds: range) -> list[bool]:
@@ -224,6 +296,7 @@ def stressed(seeds: range) -> list[bool]:
             better = gain.mean() - half > 0
             word = "kept" if better else "MISSED"
             print(f"D6 in time, beside {rival}: {gain.mean():+.4f} ± {half:.4f}  {word}")
+            LINES.append((f"D6 {name}, beside {rival}", gain.mean() - half, 0, 0, True))
             kept.append(bool(better))
     return kept
 

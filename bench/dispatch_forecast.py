@@ -44,7 +44,7 @@ class Watching(Ours):
         if sim.now < self.next:
             return
         self.next += DAY / 2
-        said = {share: chances(*_values(sim), arriving=share) for share in self.shares}
+        said = {share: chances(*values(sim), arriving=share) for share in self.shares}
         world = sim.world
         for each in sim.waiting:
             passed = (sim.now - world.arrival[each]) / (world.due[each] - world.arrival[each])
@@ -53,7 +53,22 @@ class Watching(Ours):
                 self.seen.append((each, min(passed, 1.0), told))
 
 
-def _values(sim: Sim) -> tuple[list[Ticket], list[Assistant], State, datetime]:
+class Moments(Ours):
+    """Ours, which keeps a few moments a day, with somebody free, as the engine would be told."""
+
+    def begin(self, sim: Sim) -> None:
+        super().begin(sim)
+        self.next = float(WARM_UP * DAY + 200)
+        self.seen: list[tuple[list[Ticket], list[Assistant], State, datetime]] = []
+
+    def starts(self, sim: Sim, idle: np.ndarray) -> list[tuple[int, int]]:
+        if sim.now >= self.next:
+            self.next += DAY / 3
+            self.seen.append(values(sim))
+        return super().starts(sim, idle)
+
+
+def values(sim: Sim) -> tuple[list[Ticket], list[Assistant], State, datetime]:
     """Return the moment as the engine is told it; open minutes stand for the clock's."""
     world = sim.world
     now = ZERO + timedelta(minutes=sim.now)

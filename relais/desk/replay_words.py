@@ -135,7 +135,7 @@ def forecast_sentence(report: Mapping[str, Any]) -> str:
         _(
             "Brier score on %(tried)s forecasts held back (%(late)s late), less is better: "
             "%(ours)s; the share of the target that has passed, as it is: %(elapsed)s; brought to "
-            "chances on the first part: %(fitted)s."
+            "chances in the same way: %(fitted)s."
         )
         % facts
     )

@@ -1,9 +1,10 @@
-"""How true the chance of being late is on a lived past: fitted on a first part, tried on the last.
+"""How true the chance of being late is on a lived past: learned first, tried on the rest.
 
 At a moment of every second working day each open request is given its chance by living the queue
 many times (`breach.chances`), which with the share of its target that has passed, the time that is
-left and what became of its kind so far is brought to a calibrated chance. Only what was known by
-then is looked at, and shifts, which are known beforehand.
+left and what became of its kind so far is brought to a calibrated chance. The calibration of each
+moment is fitted on forecasts whose deadline had passed by then. Only what was known is looked at,
+and shifts, which are known beforehand, and the mean effort of each kind.
 """
 
 from __future__ import annotations
@@ -27,6 +28,8 @@ EVERY, AHEAD = 2, 5
 MOST, LIVES = 400, 20
 # The part of the past that the calibration is fitted on.
 FITTED = 0.6
+# A calibration looks at so many of the latest forecasts whose deadline has passed.
+LATEST = 1500
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +37,7 @@ class Verdict:
     """Brier scores on what was held back (less is better), and what came of what was said.
 
     `elapsed` is the share of the target that has passed, as it is; `elapsed_fitted` the same
-    brought to chances on the first part; `usual` the mean of that part; `lived` the chance by
+    brought to chances as ours is; `usual` the mean of that part; `lived` the chance by
     living the queue alone.
     """
 
@@ -52,16 +55,16 @@ class Verdict:
 
 def judge(past: Past, *, every: int = EVERY, lives: int = LIVES) -> Verdict | None:
     """Return how true the chances are; None when the past is too short to hold some back."""
-    moments, features, late = _samples(past, every, lives)
+    moments, dues, features, late = _samples(past, every, lives)
     if not len(late):
         return None
     cut = np.quantile(moments, FITTED)
     first, last = moments <= cut, moments > cut
     if not (0 < late[first].sum() < first.sum()) or not last.any():
         return None
-    ours = calibration.fit(features[first], late[first]).chances(features[last])
+    ours = _as_days_pass(moments, dues, features, late, last)
     passed = features[:, 1:2]
-    simple = calibration.fit(passed[first], late[first]).chances(passed[last])
+    simple = _as_days_pass(moments, dues, passed, late, last)
     came, elapsed = late[last], np.clip(passed[last, 0], 0, 1)
     usual = np.full(len(came), late[first].mean())
     return Verdict(
@@ -76,8 +79,25 @@ def judge(past: Past, *, every: int = EVERY, lives: int = LIVES) -> Verdict | No
     )  # fmt: skip
 
 
-def _samples(past: Past, every: int, lives: int) -> tuple[Reals, Reals, Reals]:
-    """Return moments, features and whether it was late, of what was open and not yet due."""
+def _as_days_pass(moments: Reals, dues: Reals, features: Reals, late: Reals, tried: Flags) -> Reals:
+    """Return the chances of the tried, each moment by a calibration on what had come due by then.
+
+    Of those only the latest: what a pool is like changes with the months.
+    """
+    said = np.zeros(len(late))
+    for now in np.unique(moments[tried]):
+        known = np.flatnonzero(dues <= now)[-LATEST:]
+        here = moments == now
+        if not len(known):
+            said[here] = 0.5
+            continue
+        said[here] = calibration.fit(features[known], late[known]).chances(features[here])
+    found: Reals = said[tried]
+    return found
+
+
+def _samples(past: Past, every: int, lives: int) -> tuple[Reals, Reals, Reals, Reals]:
+    """Return moments, deadlines, features, and what was late, of what was open and not yet due."""
     arrival = past.open_at(np.array([each.arrival for each in past.lived]))
     target = np.array([each.target for each in past.lived])
     spent = past.spent()
@@ -89,7 +109,7 @@ def _samples(past: Past, every: int, lives: int) -> tuple[Reals, Reals, Reals]:
     late = (np.where(np.isnan(spent), np.inf, spent) > target + 1e-9).astype(float)
     waits = [past.open_at(np.array(e.waits, float).ravel()).reshape(-1, 2) for e in past.lived]
     kind = np.array([each.kind for each in past.lived])
-    rows: list[tuple[float, Reals, Reals]] = []
+    rows: list[tuple[float, Reals, Reals, Reals]] = []
     for number in range(past.assumed.warm_up, len(past.open_days), every):
         now = (number + 0.4 + 0.2 * (number % 3)) * past.day
         passed = now - arrival
@@ -119,11 +139,12 @@ def _samples(past: Past, every: int, lives: int) -> tuple[Reals, Reals, Reals]:
             ],
             1,
         )
-        rows.append((now, table, late[which]))
+        rows.append((now, due[which], table, late[which]))
     if not rows:
-        return np.zeros(0), np.zeros((0, 5)), np.zeros(0)
-    moments = np.concatenate([np.full(len(came), now) for now, _table, came in rows])
-    return moments, np.concatenate([r[1] for r in rows]), np.concatenate([r[2] for r in rows])
+        return np.zeros(0), np.zeros(0), np.zeros((0, 5)), np.zeros(0)
+    moments = np.concatenate([np.full(len(came), now) for now, _due, _table, came in rows])
+    told = [np.concatenate([each[part] for each in rows]) for part in (1, 2, 3)]
+    return moments, told[0], told[1], told[2]
 
 
 def _touches(past: Past, j: int, now: float) -> float:
