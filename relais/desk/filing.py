@@ -77,8 +77,10 @@ def draft(upload: Upload, *, by: Person) -> Attachment:
 def drafts(keys: Iterable[Any], *, by: Person) -> list[Attachment]:
     """Return those of the drafts that are this person's, in the order of their keys."""
     known = {int(key) for key in keys if str(key).isdecimal() and len(str(key)) < 19}
+    if not known:
+        return []
     mine = Attachment.objects.filter(pk__in=known, by=by, message=None)
-    return list(mine.select_related("file").order_by("pk")) if known else []
+    return list(mine.select_related("file").order_by("pk"))
 
 
 def check_number(files: Sequence[Attachment]) -> None:
