@@ -21,7 +21,7 @@ class ServerForm(KeptForm):
     """What mailboxes and the sending server have in common."""
 
     password = forms.CharField(
-        label=_("password"),
+        label=_("Password"),
         required=False,
         strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
