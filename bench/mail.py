@@ -365,7 +365,7 @@ def trial(
     while data.ask(LEFT)[0][0]:  # the demo world's answers wait until they can no longer be undone
         time.sleep(0.5)
     letterbox.taken.clear()
-    [(before,)] = data.ask("select coalesce(max(id), 0) from desk_letter")
+    [(known,)] = data.ask("select coalesce(max(id), 0) from desk_letter")
     code = 0
     some = max(1, arguments.mails // 4)
     runs = [("calme", arguments.mails, 0, TARGETS)]
@@ -404,7 +404,7 @@ def trial(
         code = code or int(bool(wrong))
     if arguments.kills:
         time.sleep(130)  # what a killed worker was sending is settled after a minute and a half
-    found = judge_letters(data, letterbox, before)
+    found = judge_letters(data, letterbox, known)
     print("\nletters: " + ", ".join(f"{what} {n}" for what, n in found.items()))
     return code or int(bool(found["left twice"] or found["called sent and did not leave"]))
 
