@@ -15,6 +15,7 @@ from django.db.models import (
     Q,
     QuerySet,
     Subquery,
+    Sum,
     TextField,
     Value,
 )
@@ -25,6 +26,7 @@ from relais.people.access import Access
 from relais.people.models import Person, Site
 
 from . import my_day
+from .known import LEFT
 from .models import Clock, Event, Foresight, Ticket
 
 State = Ticket.State
@@ -178,6 +180,8 @@ class Load:
     late: int
     key: int | None = None
     person: Person | None = None
+    # Minutes of work, half of what is begun being done on average.
+    held: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -193,6 +197,7 @@ class Tower:
 
 
 MOST = 25
+SUMMED = ("open", "waiting", "late", "whole", "begun")
 
 
 def tower(access: Access, now: datetime) -> Tower:
@@ -219,48 +224,66 @@ def tower(access: Access, now: datetime) -> Tower:
         "ticket__site", "ticket__holder", "ticket__service", "ticket__requester"
     ).order_by("due_at", "pk")
     queue = complete(tickets.filter(state=State.OPEN)).order_by("priority", "received_at", "pk")
+    counts = _counts(tickets, now)
     near = list(clocks.filter(due_at__lt=now + SOON)[: 2 * MOST])
     return Tower(
         figures=figures,
         queue=list(queue[:MOST]),
         late=[clock for clock in near if clock.due_at and clock.due_at < now][:MOST],
         soon=[clock for clock in near if clock.due_at and clock.due_at >= now][:MOST],
-        persons=_by_person(access, tickets, now),
-        sites=_by_site(tickets, now),
+        persons=_by_person(access, counts),
+        sites=_by_site(counts),
     )
 
 
-def _counts(tickets: QuerySet[Ticket], by: str, now: datetime) -> list[dict[str, Any]]:
+def _counts(tickets: QuerySet[Ticket], now: datetime) -> list[dict[str, Any]]:
+    """Return what is on hand by holder and site: one query for the loads of both."""
     late = _owed().filter(ticket=OuterRef("pk"), due_at__lt=now).values("ticket")[:1]
     return list(
         tickets.exclude(state=State.DELIVERED)
         .annotate(late_one=Subquery(late))
         .order_by()
-        .values(by)
+        .values("holder", "site")
         .annotate(
             open=Count("pk", filter=Q(state__in=[State.OPEN, State.ASSIGNED, State.TAKEN])),
             waiting=Count("pk", filter=Q(state__in=[State.WAITING, State.THIRD])),
             late=Count("late_one"),
+            whole=Sum(
+                "service__standard_minutes", filter=Q(state__in=[State.OPEN, State.ASSIGNED])
+            ),
+            begun=Sum("service__standard_minutes", filter=Q(state__in=[State.TAKEN, State.THIRD])),
         )
     )
 
 
-def _by_person(access: Access, tickets: QuerySet[Ticket], now: datetime) -> list[Load]:
+def _summed(rows: list[dict[str, Any]], by: str) -> dict[int, dict[str, float]]:
+    found: dict[int, dict[str, float]] = {}
+    for row in rows:
+        if row[by]:
+            mine = found.setdefault(row[by], dict.fromkeys(SUMMED, 0))
+            for name in SUMMED:
+                mine[name] += row[name] or 0
+    return found
+
+
+def _load(name: str, row: dict[str, float], key: int, person: Person | None = None) -> Load:
+    counts = (int(row[each]) for each in ("open", "waiting", "late"))
+    return Load(name, *counts, key, person, row["whole"] + LEFT * row["begun"])
+
+
+def _by_person(access: Access, counts: list[dict[str, Any]]) -> list[Load]:
     """Return every assistant's load, also of those who have nothing."""
-    rows = {row["holder"]: row for row in _counts(tickets, "holder", now) if row["holder"]}
+    rows, nothing = _summed(counts, "holder"), dict.fromkeys(SUMMED, 0.0)
     assistants = access.see(Person).filter(assistant__isnull=False, archived_at=None)
-    nothing = {"open": 0, "waiting": 0, "late": 0}
-    loads = []
-    for person in assistants.order_by("name_key", "pk"):
-        row = rows.get(person.pk, nothing)
-        loads.append(Load(person.name, row["open"], row["waiting"], row["late"], person.pk, person))
+    loads = [
+        _load(person.name, rows.get(person.pk, nothing), person.pk, person)
+        for person in assistants.order_by("name_key", "pk")
+    ]
     return sorted(loads, key=lambda load: (-load.open, load.name))
 
 
-def _by_site(tickets: QuerySet[Ticket], now: datetime) -> list[Load]:
-    rows = _counts(tickets, "site", now)
-    names = dict(Site.objects.filter(pk__in=[r["site"] for r in rows]).values_list("pk", "name"))
-    loads = [
-        Load(names.get(r["site"], ""), r["open"], r["waiting"], r["late"], r["site"]) for r in rows
-    ]
-    return sorted(loads, key=lambda load: (-load.late, -load.open, load.name))[:MOST]
+def _by_site(counts: list[dict[str, Any]]) -> list[Load]:
+    rows = _summed(counts, "site")
+    names = dict(Site.objects.filter(pk__in=list(rows)).values_list("pk", "name"))
+    loads = [_load(names.get(key, ""), row, key) for key, row in rows.items()]
+    return sorted(loads, key=lambda load: (-load.late, -load.open, load.name))

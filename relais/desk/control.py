@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.db.models import QuerySet, Sum
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -15,13 +14,12 @@ from relais.people.access import Access
 from relais.people.models import Person
 
 from . import board, presence
-from .known import LEFT
 from .models import Clock, Event, Foresight, Outlook, Ticket
 from .models.foresight import AT_RISK
 
 State = Ticket.State
 MOST = 25
-DECISIONS = 8
+DECISIONS, HANDS = 8, 40
 IN_HAND = (State.ASSIGNED, State.TAKEN, State.THIRD)
 
 
@@ -88,6 +86,11 @@ class Control:
     foreseen_at: datetime | None = None
 
     @property
+    def shown(self) -> list[Hand]:
+        """Return the fullest hands of those who are there, as many as one reads on a page."""
+        return self.hands[:HANDS]
+
+    @property
     def gaps(self) -> int:
         """Return how many open sites nobody serves at this moment."""
         return sum(bool(place.service.gap) for place in self.places)
@@ -97,20 +100,19 @@ def look(access: Access, tower: board.Tower, now: datetime) -> Control:
     """Return what the lead sees beside the queue: as many queries whatever there is."""
     people = {load.key: load.person for load in tower.persons if load.key and load.person}
     there = presence.of_pool(people.values(), access, now)
-    held, by_site = _held(access)
     outlook = access.see(Outlook).first()
     facts = outlook.facts if outlook else {}
     risks, risky = _risks(access, there, people, now), facts.get("holders", {})
     found = Control(risks=risks, at_risk=max(len(risks), facts.get("at_risk", 0)))
     found.hands = [
-        Hand(load, there[load.key], held[load.key], risky.get(str(load.key), 0))
+        Hand(load, there[load.key], load.held, risky.get(str(load.key), 0))
         for load in tower.persons
         if load.key
     ]
     found.hands.sort(key=lambda hand: (hand.presence.state != "here", -hand.held, hand.load.name))
     loads = {load.key: load for load in tower.sites}
     found.places = [
-        Place(service, loads.get(service.site.pk), by_site[service.site.pk])
+        Place(service, load := loads.get(service.site.pk), load.held if load else 0.0)
         for service in presence.of_sites(access, people, there, now)
     ]
     found.begun_away = _begun_away(access, there, people, found.places)
@@ -124,21 +126,6 @@ def decisions(access: Access) -> QuerySet[Event]:
     kinds = [Event.Kind.ASSIGNED, Event.Kind.UNASSIGNED]
     rows = access.see(Event).filter(kind__in=kinds)
     return board.with_receiver(rows.select_related("ticket__site", "by")).order_by("-at", "-id")
-
-
-def _held(access: Access) -> tuple[dict[int, float], dict[int, float]]:
-    """Return the minutes of work that each person holds, and that each site has on hand."""
-    by_person: dict[int, float] = defaultdict(float)
-    by_site: dict[int, float] = defaultdict(float)
-    rows = access.see(Ticket).filter(state__in=[State.OPEN, *IN_HAND]).order_by()
-    for holder, site, state, minutes in rows.values_list("holder", "site", "state").annotate(
-        Sum("service__standard_minutes")
-    ):
-        left = minutes * (1.0 if state in (State.OPEN, State.ASSIGNED) else LEFT)
-        by_site[site] += left
-        if holder:
-            by_person[holder] += left
-    return by_person, by_site
 
 
 # What is at risk ----------------------------------------------------------------------------------
