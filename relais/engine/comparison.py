@@ -22,6 +22,8 @@ HAPPENED = "happened"
 # Late minutes beyond so many days count as so many: what was forgotten says nothing of dispatch.
 MOST_LATE_DAYS = 20
 WEEK = 5
+# A week with less than this part of the busiest one's requests is lived, but not counted.
+FEWEST = 0.05
 DRAWS = 1000
 
 
@@ -151,6 +153,7 @@ def compare(
     target = np.array([each.target for each in past.lived])
     day, days = past.day, len(past.open_days)
     counted: Flags = (arrival >= past.assumed.warm_up * day) & (arrival + target <= days * day)
+    counted &= _busy(np.floor(arrival / (WEEK * day)).astype(int), counted)
     urgent: Flags = counted & (target <= np.quantile(target, 0.2))
     week = np.floor(arrival / (WEEK * day)).astype(int)
     draws = _draws(week[counted], dice)
@@ -186,6 +189,13 @@ def _row(
 
 def _in_time(one: Outcome) -> Reals:
     found: Reals = (one.late <= 1e-9).astype(np.float64)
+    return found
+
+
+def _busy(week: Whole, counted: Flags) -> Flags:
+    """Return which requests came in a week that holds enough of them to be drawn as one."""
+    count = np.bincount(week[counted], minlength=int(week.max()) + 1)
+    found: Flags = (count >= FEWEST * count.max())[week]
     return found
 
 
