@@ -154,8 +154,8 @@ def read(lived: Sequence[Lived], assumed: Assumed | None = None) -> Past:
     past = Past(
         lived, assumed, [int(key) for key in regular], open_days, opens, closes, effort,
         holder=_holders(rows, which, took, len(lived)),
-        kinds=_knows(rows, np.array([e.kind for e in lived])[which], len(regular), assumed.knows),
-        sites=_knows(rows, np.array([e.site for e in lived])[which], len(regular), 1),
+        kinds=_knows(rows, np.array([e.kind for e in lived]), which, len(regular), assumed.knows),
+        sites=_knows(rows, np.array([e.site for e in lived]), which, len(regular), 1),
         spans=[],
     )  # fmt: skip
     past.spans = _spans(past, rows, when, took)
@@ -199,10 +199,11 @@ def _holders(rows: Whole, which: Whole, took: Reals, count: int) -> Places:
     return holder
 
 
-def _knows(rows: Whole, what: Whole, n: int, least: int) -> Flags:
+def _knows(rows: Whole, what: Whole, which: Whole, n: int, least: int) -> Flags:
+    # As wide as all that was asked: some of it nobody ever touched.
     table = np.zeros((n, int(what.max()) + 1))
     inside = rows >= 0
-    np.add.at(table, (rows[inside], what[inside]), 1)
+    np.add.at(table, (rows[inside], what[which[inside]]), 1)
     found: Flags = table >= least
     return found
 

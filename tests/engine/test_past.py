@@ -63,9 +63,10 @@ def test_nights_weekends_and_waits_for_the_requester_cost_nothing():
 def test_the_pool_is_who_acted_regularly_where_and_on_what_she_did():
     rare = lived(1, site=1, kind=1, touches=((at(3, 10), 7),))
     one_site = lived(2, site=1, touches=((at(2, 10), 1),))
-    read = past.read(days(people=(0, 1), extra=[rare, one_site]), FEW)
+    untouched = lived(3, site=4, kind=5, done=None)
+    read = past.read(days(people=(0, 1), extra=[rare, one_site, untouched]), FEW)
     assert read.people == [0, 1]  # not the one of a single day
-    assert read.sites[1].tolist() == [True, True] and not read.sites[0, 1]
+    assert read.sites[1].tolist() == [True, True, False, False, False] and not read.sites[0, 1]
     seen = past.world(read)
     key = [each.key for each in read.lived].index
     assert seen.able[:, key(2)].tolist() == [False, True]
