@@ -37,7 +37,8 @@ class Ours:
         if not world.able[np.ix_(idle, waiting)].any():
             return []
         first, cuts, gaps = sim.coming()
-        rows = self._there(sim, first, cuts, gaps)
+        large = sim.n * weights.slots > MANY
+        rows: Places = np.flatnonzero(idle) if large else np.arange(sim.n)
         weights = replace(weights, slots=places(len(rows), weights))
         dear = matching.pressure(
             world.estimate[waiting].sum(),
@@ -45,10 +46,11 @@ class Ours:
             weights,
         )
         count = len(rows) * weights.slots
-        if sim.n * self.weights.slots > MANY:
-            # Of a large pool only what somebody idle could begin: the pairing stays small.
+        if large:
+            # Of a large pool only who is idle, and what they could begin: somebody suits as well,
+            # and waiting for the best of so many would leave them with nothing.
             waiting = waiting[world.able[np.ix_(idle, waiting)].any(0)]
-            count = min(count, max(3 * int(idle.sum()), FEWEST))
+            count = min(count, max(3 * len(rows), FEWEST))
         slack = world.due[waiting] - sim.now
         top = matching.most_urgent(
             matching.index(world.estimate[waiting], slack, world.weight[waiting], weights), count
@@ -69,13 +71,6 @@ class Ours:
         who = np.where(found.who >= 0, rows[found.who], -1)
         now = (found.place == 0) & (who >= 0) & idle[who]
         return list(zip(who[now].tolist(), window[now].tolist(), strict=True))
-
-    def _there(self, sim: Sim, first: Reals, cuts: Reals, gaps: Reals) -> Places:
-        """Return everybody; of a large pool only who works within a day."""
-        if sim.n * self.weights.slots <= MANY:
-            return np.arange(sim.n)
-        soon = matching.finish(np.ones((sim.n, 1)), first, cuts, gaps)[:, 0]
-        return np.flatnonzero(soon <= sim.world.day)
 
     def _fairness(self, sim: Sim) -> Reals:
         ratio = sim.recent / np.maximum(sim.paid, 60.0)
