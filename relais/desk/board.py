@@ -196,7 +196,7 @@ class Tower:
     sites: list[Load]
 
 
-MOST = 25
+MOST = 12
 SUMMED = ("open", "waiting", "late", "whole", "begun")
 
 

@@ -18,7 +18,7 @@ from .models import Clock, Event, Foresight, Outlook, Ticket
 from .models.foresight import AT_RISK
 
 State = Ticket.State
-MOST = 25
+MOST = 12
 DECISIONS, HANDS = 8, 40
 IN_HAND = (State.ASSIGNED, State.TAKEN, State.THIRD)
 
