@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import fields
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from itertools import chain
 from typing import Any
 
 from relais.engine import worktime
@@ -20,6 +21,7 @@ from relais.engine.matching import Weights
 from relais.engine.timeline import REACH
 
 MIDNIGHT, SECOND = timedelta(days=1), timedelta(seconds=1)
+PLAIN = tuple(field.name for field in fields(Assistant))
 
 
 def told(
@@ -31,17 +33,19 @@ def told(
 ) -> dict[str, Any]:
     """Return what `choose` was asked, for JSON; of the calendars those that count here."""
     pool = sorted(people, key=lambda one: one.key)
-    asked: list[Ticket | Queued] = [ticket, *(each for one in pool for each in one.queue)]
     used: dict[int, list[datetime]] = {}
-    for each in asked:
+    for each in chain((ticket,), *(one.queue for one in pool)):
         if each.calendar is not None and each.calendar in state.calendars:
             told_of = used.setdefault(each.calendar, [now, now + REACH])
-            told_of += [each.due] if each.due is not None else []
+            if each.due is not None:
+                told_of.append(each.due)
+    # Many have the same hours: they are written once.
+    written: dict[tuple[Span, ...], list[list[str]]] = {}
     return {
         "now": now.isoformat(),
         "weights": (weights or Weights()).told(),
         "ticket": _ticket(ticket),
-        "people": [_assistant(one) for one in pool],
+        "people": [_assistant(one, written) for one in pool],
         "state": {
             "calendars": {
                 str(key): _spans(_open(state.calendars[key], min(times), max(times)))
@@ -98,8 +102,10 @@ def _read_ticket(kept: Mapping[str, Any]) -> Ticket:
     )
 
 
-def _assistant(one: Assistant) -> dict[str, Any]:
-    kept = {field.name: getattr(one, field.name) for field in fields(Assistant)}
+def _assistant(one: Assistant, written: dict[tuple[Span, ...], list[list[str]]]) -> dict[str, Any]:
+    if (shifts := written.get(one.shifts)) is None:
+        shifts = written[one.shifts] = _spans(one.shifts)
+    kept = {name: getattr(one, name) for name in PLAIN}
     return kept | {
         "covers": sorted(one.covers.items()),
         "skills": sorted(one.skills.items()),
@@ -110,7 +116,7 @@ def _assistant(one: Assistant) -> dict[str, Any]:
         "familiarity": sorted(one.familiarity.items()),
         "pace": sorted(one.pace.items()),
         "files": sorted(one.files),
-        "shifts": _spans(one.shifts),
+        "shifts": shifts,
         "absences": _spans(one.absences),
         "queue": [[q.key, q.minutes, _moment(q.due), q.weight, q.calendar] for q in one.queue],
     }
@@ -166,9 +172,10 @@ def _read(spans: Iterable[Iterable[str]]) -> tuple[Span, ...]:
     return tuple((begin, end) for begin, end in found)
 
 
-def _moment(at: datetime | None) -> str | None:
-    return at.isoformat() if at is not None else None
+def _moment(at: datetime | None) -> float | None:
+    """Return seconds since 1970: there are thousands, and they are exact to the microsecond."""
+    return at.timestamp() if at is not None else None
 
 
-def _instant(kept: str | None) -> datetime | None:
-    return datetime.fromisoformat(kept) if kept is not None else None
+def _instant(kept: float | None) -> datetime | None:
+    return datetime.fromtimestamp(kept, UTC) if kept is not None else None
