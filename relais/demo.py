@@ -294,7 +294,9 @@ def build(now: datetime | None = None, *, lived: bool = True) -> Provider:
         opening = datetime.combine(builder.start, time(9), timezone.get_default_timezone())
         demo_offer.furnish(provider, builder.people, builder.sites["saint-denis"], opening)
         if lived:
-            Life(now, builder.people).run()
+            life = Life(now, builder.people)
+            life.run()
+            life.rush()
             demo_beside.live(now, builder.people)
             if settings.DEMO_HISTORY:
                 tasks.live_demo_week.configure(priority=-1).defer(provider_id=provider.pk, week=0)

@@ -118,13 +118,11 @@ class Life:
                 happens(at)
             except Refused:
                 continue  # the story went another way: taken by somebody else, closed meanwhile
-        asked += self._rush()
         self._letters()
-        foreseeing.foresee(self.now)
         return asked
 
-    def _rush(self) -> int:
-        """One site asks for much at once: the control tower has something to foresee."""
+    def rush(self) -> None:
+        """Have one site ask for much at once today: the control tower has something to foresee."""
         asking = Role.objects.filter(kind=Role.Kind.REQUESTER, person__site__city=RUSH)
         people = list(Person.objects.filter(pk__in=asking.values("person")).order_by("email"))
         long = [story for story in STORIES if story.service in LONG]
@@ -132,7 +130,8 @@ class Life:
         for number, story in enumerate(rush):
             at = self.now - timedelta(minutes=100 - number)
             self._ask(people[number % len(people)], story, True, at)
-        return len(rush)
+        self._letters()
+        foreseeing.foresee(self.now)
 
     def _letters(self) -> None:
         """The past needs no mail: whoever waits for one has read it since."""

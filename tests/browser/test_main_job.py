@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from datetime import time
 
+from django.utils import timezone
 from playwright.sync_api import expect
 
 from relais.desk import dispatching
-from relais.desk.models import Event, Ticket
+from relais.desk.models import DispatchSetting, Event, Ticket
 from relais.lib.tenancy import tenant
 from relais.people.models import OpeningInterval
 
@@ -27,6 +28,14 @@ def always_open(world):
             )
             for day in range(1, 8)
         )
+    # Ten hours a day would be worked by the morning.
+    DispatchSetting.objects.create(
+        provider=world.provider,
+        number=1,
+        values={"day_minutes": 1440, "week_minutes": 10080},
+        at=timezone.now(),
+        by=world.people.paul,
+    )
 
 
 def test_a_request_from_the_manager_s_phone_to_the_lead_s_tower(live, page_as):
