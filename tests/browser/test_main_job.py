@@ -43,7 +43,9 @@ def test_a_request_from_the_manager_s_phone_to_the_lead_s_tower(live, page_as):
     with tenant(live.world.provider.pk):
         always_open(live.world)
     lead = page_as(people.paul)
-    lead.goto("/tower/")
+    # Her page listens before anything happens.
+    with lead.expect_request("**/live/"):
+        lead.goto("/tower/")
     expect(lead.get_by_text("La file est vide")).to_be_visible()
 
     # Three touches: the service, the words, send.

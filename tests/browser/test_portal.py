@@ -13,6 +13,13 @@ def subjects(live):
         return sorted(Ticket.objects.values_list("subject", flat=True))
 
 
+def unsent(route):
+    if route.request.method == "POST":
+        route.abort("internetdisconnected")
+    else:
+        route.fallback()
+
+
 def test_nothing_typed_is_lost_and_nothing_is_sent_twice(live, page_as, accessible):
     page = page_as(live.world.people.marc, phone=True)
     page.goto("/requests/new/appointment/")
@@ -28,6 +35,8 @@ def test_nothing_typed_is_lost_and_nothing_is_sent_twice(live, page_as, accessib
 
     # In the tunnel: sent, it waits on the phone; the form opens all the same.
     page.context.set_offline(True)
+    # A page that is just opened may be on line for a moment: nothing is sent from there either.
+    page.context.route("**/requests/new/*/", unsent)
     page.get_by_role("button", name="Envoyer").click()
     page.wait_for_url("**/requests/new/")
     page.goto("/requests/new/appointment/")
@@ -40,6 +49,7 @@ def test_nothing_typed_is_lost_and_nothing_is_sent_twice(live, page_as, accessib
 
     # Out of it: sent by itself, once, although two pages try.
     other = page.context.new_page()
+    page.context.unroute("**/requests/new/*/", unsent)
     page.context.set_offline(False)
     other.goto("/my-service/")
     page.goto("/my-service/")
