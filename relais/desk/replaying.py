@@ -30,13 +30,13 @@ from relais.lib.tenancy import tenant
 from relais.people.models import Company, Confidentiality, Person, Provider
 
 from . import weighing
+from .known import WEIGHTS
 from .models import Clock, DispatchSetting, Event, Replay, Ticket
 
 # By name: the module of the jobs imports this one.
 REPLAY = "relais.desk.tasks.replay"
 ZERO = datetime(2001, 1, 1, tzinfo=UTC)  # a Monday
-# Weights of a request by its priority, and open minutes where nothing was promised.
-WEIGHTS = {1: 8.0, 2: 4.0, 3: 2.0, 4: 1.0}
+# Open minutes where nothing was promised.
 USUAL_TARGET = 40 * 60.0
 WORKING_DAY = 8 * 60.0
 MOST = 60_000

@@ -34,7 +34,8 @@ def told(
     """Return what `choose` was asked, for JSON; of the calendars those that count here."""
     pool = sorted(people, key=lambda one: one.key)
     used: dict[int, list[datetime]] = {}
-    for each in chain((ticket,), *(one.queue for one in pool)):
+    queues: Iterable[Iterable[Ticket | Queued]] = (one.queue for one in pool)
+    for each in chain((ticket,), *queues):
         if each.calendar is not None and each.calendar in state.calendars:
             told_of = used.setdefault(each.calendar, [now, now + REACH])
             if each.due is not None:

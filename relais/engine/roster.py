@@ -7,7 +7,7 @@ Days are counted from 0; minutes are minutes; costs are points that the caller w
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
@@ -177,8 +177,7 @@ def broken(problem: Problem, person: Worker, row: Row) -> list[Broken]:
     return found
 
 
-def _broken_runs(person: Worker, row: Row, say: object) -> None:
-    assert callable(say)
+def _broken_runs(person: Worker, row: Row, say: Callable[..., None]) -> None:
     first = 0
     while first < len(row):
         last = first
