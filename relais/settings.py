@@ -85,6 +85,7 @@ INSTALLED_APPS = [
     "relais.people",
     "relais.offer",
     "relais.desk",
+    "relais.planning",
 ]
 
 MIDDLEWARE = [

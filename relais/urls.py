@@ -12,6 +12,7 @@ urlpatterns = [
     path("accounts/", include("allauth.urls")),
     path("", include("relais.offer.urls")),
     path("", include("relais.desk.urls")),
+    path("", include("relais.planning.urls")),
 ]
 
 handler500 = "relais.lib.errors.server_error"

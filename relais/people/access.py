@@ -19,7 +19,7 @@ from django.utils import timezone
 
 from relais.lib.compiled import Compiled
 
-from . import access_desk
+from . import access_desk, access_planning
 from .models import (
     Clearance,
     Cover,
@@ -575,4 +575,5 @@ RULES: dict[str, Callable[[Access], Q]] = {
     "desk.Mailbox": _internal,
     "desk.SendingServer": _internal,
     "desk.KnownAddress": _internal,
+    **access_planning.RULES,
 }

@@ -19,6 +19,7 @@ from .kept_answer import KeptAnswer
 from .organisation import Company, Establishment, LegalEntity, Provider, Site
 from .organisation_change import OrganisationChange
 from .person import Person, Role, User
+from .shift import OnSiteDay, Shift
 from .system import System, SystemAccess
 
 __all__ = [
@@ -41,11 +42,13 @@ __all__ = [
     "KeptAnswer",
     "LanguageLevel",
     "LegalEntity",
+    "OnSiteDay",
     "OpeningInterval",
     "OrganisationChange",
     "Person",
     "Provider",
     "Role",
+    "Shift",
     "Site",
     "Skill",
     "SkillLevel",

@@ -25,6 +25,8 @@ SCOPES = [
     ("people:write", gettext_lazy("Change sites, persons and calendars")),
     ("agreements:read", gettext_lazy("Read agreements")),
     ("agreements:write", gettext_lazy("Draft, change and sign agreements")),
+    ("planning:read", gettext_lazy("Read the planning")),
+    ("planning:write", gettext_lazy("Change the planning")),
 ]
 LIVES = [
     (30, gettext_lazy("30 days")),

@@ -1,0 +1,1 @@
+"""Before the day: demand, rosters, cover, handover notes, continuity."""
