@@ -7,7 +7,6 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cached_property
-from zoneinfo import ZoneInfo
 
 from django.db.models import Count, Q
 from django.db.models.functions import TruncWeek
@@ -17,8 +16,8 @@ from relais.engine import guard_rails, readiness, worktime
 from relais.engine.candidates import LANGUAGE_LEVELS, Assistant, Queued, Span, State, without
 from relais.engine.candidates import Ticket as Asked
 from relais.offer.models import Priority, ServiceSkill
-from relais.people import calendars
-from relais.people.models import Absence, Calendar, Confidentiality, Cover, Person, Role, System
+from relais.people import calendars, working
+from relais.people.models import Calendar, Confidentiality, Cover, Person, Role, System
 
 from . import files_of_work, known, proofs, tools, weighing
 from .known import WEIGHTS, Facts
@@ -222,13 +221,11 @@ class Pool:
     def _hours(self, kept: Mapping[int, int | None]) -> dict[int, Hours]:
         """Return everybody's hours of the next days within the law and without her absences.
 
-        Without hours of her own nobody knows when she works: she is not on duty.
+        Published shifts, else her calendar; without either nobody knows when she works: she is not
+        on duty.
         """
-        week, far = self._monday(), self.at + FAR_AHEAD
-        absences: dict[int, list[Span]] = defaultdict(list)
-        rows = Absence.objects.filter(period__overlap=(week, far))
-        for person, period in rows.values_list("person_id", "period"):
-            absences[person].append((period.lower or week, period.upper or far))
+        week = self._monday()
+        written = working.read(week, self.at + FAR_AHEAD)
         wanted = {calendar for calendar in kept.values() if calendar is not None}
         usual = {
             calendar.pk: _Week(calendar, week, self.at, self.rules)
@@ -236,8 +233,12 @@ class Pool:
         }
         found = {}
         for person, calendar in kept.items():
-            gone = tuple(sorted(absences.get(person, ())))
-            hers = usual[calendar].hours(gone) if calendar is not None else Hours()
+            gone = written.absences.get(person, ())
+            own = usual.get(calendar) if calendar is not None else None
+            if written.decides(person):
+                hours = own.calendar if own else None
+                own = _Week(hours, week, self.at, self.rules, (written, person))
+            hers = own.hours(gone) if own is not None else Hours()
             found[person] = replace(hers, gone=tuple(s for s in gone if s[1] > self.at))
         return found
 
@@ -301,11 +302,21 @@ class Hours:
 
 
 class _Week:
-    """The usual hours of a calendar from a Monday on, and where the law cuts them."""
+    """The usual hours of a calendar from a Monday on, and where the law cuts them.
 
-    def __init__(self, calendar: Calendar, monday: datetime, at: datetime, rules: Rules) -> None:
+    `hers`: with somebody's own shifts in their place.
+    """
+
+    def __init__(
+        self,
+        calendar: Calendar | None,
+        monday: datetime,
+        at: datetime,
+        rules: Rules,
+        hers: tuple[working.Written, int] | None = None,
+    ) -> None:
         self.calendar, self.monday, self.at, self.rules = calendar, monday, at, rules
-        self.zone = ZoneInfo(calendar.time_zone)
+        self.hers, self.zone = hers, working.zone_of(calendar)
         self.spans = self._open(at + AHEAD)
         self.bound = self._lawful(self.spans) != self.spans
         self.ahead = _from(self.spans, at)
@@ -330,8 +341,15 @@ class _Week:
         return self._open(self.at + FAR_AHEAD)
 
     def _open(self, end: datetime) -> tuple[Span, ...]:
-        stretches = calendars.timetable(self.calendar).segments(self.monday, end)
-        return tuple((s.start, s.end) for s in stretches if s.kind == worktime.Kind.OPEN)
+        usual: tuple[Span, ...] = ()
+        if self.calendar is not None:
+            stretches = calendars.timetable(self.calendar).segments(self.monday, end)
+            usual = tuple((s.start, s.end) for s in stretches if s.kind == worktime.Kind.OPEN)
+        if self.hers is None:
+            return usual
+        written, person = self.hers
+        worked = written.hours(person, usual, self.zone)
+        return tuple((a, b) for a, b in worked if self.monday < b and a < end)
 
     def _lawful(self, spans: tuple[Span, ...]) -> tuple[Span, ...]:
         limits = self.rules.day_minutes, self.rules.week_minutes

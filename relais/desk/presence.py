@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
@@ -12,9 +11,9 @@ from zoneinfo import ZoneInfo
 from django.utils.translation import gettext as _
 
 from relais.engine import worktime
-from relais.people import calendars
+from relais.people import calendars, working
 from relais.people.access import Access
-from relais.people.models import Absence, AssistantProfile, Calendar, Cover, Person, Site
+from relais.people.models import AssistantProfile, Calendar, Cover, Person, Site
 from relais.people.templatetags.ui import absolute_text
 
 Span = tuple[datetime, datetime]
@@ -66,11 +65,9 @@ def of_pool(people: Iterable[Person], access: Access, now: datetime) -> dict[int
     kept = dict(profiles.values_list("person", "calendar"))
     rows = access.see(Calendar).filter(pk__in=set(kept.values()))
     hours = {calendar.pk: calendar for calendar in rows}
-    away: dict[int, list[Span]] = defaultdict(list)
-    absences = access.see(Absence).filter(person__in=keys, period__overlap=(now, now + AHEAD))
-    for person, period in absences.values_list("person", "period"):
-        away[person].append((period.lower or now, period.upper or now + AHEAD))
-    return {key: _presence(hours.get(kept.get(key, 0)), sorted(away[key]), now) for key in keys}
+    # From a day before: what a shift of this morning says holds for the whole day.
+    written = working.read(now - timedelta(days=1), now + AHEAD, keys, access)
+    return {key: _presence(hours.get(kept.get(key, 0)), written, key, now) for key in keys}
 
 
 def of_sites(
@@ -118,15 +115,20 @@ def _gap(service: Service, there: dict[int, Presence]) -> str:
     return _("Nobody is there: %(why)s.") % {"why": ", ".join(told)}
 
 
-def _presence(calendar: Calendar | None, away: list[Span], now: datetime) -> Presence:
-    if calendar is None:
+def _presence(
+    calendar: Calendar | None, written: working.Written, person: int, now: datetime
+) -> Presence:
+    if calendar is None and not written.decides(person):
         return UNKNOWN
-    zone = ZoneInfo(calendar.time_zone)
+    zone = working.zone_of(calendar)
     today = now.astimezone(zone).date()
+    usual = _spans(calendar, today) if calendar is not None else ()
+    gone = written.absences.get(person, ())
+    away = [(begin, end) for begin, end in gone if end > now]
     spans = [
         piece
-        for begin, end in _spans(calendar, today)
-        if end > now
+        for begin, end in written.hours(person, usual, zone)
+        if end > now and begin < now + AHEAD
         for piece in _left_of((max(begin, now), end), away)
     ]
     midnight = datetime.combine(today + timedelta(days=1), time(), tzinfo=zone)
@@ -143,7 +145,7 @@ def _presence(calendar: Calendar | None, away: list[Span], now: datetime) -> Pre
     return Presence("off", back, left)
 
 
-def _left_of(span: Span, away: list[Span]) -> list[Span]:
+def _left_of(span: Span, away: Iterable[Span]) -> list[Span]:
     """Return what an absence or several leave of a span."""
     pieces = [span]
     for gone, back in away:

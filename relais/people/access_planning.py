@@ -29,4 +29,6 @@ def mine_or_internal(access: Access) -> Q:
 RULES: dict[str, Callable[[Access], Q]] = {
     "people.Shift": mine_or_internal,
     "people.OnSiteDay": mine_or_internal,
+    "people.Rostered": mine_or_internal,
+    "people.Wish": mine_or_internal,
 }

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 
-from relais.desk import dispatching, shares
+from relais.desk import dispatching, presence, shares
 from relais.desk.models import DispatchSetting, DispatchShare, Link, Ticket
 from relais.desk.pool import Pool
 from relais.people.models import (
@@ -13,6 +13,8 @@ from relais.people.models import (
     AssistantProfile,
     LanguageLevel,
     Person,
+    Rostered,
+    Shift,
     Skill,
     SkillLevel,
     System,
@@ -194,3 +196,27 @@ def test_shares_are_counted_from_facts_and_bounded(world, new_ticket):
     assert pool.assistants[world.people.alice.pk].share == 0.5  # the bound
     decision = dispatching.dispatch_one(new_ticket().pk, at(10))
     assert dict(decision.line(world.people.alice.pk).terms)["fairness"] == 125
+
+
+def test_a_published_shift_holds_where_there_is_one_her_calendar_elsewhere(world, reasons):
+    alice, who = world.people.alice, {"provider": world.provider, "person": world.people.alice}
+    Shift.objects.create(**who, period=DateTimeTZRange(at(11), at(12)))
+    pool = Pool.read(at(8), [world.sites.aix.pk])
+    # The Tuesday is that hour alone; the Wednesday is the calendar's.
+    assert pool.assistants[alice.pk].shifts[:2] == (
+        (at(11), at(12)),
+        (at(9, days=1), at(12, 30, days=1)),
+    )
+    assert reasons(at(10)) == ["off_duty"]
+    assert reasons(at(11, 30)) == []
+    Rostered.objects.create(**who, period=DateTimeTZRange(at(0), at(0, days=2)))
+    assert Pool.read(at(8), [world.sites.aix.pk]).assistants[alice.pk].shifts[1] == (
+        at(9, days=2),
+        at(12, 30, days=2),
+    )
+    # Of who has no calendar, shifts alone say when she works.
+    profile(world).update(calendar=None)
+    assert Pool.read(at(8), [world.sites.aix.pk]).assistants[alice.pk].shifts == ((at(11), at(12)),)
+    there = presence.of_pool([alice], world.access("paul"), at(11, 30))[alice.pk]
+    assert (there.state, there.until, there.left) == ("here", at(12), 30)
+    assert presence.of_pool([alice], world.access("paul"), at(12, 30))[alice.pk].state == "off"

@@ -19,7 +19,7 @@ from .kept_answer import KeptAnswer
 from .organisation import Company, Establishment, LegalEntity, Provider, Site
 from .organisation_change import OrganisationChange
 from .person import Person, Role, User
-from .shift import OnSiteDay, Shift
+from .shift import OnSiteDay, Rostered, Shift, Wish
 from .system import System, SystemAccess
 
 __all__ = [
@@ -48,6 +48,7 @@ __all__ = [
     "Person",
     "Provider",
     "Role",
+    "Rostered",
     "Shift",
     "Site",
     "Skill",
@@ -55,4 +56,5 @@ __all__ = [
     "System",
     "SystemAccess",
     "User",
+    "Wish",
 ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateTimeRangeField
 from django.db import models
@@ -11,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from relais.lib.tenancy import SameTenant
 
 from .assistant import IntPoint
+from .calendar import Weekday
 from .organisation import Site
 from .person import Person
 from .tenant import TenantModel
@@ -26,6 +29,8 @@ class Shift(TenantModel):
         Person, models.CASCADE, related_name="shifts", verbose_name=_("person")
     )
     period = DateTimeRangeField(_("period"))
+    # What was written in one go, by a weekly pattern: taken back in one go.
+    series = models.UUIDField(null=True, editable=False)
 
     class Meta(TenantModel.Meta):
         verbose_name = _("shift")
@@ -49,6 +54,87 @@ class Shift(TenantModel):
         ]
 
 
+class Rostered(TenantModel):
+    """A stretch that a published roster has settled: in it, who has no shift is free."""
+
+    person = models.ForeignKey(
+        Person, models.CASCADE, related_name="rostered", verbose_name=_("person")
+    )
+    period = DateTimeRangeField(_("period"))
+
+    class Meta(TenantModel.Meta):
+        verbose_name = _("rostered stretch")
+        verbose_name_plural = _("rostered stretches")
+        ordering = ["id"]
+        constraints = [
+            *TenantModel.Meta.constraints,
+            ExclusionConstraint(
+                name="people_rostered_no_overlap",
+                expressions=[(IntPoint("person_id"), "&&"), (F("period"), "&&")],
+                violation_error_message=_("A roster is published for these days already."),
+            ),
+            models.CheckConstraint(
+                condition=models.Q(period__isempty=False)
+                & models.Q(period__lower_inf=False)
+                & models.Q(period__upper_inf=False),
+                name="people_rostered_has_both_ends",
+            ),
+            SameTenant(name="people_rostered_person_fk", field="person", to="people_person"),
+        ]
+
+
+class Wish(TenantModel):
+    """When an assistant would like to work, or rather not. Her own words; the lead reads them.
+
+    Of a weekday (every week), or of one day; without hours it is the whole day's.
+    """
+
+    class Kind(models.TextChoices):
+        PREFERS = "prefers", _("Likes to work")
+        AVOIDS = "avoids", _("Would rather not work")
+
+    person = models.ForeignKey(
+        Person, models.CASCADE, related_name="wishes", verbose_name=_("person")
+    )
+    kind = models.CharField(_("wish"), max_length=10, choices=Kind.choices, default=Kind.PREFERS)
+    weekday = models.PositiveSmallIntegerField(
+        _("every week on"), choices=Weekday.choices, null=True, blank=True
+    )
+    day = models.DateField(_("or on one day"), null=True, blank=True)
+    starts = models.TimeField(_("from"), null=True, blank=True)
+    ends = models.TimeField(_("until"), null=True, blank=True)
+
+    class Meta(TenantModel.Meta):
+        verbose_name = _("wish")
+        verbose_name_plural = _("wishes")
+        ordering = ["day", "weekday", "starts", "id"]
+        constraints = [
+            *TenantModel.Meta.constraints,
+            models.CheckConstraint(
+                condition=models.Q(weekday__range=(1, 7), day=None)
+                | models.Q(weekday=None, day__isnull=False),
+                name="people_wish_one_day",
+                violation_error_message=_("Choose a day of the week, or one day: not both."),
+            ),
+            models.CheckConstraint(
+                condition=models.Q(starts=None, ends=None) | models.Q(starts__lt=F("ends")),
+                name="people_wish_hours",
+                violation_error_message=_("Give both hours, the first before the second."),
+            ),
+            models.UniqueConstraint(
+                fields=["person", "weekday", "day", "starts", "ends"],
+                name="people_wish_once",
+                nulls_distinct=False,
+                violation_error_message=_("You have said this already."),
+            ),
+            SameTenant(name="people_wish_person_fk", field="person", to="people_person"),
+        ]
+
+    def speaks_of(self, day: date) -> bool:
+        """Return whether the wish is about a day."""
+        return self.day == day or self.weekday == day.isoweekday()
+
+
 class OnSiteDay(TenantModel):
     """A day on which somebody is at a site. The client reads the day, and a name where it may."""
 
@@ -59,6 +145,7 @@ class OnSiteDay(TenantModel):
         Site, models.CASCADE, related_name="on_site_days", verbose_name=_("site")
     )
     day = models.DateField(_("day"))
+    series = models.UUIDField(null=True, editable=False)
 
     class Meta(TenantModel.Meta):
         verbose_name = _("on-site day")
