@@ -128,6 +128,7 @@ class RequestLogMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         request.reference = secrets.token_hex(4)
+        request.arrived_at = f"{time.time():.3f}"
         begun = time.perf_counter()
         count = _Count()
         with connection.execute_wrapper(count):

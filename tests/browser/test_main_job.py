@@ -43,9 +43,7 @@ def test_a_request_from_the_manager_s_phone_to_the_lead_s_tower(live, page_as):
     with tenant(live.world.provider.pk):
         always_open(live.world)
     lead = page_as(people.paul)
-    # Her page listens before anything happens.
-    with lead.expect_response("**/live/"):
-        lead.goto("/tower/")
+    lead.goto("/tower/")
     expect(lead.get_by_text("La file est vide")).to_be_visible()
 
     # Three touches: the service, the words, send.
@@ -58,16 +56,16 @@ def test_a_request_from_the_manager_s_phone_to_the_lead_s_tower(live, page_as):
     expect(marc.get_by_text("Déjeuner avec la banque")).to_be_visible()
     expect(marc.get_by_text("Promise pour le")).to_be_visible()
 
-    # The lead's page learns of it by itself; what its stream misses while it opens, by polling.
+    # The lead's page learns of it by itself, long before its polling.
     queue = lead.locator("#queue")
-    expect(queue.get_by_text("Déjeuner avec la banque")).to_be_visible(timeout=45_000)
+    expect(queue.get_by_text("Déjeuner avec la banque")).to_be_visible(timeout=20_000)
 
     with tenant(live.world.provider.pk):
         ticket = Ticket.objects.get()
         dispatching.dispatch_one(ticket.pk)
         ticket.refresh_from_db()
         assert ticket.holder == people.alice
-    expect(lead.get_by_text("La file est vide")).to_be_visible(timeout=45_000)
+    expect(lead.get_by_text("La file est vide")).to_be_visible(timeout=20_000)
 
     alice = page_as(people.alice)
     alice.goto("/")
@@ -84,7 +82,7 @@ def test_a_request_from_the_manager_s_phone_to_the_lead_s_tower(live, page_as):
     alice.get_by_role("button", name="Envoyer").click()
 
     # His open page shows the result and the button without a touch.
-    expect(marc.get_by_text("Mardi 12 h 30, chez Lucas.")).to_be_visible(timeout=45_000)
+    expect(marc.get_by_text("Mardi 12 h 30, chez Lucas.")).to_be_visible(timeout=20_000)
     marc.get_by_role("button", name="Valider").click()
     expect(marc.get_by_text("Validée, merci.")).to_be_visible()
 
@@ -107,7 +105,7 @@ def test_what_one_is_typing_outlives_the_news_and_the_loser_keeps_it(live, page_
     alice.locator("#write textarea").fill("Un long texte que je ne veux pas perdre")
     with tenant(live.world.provider.pk):
         Ticket.objects.get(pk=ticket.pk).reply("Entre-temps, Paul répond.", by=people.paul)
-    expect(alice.get_by_text("Entre-temps, Paul répond.")).to_be_visible(timeout=45_000)
+    expect(alice.get_by_text("Entre-temps, Paul répond.")).to_be_visible(timeout=20_000)
     text = alice.locator("#write textarea")
     expect(text).to_have_value("Un long texte que je ne veux pas perdre")
     expect(alice.locator(".mode-note input")).to_be_checked()

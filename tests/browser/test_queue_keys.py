@@ -35,7 +35,7 @@ def test_the_list_is_worked_from_the_keyboard(live, page_as):
     with tenant(live.world.provider.pk):
         second.assign(live.world.people.alice)
     receive(live, "Arrivée entre-temps")
-    expect(page.get_by_text("Arrivée entre-temps")).to_be_visible(timeout=45_000)
+    expect(page.get_by_text("Arrivée entre-temps")).to_be_visible(timeout=20_000)
     expect(page.locator(".pick:checked")).to_have_count(2)
     page.locator("h1").click()
     page.keyboard.press("a")

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import threading
+import time
+from datetime import timedelta
 
 import psycopg
 import pytest
+from django.utils import timezone
 
 from relais.desk import live
 from relais.desk.models import Ticket
@@ -104,16 +107,90 @@ def test_mails_to_place_are_the_lead_s_news(world):
         assert live.is_seen(person.pk, world.provider.pk, changed, None) is hears
 
 
-def test_the_stream_says_hello_and_needs_an_account(world, client_of, client):
+def test_the_stream_says_hello_and_needs_an_account(world, client_of, client, hearing):
     assert client.get("/live/").status_code == 302
-    live.hub._listen, kept = (lambda: None), live.hub._listen
-    try:
-        answer = client_of(world.people.marc).get("/live/?ticket=zz")
-        assert answer.headers["Content-Type"] == "text/event-stream"
-        assert next(iter(answer.streaming_content)).startswith(b"event: hello")
-        answer.close()
-    finally:
-        live.hub._listen = kept
+    answer = client_of(world.people.marc).get("/live/?ticket=zz")
+    assert answer.headers["Content-Type"] == "text/event-stream"
+    assert next(iter(answer.streaming_content)).startswith(b"event: hello")
+    answer.close()
+
+
+@pytest.fixture
+def hearing(monkeypatch):
+    """Have the hub hear, without a connection that commits."""
+    monkeypatch.setattr(live.hub, "_listen", lambda: None)
+    monkeypatch.setattr(live, "BEAT_SECONDS", 0)
+    live.hub.hears.set()
+    yield
+    live.hub.hears.clear()
+
+
+@pytest.mark.parametrize(
+    ("name", "late", "told"),
+    [
+        ("alice", False, True), ("paul", False, True), ("claire", False, True),
+        # His own verb he saw; the others do not see the request.
+        ("marc", False, False), ("nadia", False, False), ("erwan", False, False),
+        ("alice", True, False), ("paul", True, False),
+    ],
+)  # fmt: skip
+def test_what_happens_before_the_stream_opens_is_told_as_it_opens(
+    world, new_ticket, hearing, name, late, told
+):
+    ticket = new_ticket(at=timezone.now())  # from Marc
+    person = getattr(world.people, name)
+    asked = timezone.now() + timedelta(seconds=live.COMMIT_SECONDS + 1 if late else 0)
+    for only in (None, ticket.pk):
+        stream = live.watch(person.pk, world.provider.pk, only, asked)
+        assert [next(stream).split("\n")[0] for _ in range(2)] == [
+            "event: hello",
+            "event: changed" if told else ": still here",
+        ]
+        stream.close()
+    other = live.watch(person.pk, world.provider.pk, ticket.pk + 1, asked)
+    assert next(other).startswith("event: hello")
+    assert next(other).startswith(": still here")
+    other.close()
+
+
+@pytest.mark.parametrize(
+    ("address", "heard", "told"),
+    [
+        ("/live/?since=now", None, b"event: changed"),
+        ("/live/?since=now", "later", b": still here"),
+        ("/live/?since=later", "now", b"event: changed"),
+        ("/live/?since=later", None, b": still here"),
+    ],
+)
+def test_a_stream_that_opens_again_asks_from_what_it_heard_last(
+    world, new_ticket, client_of, hearing, address, heard, told
+):
+    new_ticket(at=timezone.now())
+    marks = {"now": f"{time.time():.3f}", "later": f"{time.time() + live.COMMIT_SECONDS + 1:.3f}"}
+    for name, mark in marks.items():
+        address = address.replace(name, mark)
+    headers = {"Last-Event-ID": marks[heard]} if heard else {}
+    answer = client_of(world.people.paul).get(address, headers=headers)
+    said = iter(answer.streaming_content)
+    assert next(said).startswith(b"event: hello")
+    assert next(said).startswith(told)
+    answer.close()
+
+
+@pytest.mark.parametrize("mark", ["", "x", "nan", "inf", "1e99", "-1", "12"])
+def test_a_mark_of_no_moment_of_today_asks_for_nothing(mark):
+    assert live.moment_of(mark) is None
+
+
+def test_a_page_that_was_open_while_the_connection_was_lost_looks_again(monkeypatch):
+    hub = live.Hub()
+    hub._listen = lambda: None
+    with hub.stream(1) as opened, hub.stream(1) as opening:
+        opened.is_open = True
+        hub.heard_again()
+        assert opened.next(0) == {live.MANY}
+        assert opening.next(0) is None
+    assert hub.hears.is_set()
 
 
 def test_a_verb_notifies_with_keys_and_nothing_else(committed):
