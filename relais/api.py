@@ -51,6 +51,7 @@ from relais.people.imports_api import router as imports
 from relais.people.keys import not_signed_in, scope_of
 from relais.people.models.api_key import ScopeMissing
 from relais.people.pool_api import router as pool
+from relais.planning.coverage_api import router as coverage
 
 DESCRIPTION = """\
 Requests of a pool of executive assistants, as the person signed in may see them.
@@ -155,6 +156,7 @@ AREAS = (
     ("requests", replays),
     ("requests", overview),
     ("requests", tower),
+    ("planning", coverage),
 )
 for area, router in AREAS:
     api.add_router("", router, auth=[Key(area), SignedIn()])

@@ -31,6 +31,7 @@ replay_progress           GET replays/{key}
 recalculation_progress    GET recalculations/{key}
 
 search                    GET search
+planning                  GET coverage
 dispatch_settings         POST dispatch_settings
 dispatch_put_back         POST dispatch_settings/{number}/put_back
 dispatch_modes            POST dispatch_modes

@@ -58,6 +58,10 @@ def _serves(access: Access) -> bool:
     return bool(access.led_company_ids) or _assists(access)
 
 
+def _plans(access: Access) -> bool:
+    return access.is_client or access.runs_pool or _assists(access)
+
+
 def _oversees(access: Access) -> bool:
     return access.runs_pool or (not access.is_client and access.has(Kind.QUALITY))
 
@@ -81,6 +85,7 @@ ENTRIES: list[Entry] = [
     Entry("requests", _("My requests"), "inbox", _asks),
     Entry("new_request", _("New request"), "plus", _asks),
     Entry("my_service", _("My service"), "lifebuoy", lambda access: access.is_client),
+    Entry("planning", _("Planning"), "calendar-stats", _plans),
     Entry("tickets", _("Requests"), "clipboard-list", _reads_tickets),
     Entry("recurrences", _("Recurring requests"), "rotate", _reads_tickets),
     Entry("approvals", _("Approvals"), "shield-check", _approves),

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from django.urls import path
 
-if TYPE_CHECKING:
-    from django.urls import URLPattern
+from .views import coverage
 
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("planning/", coverage.planning, name="planning"),
+]

@@ -1,0 +1,157 @@
+"""When each of the pool works: her published shifts; where a day has none, her calendar."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from relais.engine import worktime
+from relais.people import calendars
+from relais.people.models import Absence, AssistantProfile, Shift
+
+Span = tuple[datetime, datetime]
+
+
+@dataclass(frozen=True)
+class Worked:
+    """A day of somebody: when she is there, which absences take from it, and which shifts it is.
+
+    `away`: classes of absence; empty `spans` with `away`: she is absent, without: it is no day of
+    hers.
+    """
+
+    spans: tuple[Span, ...] = ()
+    away: tuple[str, ...] = ()
+    shifts: tuple[Shift, ...] = ()
+
+    @property
+    def minutes(self) -> float:
+        """Return how long she is there."""
+        return minutes(self.spans)
+
+
+NOTHING = Worked()
+
+
+def of_pool(
+    profiles: Iterable[AssistantProfile], first: date, last: date
+) -> dict[tuple[int, date], Worked]:
+    """Return the days that are worked, or would be, by person and day: two queries.
+
+    `profiles` have their calendar. It holds hours and leave: whoever asks answers for who reads.
+    """
+    profiles = list(profiles)
+    keys = [profile.person_id for profile in profiles]
+    start, end = _around(first, last)
+    absences: dict[int, list[tuple[Span, str]]] = defaultdict(list)
+    for absence in Absence.objects.filter(person__in=keys, period__overlap=(start, end)):
+        span = (absence.period.lower or start, absence.period.upper or end)
+        absences[absence.person_id].append((span, absence.kind))
+    shifts: dict[int, list[Shift]] = defaultdict(list)
+    for shift in Shift.objects.filter(person__in=keys, period__overlap=(start, end)):
+        shifts[shift.person_id].append(shift)
+    found: dict[tuple[int, date], Worked] = {}
+    for profile in profiles:
+        found |= _of_one(
+            profile, shifts[profile.person_id], absences[profile.person_id], first, last
+        )
+    return found
+
+
+def _of_one(
+    profile: AssistantProfile,
+    shifts: list[Shift],
+    absences: list[tuple[Span, str]],
+    first: date,
+    last: date,
+) -> dict[tuple[int, date], Worked]:
+    zone = ZoneInfo(profile.calendar.time_zone if profile.calendar else "UTC")
+    planned: dict[date, list[Span]] = defaultdict(list)
+    hers: dict[date, list[Shift]] = defaultdict(list)
+    for shift in shifts:
+        day = shift.period.lower.astimezone(zone).date()
+        planned[day].append((shift.period.lower, shift.period.upper))
+        hers[day].append(shift)
+    for begin, end in _by_calendar(profile, zone, first, last):
+        if (day := begin.astimezone(zone).date()) not in hers:
+            planned[day].append((begin, end))
+    found = {}
+    for day, spans in planned.items():
+        if not first <= day <= last:
+            continue
+        met = [(span, kind) for span, kind in absences if _meet(spans, span)]
+        left = tuple(without(sorted(spans), [span for span, _kind in met]))
+        kinds = tuple(dict.fromkeys(kind for _span, kind in met))
+        found[profile.person_id, day] = Worked(left, kinds, tuple(hers.get(day, ())))
+    return found
+
+
+def _around(first: date, last: date) -> Span:
+    """Return the days and one on either side: zones differ by up to fourteen hours."""
+    zone = ZoneInfo("UTC")
+    start = datetime.combine(first - timedelta(1), time(), tzinfo=zone)
+    return start, datetime.combine(last + timedelta(2), time(), tzinfo=zone)
+
+
+def _by_calendar(profile: AssistantProfile, zone: ZoneInfo, first: date, last: date) -> list[Span]:
+    if profile.calendar is None:
+        return []
+    return open_spans(calendars.timetable(profile.calendar), zone, first, last)
+
+
+def open_spans(hours: worktime.Calendar, zone: ZoneInfo, first: date, last: date) -> list[Span]:
+    """Return the open stretches of these days."""
+    start = datetime.combine(first, time(), tzinfo=zone)
+    end = datetime.combine(last + timedelta(1), time(), tzinfo=zone)
+    stretches = hours.segments(start, end)
+    return [(s.start, s.end) for s in stretches if s.kind == worktime.Kind.OPEN]
+
+
+# Spans -------------------------------------------------------------------------------------------
+
+
+def _meet(spans: Iterable[Span], other: Span) -> bool:
+    return any(begin < other[1] and other[0] < end for begin, end in spans)
+
+
+def union(spans: Iterable[Span]) -> list[Span]:
+    """Return the spans in order; those that meet or touch are one."""
+    found: list[Span] = []
+    for begin, end in sorted(spans):
+        if found and begin <= found[-1][1]:
+            found[-1] = (found[-1][0], max(found[-1][1], end))
+        else:
+            found.append((begin, end))
+    return found
+
+
+def common(some: Iterable[Span], others: Iterable[Span]) -> list[Span]:
+    """Return what lies in both."""
+    others = union(others)
+    return [
+        (max(a, begin), min(b, end))
+        for a, b in union(some)
+        for begin, end in others
+        if max(a, begin) < min(b, end)
+    ]
+
+
+def without(spans: Iterable[Span], taken: Iterable[Span]) -> list[Span]:
+    """Return what is left of the spans."""
+    left = list(spans)
+    for gone, back in taken:
+        left = [
+            piece
+            for begin, end in left
+            for piece in ((begin, min(end, gone)), (max(begin, back), end))
+            if piece[0] < piece[1]
+        ]
+    return left
+
+
+def minutes(spans: Iterable[Span]) -> float:
+    """Return how long the spans are together."""
+    return sum((end - begin).total_seconds() / 60 for begin, end in spans)

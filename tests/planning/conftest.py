@@ -1,0 +1,36 @@
+"""Props of planning: a Tuesday of the cast, and shifts, absences and on-site days for it."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from relais.people.models import Absence, OnSiteDay, Shift
+
+PARIS = ZoneInfo("Europe/Paris")
+TUESDAY = datetime(2026, 3, 3, 9, 0, tzinfo=PARIS)
+DAY = TUESDAY.date()
+
+
+def at(hour: int, minute: int = 0, days: int = 0) -> datetime:
+    """Return that time of the Tuesday, or of a day so many days later."""
+    return TUESDAY.replace(hour=hour, minute=minute) + timedelta(days=days)
+
+
+def shift(world, name, start, end):
+    return Shift.objects.create(
+        provider=world.provider, person=getattr(world.people, name), period=(start, end)
+    )
+
+
+def away(world, name, start, end, kind="leave"):
+    return Absence.objects.create(
+        provider=world.provider, person=getattr(world.people, name), period=(start, end), kind=kind
+    )
+
+
+def on_site(world, name, site, day):
+    return OnSiteDay.objects.create(
+        provider=world.provider, person=getattr(world.people, name), day=day,
+        site=getattr(world.sites, site),
+    )  # fmt: skip
