@@ -51,7 +51,9 @@ from relais.people.imports_api import router as imports
 from relais.people.keys import not_signed_in, scope_of
 from relais.people.models.api_key import ScopeMissing
 from relais.people.pool_api import router as pool
+from relais.planning import errors as planning_errors
 from relais.planning.coverage_api import router as coverage
+from relais.planning.shifts_api import router as shifts
 
 DESCRIPTION = """\
 Requests of a pool of executive assistants, as the person signed in may see them.
@@ -157,6 +159,7 @@ AREAS = (
     ("requests", overview),
     ("requests", tower),
     ("planning", coverage),
+    ("planning", shifts),
 )
 for area, router in AREAS:
     api.add_router("", router, auth=[Key(area), SignedIn()])
@@ -183,6 +186,8 @@ STATUS: tuple[tuple[type[Problem], int], ...] = (
     (TooLate, 409),
     (CannotUndo, 409),
     (CannotJoin, 409),
+    (planning_errors.ChangedMeanwhile, 409),
+    (planning_errors.Doubled, 409),
     (NotYours, 403),
     (agreements.NotYours, 403),
     (ScopeMissing, 403),

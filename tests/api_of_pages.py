@@ -32,6 +32,16 @@ recalculation_progress    GET recalculations/{key}
 
 search                    GET search
 planning                  GET coverage
+shifts                    GET shifts
+shift_new                 POST shifts
+shift_pattern             POST shift_patterns
+shift_edit                POST shifts/{key}/edit
+shift_remove              POST shifts/{key}/remove
+on_site_days              POST on_site_days
+on_site_remove            POST on_site_days/{key}/remove
+my_wishes                 POST wishes
+wish_remove               POST wishes/{key}/remove
+working_rules             POST dispatch_settings
 dispatch_settings         POST dispatch_settings
 dispatch_put_back         POST dispatch_settings/{number}/put_back
 dispatch_modes            POST dispatch_modes

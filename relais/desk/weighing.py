@@ -80,7 +80,22 @@ LIMITS = (
            _("What the requester’s language must be mastered at: 1 A1, 2 A2, 3 B1, 4 B2, 5 C1, "
              "6 C2 (0: not asked)."), whole=True),
 )  # fmt: skip
-NUMBERS = (*WEIGHTS, *LIMITS)
+# Of the hours that are planned: what the law says is the most that may be set, or the least.
+WORKTIME = (
+    Number("average_minutes", 2640, 2640, _("Most minutes a week on average"),
+           _("Law: 44 hours over 12 weeks (L3121-22)."), 60, whole=True),
+    Number("daily_rest", 660, 1440, _("Minutes of rest between two days"),
+           _("Law: eleven hours (L3131-1); an agreement may go down to nine."), 540, whole=True),
+    Number("weekly_rest", 2100, 4320, _("Minutes of rest in a week"),
+           _("Law: thirty-five hours in a row (L3132-2)."), 2100, whole=True),
+    Number("stretch_minutes", 360, 360, _("Most minutes of work without a pause"),
+           _("Law: six hours (L3121-16)."), 60, whole=True),
+    Number("pause_minutes", 20, 120, _("Minutes of a pause"),
+           _("Law: twenty minutes (L3121-16)."), 20, whole=True),
+    Number("notice_days", 7, 60, _("Working days of notice to part-timers"),
+           _("Law: seven before a change of hours (L3123-31), three by agreement."), 3, whole=True),
+)  # fmt: skip
+NUMBERS = (*WEIGHTS, *LIMITS, *WORKTIME)
 BY_NAME = {each.name: each for each in NUMBERS}
 LEVELS = ("", "A1", "A2", "B1", "B2", "C1", "C2")
 

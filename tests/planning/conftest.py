@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
+
+import pytest
 
 from relais.people.models import Absence, OnSiteDay, Shift
 
@@ -34,3 +39,21 @@ def on_site(world, name, site, day):
         provider=world.provider, person=getattr(world.people, name), day=day,
         site=getattr(world.sites, site),
     )  # fmt: skip
+
+
+@pytest.fixture
+def call(client_of) -> Callable[..., Any]:
+    """Return a function that calls the API as somebody and returns status and answer."""
+
+    def send(by: Any, method: str, path: str, **body: Any) -> tuple[int, Any]:
+        client = client_of(by)
+        sent = (
+            client.get(f"/api/{path}", body)
+            if method == "GET"
+            else client.post(
+                f"/api/{path}", json.dumps(body, default=str), content_type="application/json"
+            )
+        )
+        return sent.status_code, json.loads(sent.content or b"null")
+
+    return send

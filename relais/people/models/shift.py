@@ -130,6 +130,11 @@ class Wish(TenantModel):
             SameTenant(name="people_wish_person_fk", field="person", to="people_person"),
         ]
 
+    def __str__(self) -> str:
+        when = self.day.strftime("%d/%m/%Y") if self.day else self.get_weekday_display()
+        hours = f" {self.starts:%H:%M}–{self.ends:%H:%M}" if self.starts and self.ends else ""
+        return f"{self.get_kind_display()}: {when}{hours}"
+
     def speaks_of(self, day: date) -> bool:
         """Return whether the wish is about a day."""
         return self.day == day or self.weekday == day.isoweekday()

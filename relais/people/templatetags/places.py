@@ -89,4 +89,10 @@ _KINDS = {
     "access_tried": lambda: _("Access tried"),
     "access_ended": lambda: _("Access ended"),
     "clearance_ended": lambda: _("Clearance ended"),
+    "shift_added": lambda: _("Shifts written"),
+    "shift_moved": lambda: _("Shift moved"),
+    "shift_removed": lambda: _("Shifts removed"),
+    "wish_removed": lambda: _("Wish taken back"),
+    "on_site_added": lambda: _("On-site days written"),
+    "on_site_removed": lambda: _("On-site days removed"),
 }

@@ -1,0 +1,36 @@
+"""What stops planning: one exception for each thing that the caller can do something about."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from django.utils.translation import gettext_noop as _
+
+from relais.lib.problem import Problem
+
+
+class Unlawful(Problem):
+    """The law forbids these hours; each broken rule is told in its sentence."""
+
+    message = _("%(person)s may not work so: %(why)s. Change the hours.")
+
+    def __init__(self, person: str, sentences: Iterable[str]) -> None:
+        super().__init__(person=person, why="; ".join(sentences))
+
+
+class Doubled(Problem):
+    """Somebody would be in two places, or at work twice at once."""
+
+    message = _("%(text)s Change what stands there, or choose other hours.")
+
+
+class NothingToPlan(Problem):
+    """The pattern names no day on which something would be written."""
+
+    message = _("No day is left to be written: %(why)s.")
+
+
+class ChangedMeanwhile(Problem):
+    """Somebody else changed it since it was read."""
+
+    message = _("Somebody changed this meanwhile: read it again.")
