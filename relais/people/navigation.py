@@ -88,7 +88,7 @@ ENTRIES: list[Entry] = [
     Entry("planning", _("Planning"), "calendar-stats", _plans),
     Entry("tickets", _("Requests"), "clipboard-list", _reads_tickets),
     Entry("recurrences", _("Recurring requests"), "rotate", _reads_tickets),
-    Entry("shifts", _("Shifts"), "calendar-stats", _runs),
+    Entry("shifts", _("Shifts"), "clock", _runs),
     Entry("my_wishes", _("My shifts and wishes"), "calendar-event", _assists),
     Entry("approvals", _("Approvals"), "shield-check", _approves),
     Entry("arbitrations", _("Arbitrations"), "git-branch", _steers),

@@ -32,7 +32,7 @@ Weekdays = Annotated[list[Literal[1, 2, 3, 4, 5, 6, 7]], Field(min_length=1, max
 Hour = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$", examples=["09:00"])]
 
 
-class ShiftOut(Schema):
+class PlannedShiftOut(Schema):
     """Hours that somebody works. `series`: what one pattern wrote shares it."""
 
     id: int
@@ -43,14 +43,14 @@ class ShiftOut(Schema):
 
 
 class ShiftPage(Schema):
-    items: list[ShiftOut]
+    items: list[PlannedShiftOut]
     next: str | None
 
 
 class ShiftsOut(Schema):
     """What was written. `warnings`: rules that stop nothing, in words."""
 
-    items: list[ShiftOut]
+    items: list[PlannedShiftOut]
     warnings: list[str]
 
 
@@ -104,7 +104,7 @@ class PatternOut(Schema):
     warnings: list[str]
 
 
-class OnSiteOut(Schema):
+class OnSiteDayOut(Schema):
     id: int
     person: NamedOut | None
     site: NamedOut | None
@@ -113,7 +113,7 @@ class OnSiteOut(Schema):
 
 
 class OnSitePage(Schema):
-    items: list[OnSiteOut]
+    items: list[OnSiteDayOut]
     next: str | None
 
 
@@ -286,7 +286,7 @@ def on_site_days(request: HttpRequest, part: Query[PartOf]) -> dict[str, Any]:
     return cut | {"items": _on_site(access, cut["items"])}
 
 
-@router.post("/on_site_days", response={201: list[OnSiteOut], **REFUSALS})
+@router.post("/on_site_days", response={201: list[OnSiteDayOut], **REFUSALS})
 def new_on_site_day(request: HttpRequest, sent: OnSiteIn) -> Status:
     access = leading(request)
     form = checked(lambda data: OnSiteForm(data, access=access), sent)

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from relais.engine import worktime
 from relais.people import calendars
-from relais.people.models import Absence, AssistantProfile, Shift
+from relais.people.models import Absence, AssistantProfile, Rostered, Shift
 
 Span = tuple[datetime, datetime]
 
@@ -39,7 +39,7 @@ NOTHING = Worked()
 def of_pool(
     profiles: Iterable[AssistantProfile], first: date, last: date
 ) -> dict[tuple[int, date], Worked]:
-    """Return the days that are worked, or would be, by person and day: two queries.
+    """Return the days that are worked, or would be, by person and day: three queries.
 
     `profiles` have their calendar. It holds hours and leave: whoever asks answers for who reads.
     """
@@ -53,11 +53,14 @@ def of_pool(
     shifts: dict[int, list[Shift]] = defaultdict(list)
     for shift in Shift.objects.filter(person__in=keys, period__overlap=(start, end)):
         shifts[shift.person_id].append(shift)
+    settled: dict[int, list[Span]] = defaultdict(list)
+    rostered = Rostered.objects.filter(person__in=keys, period__overlap=(start, end))
+    for person, period in rostered.values_list("person_id", "period"):
+        settled[person].append((period.lower, period.upper))
     found: dict[tuple[int, date], Worked] = {}
     for profile in profiles:
-        found |= _of_one(
-            profile, shifts[profile.person_id], absences[profile.person_id], first, last
-        )
+        key = profile.person_id
+        found |= _of_one(profile, shifts[key], absences[key], settled[key], first, last)
     return found
 
 
@@ -65,6 +68,7 @@ def _of_one(
     profile: AssistantProfile,
     shifts: list[Shift],
     absences: list[tuple[Span, str]],
+    settled: list[Span],
     first: date,
     last: date,
 ) -> dict[tuple[int, date], Worked]:
@@ -76,6 +80,9 @@ def _of_one(
         planned[day].append((shift.period.lower, shift.period.upper))
         hers[day].append(shift)
     for begin, end in _by_calendar(profile, zone, first, last):
+        # A published roster has settled these days: without a shift she is free.
+        if any(a <= begin < b for a, b in settled):
+            continue
         if (day := begin.astimezone(zone).date()) not in hers:
             planned[day].append((begin, end))
     found = {}

@@ -191,7 +191,7 @@ def test_the_api_does_what_the_pages_do(people, world, call):
     assert call(paul, "POST", "shifts", person=alice.pk, **back)[0] == 422
     long = {"starts": at(8).isoformat(), "ends": at(16).isoformat()}
     status, told = call(paul, "POST", f"shifts/{key}/edit", **long)
-    assert status == 422 and "without a real pause" in told["detail"]
+    assert status == 422 and "sans vraie pause" in told["detail"]
     moved = {"starts": at(10).isoformat(), "ends": at(12).isoformat()}
     stale = {"seen_starts": at(7).isoformat(), "seen_ends": at(8).isoformat()}
     assert call(paul, "POST", f"shifts/{key}/edit", **moved, **stale)[0] == 409
