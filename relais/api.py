@@ -53,6 +53,7 @@ from relais.people.models.api_key import ScopeMissing
 from relais.people.pool_api import router as pool
 from relais.planning import errors as planning_errors
 from relais.planning.coverage_api import router as coverage
+from relais.planning.reliefs_api import router as reliefs
 from relais.planning.shifts_api import router as shifts
 
 DESCRIPTION = """\
@@ -160,6 +161,7 @@ AREAS = (
     ("requests", tower),
     ("planning", coverage),
     ("planning", shifts),
+    ("planning", reliefs),
 )
 for area, router in AREAS:
     api.add_router("", router, auth=[Key(area), SignedIn()])

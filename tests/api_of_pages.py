@@ -57,6 +57,13 @@ ticket_confirm            POST tickets/{key}/confirm
 ticket_pin                POST tickets/{key}/pin
 ticket_unpin              POST tickets/{key}/unpin
 ticket_call_in            POST tickets/{key}/call_in
+continuity                GET reliefs
+declare                   POST persons/{key}/declare_absent
+away                      POST persons/{key}/declare_absent
+relief                    GET reliefs/{key}
+relief_undo               POST reliefs/{key}/undo
+relief_give_back          POST reliefs/{key}/give_back
+relief_hand_over          POST reliefs/{key}/hand_over
 companies                 GET companies
 company                   GET companies/{key}
 company_new               POST companies

@@ -147,6 +147,7 @@ def _moved(kind: str, code: str) -> str:
     return {
         "absent": _("Relais gave it to %(holder)s: %(was)s is absent."),
         "gone": _("Relais gave it to %(holder)s: %(was)s is no longer in the pool."),
+        "returned": _("Relais gave it back to %(holder)s, who is there again."),
     }.get(code) or _("Relais moved it from %(was)s to %(holder)s: it fares better there.")
 
 

@@ -26,9 +26,24 @@ def mine_or_internal(access: Access) -> Q:
     return access_desk.EVERYTHING if access.runs_pool else Q(person=access.person)
 
 
+def reliefs(access: Access, path: str = "") -> Q:
+    """Return the rule for somebody's absence as the service lives it: hers, and the lead's."""
+    if access.runs_pool:
+        return access_desk.EVERYTHING
+    return Q(**{f"{path}person": access.person})
+
+
+def relief_moves(access: Access) -> Q:
+    """Return the rule for what moved: of a relief that is seen, and a request that is seen."""
+    return reliefs(access, "relief__") & access_desk.tickets(access, "ticket__")
+
+
 RULES: dict[str, Callable[[Access], Q]] = {
     "people.Shift": mine_or_internal,
     "people.OnSiteDay": mine_or_internal,
     "people.Rostered": mine_or_internal,
     "people.Wish": mine_or_internal,
+    "planning.Relief": reliefs,
+    "planning.ReliefSite": lambda access: reliefs(access, "relief__"),
+    "planning.ReliefMove": relief_moves,
 }

@@ -94,6 +94,8 @@ ENTRIES: list[Entry] = [
     Entry("arbitrations", _("Arbitrations"), "git-branch", _steers),
     Entry("quarantine", _("Mails to place"), "mail-opened", _runs),
     Entry("mail", _("Mail"), "mail", _runs),
+    Entry("continuity", _("Continuity"), "lifebuoy", _runs),
+    Entry("away", _("I am away"), "calendar-off", _assists),
     Entry("dispatches", _("Dispatches"), "transfer", _runs),
     Entry("dispatch_settings", _("Dispatch rules"), "adjustments", _runs),
     Entry("triage", _("Triage"), "arrows-sort", _runs),

@@ -176,7 +176,26 @@ class WallTime(forms.DateTimeField):
         return found.replace(tzinfo=None) if found else None
 
 
-class AbsenceForm(KeptForm):
+class OnTheWall(forms.BaseForm):
+    """A form in which times are typed as the clock on somebody's wall shows them."""
+
+    zone: ZoneInfo
+
+    def _in_zone(self, name: str) -> datetime | None:
+        """Return what was typed as a clock on the person's wall, not on the server's."""
+        value: datetime | None = self.cleaned_data.get(name)
+        if value is None:
+            return None
+        # Two times of one zone are compared as the wall shows them: in UTC, as they follow.
+        at = value.replace(tzinfo=self.zone).astimezone(UTC)
+        if at.astimezone(self.zone).replace(tzinfo=None) != value:
+            text = _("There is no such time that day in %(zone)s: the clocks are put forward.")
+            self.add_error(name, text % {"zone": self.zone.key})
+            return None
+        return at
+
+
+class AbsenceForm(OnTheWall, KeptForm):
     """When somebody is away, by class only."""
 
     starts = WallTime(
@@ -199,19 +218,6 @@ class AbsenceForm(KeptForm):
         self.zone = ZoneInfo(zone)
         self.fields["ends"].help_text = _("Times of %(zone)s.") % {"zone": zone}
         self.order_fields(["seen", "starts", "ends", "kind"])
-
-    def _in_zone(self, name: str) -> datetime | None:
-        """Return what was typed as a clock on the person's wall, not on the server's."""
-        value: datetime | None = self.cleaned_data.get(name)
-        if value is None:
-            return None
-        # Two times of one zone are compared as the wall shows them: in UTC, as they follow.
-        at = value.replace(tzinfo=self.zone).astimezone(UTC)
-        if at.astimezone(self.zone).replace(tzinfo=None) != value:
-            text = _("There is no such time that day in %(zone)s: the clocks are put forward.")
-            self.add_error(name, text % {"zone": self.zone.key})
-            return None
-        return at
 
     def clean(self) -> dict[str, Any] | None:
         """Refuse an absence that ends before it starts, or that overlaps another one."""

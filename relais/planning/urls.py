@@ -2,9 +2,11 @@
 
 from django.urls import path
 
+from . import continuity_urls
 from .views import coverage, shifts, working_rules
 
 urlpatterns = [
+    *continuity_urls.urlpatterns,
     path("planning/", coverage.planning, name="planning"),
     path("planning/shifts/", shifts.shifts, name="shifts"),
     path("planning/shifts/new/", shifts.shift_new, name="shift_new"),

@@ -232,6 +232,11 @@ class Letter(TenantModel):
         return cls._post(ticket, None, key, text, to=to)
 
     @classmethod
+    def inform(cls, to: Person, key: str, subject: str, text: str) -> Letter | None:
+        """Return a letter about no request in particular: it says nothing of any matter."""
+        return cls._insert(None, None, key, to.email, subject, text, of=to) if to.email else None
+
+    @classmethod
     def tell_of_return(cls, letter: Letter, to: Person) -> Letter | None:
         """Return the letter that tells whoever holds the ticket that an answer came back."""
         ticket = letter.ticket
@@ -274,7 +279,7 @@ class Letter(TenantModel):
     @classmethod
     def _insert(
         cls,
-        ticket: Ticket,
+        ticket: Ticket | None,
         message: Message | None,
         key: str,
         to: str,
@@ -282,12 +287,15 @@ class Letter(TenantModel):
         text: str,
         answers: str | None = None,
         job: bool = True,
+        of: Person | None = None,
     ) -> Letter:
-        if answers is None:
+        owner = ticket or of
+        assert owner is not None
+        if answers is None and ticket is not None:
             mails = ticket.messages.exclude(mail_id="").order_by("-id")
             answers = mails.values_list("mail_id", flat=True).first() or ""
         letter = cls(
-            provider_id=ticket.provider_id,
+            provider_id=owner.provider_id,
             ticket=ticket,
             message=message,
             key=key,
@@ -295,7 +303,7 @@ class Letter(TenantModel):
             subject=subject[:300],
             body=text,
             mail_id=make_msgid(domain=_domain()),
-            in_reply_to=answers,
+            in_reply_to=answers or "",
         )
         hold = settings.UNDO_SECONDS if message is not None else 0
         letter.next_try_at = timezone.now()
@@ -305,7 +313,7 @@ class Letter(TenantModel):
         if job:
             lock = f"letter:{letter.pk}"
             task = app.configure_task(SEND, lock=lock, schedule_at=letter.hold_until)
-            task.defer(provider_id=ticket.provider_id, letter_id=letter.pk)
+            task.defer(provider_id=owner.provider_id, letter_id=letter.pk)
         return letter
 
 

@@ -1,1 +1,5 @@
-"""Before the day: one file a subject."""
+"""The tables of planning."""
+
+from .relief import Relief, ReliefMove, ReliefSite
+
+__all__ = ["Relief", "ReliefMove", "ReliefSite"]

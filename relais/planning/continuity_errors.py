@@ -1,0 +1,52 @@
+"""What stops a verb of planning: one exception for each thing that the caller can do about it."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_noop as _
+
+from relais.desk.errors import NotNow, NotYours, Overtaken, Refused
+
+
+class AwayAlready(NotNow):
+    """This person is away then already."""
+
+    message = _("%(person)s is declared absent already in this period: open that absence.")
+
+
+class NotOfPool(Refused):
+    """Only an assistant stands in or is stood in for."""
+
+    message = _("%(person)s is no assistant of the pool.")
+
+
+class BadPeriod(Refused):
+    """A period that ends before it begins, or is over."""
+
+    message = _("%(mend)s")
+
+
+class BegunMeanwhile(NotNow):
+    """What moved was begun by whoever has it: it cannot be taken back in silence."""
+
+    message = _(
+        "%(references)s: begun meanwhile. End the absence instead: what is begun stays, or comes "
+        "back where you say so."
+    )
+
+
+class OverAlready(NotNow):
+    """The absence was taken back or has ended."""
+
+    message = _("This absence is over already: read it again.")
+
+
+class NotAsSeen(Overtaken):
+    """What she holds changed since the proposal was read."""
+
+    message = _("What %(person)s holds has changed meanwhile: read the proposal again.")
+
+
+class NotHers(NotYours):
+    """This person may not do this here."""
+
+    message = _("%(person)s may not do this.")

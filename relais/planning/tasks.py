@@ -1,0 +1,23 @@
+"""The jobs of planning. They take identifiers, may run twice, and call one flow."""
+
+from __future__ import annotations
+
+from django.db import close_old_connections
+from procrastinate.contrib.django import app
+
+from relais.lib.tenancy import all_tenants, tenant
+from relais.people.models import Provider
+
+from . import declaring
+
+
+@app.periodic(cron="*/2 * * * *")
+@app.task(queueing_lock="reliefs_due")
+def reliefs_due(timestamp: int) -> None:
+    """Move what an absence that comes near leaves behind; give back what a return calls for."""
+    close_old_connections()
+    with all_tenants("see whose absences begin and end"):
+        providers = list(Provider.objects.values_list("pk", flat=True))
+    for provider_id in providers:
+        with tenant(provider_id):
+            declaring.run_due()

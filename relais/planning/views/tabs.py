@@ -1,0 +1,7 @@
+"""The parts of continuity, as tabs above each of its pages."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+
+TABS = (("continuity", _("Absences")),)
