@@ -127,6 +127,7 @@ def declare(
     at = at or timezone.now()
     if not may_declare(by, person, starts, at):
         raise NotHers(person=str(by))
+    check_period(starts, ends, at)
     with transaction.atomic():
         # Two at once: the second one waits here, and sees what the first one did.
         Person.objects.select_for_update(of=("self",), no_key=True).get(pk=person.pk)
@@ -347,7 +348,7 @@ def _gather(relief: Relief) -> None:
         facts__decision__replanned__code="absent",
         facts__decision__replanned__from=relief.person_id,
     ).exclude(ticket__in=relief.moves.values("ticket"))  # fmt: skip
-    for event in left.order_by("ticket", "-id").distinct("ticket").select_related("ticket"):
+    for event in left.order_by("ticket_id", "-id").distinct("ticket_id").select_related("ticket"):
         to = Person.objects.filter(pk=event.facts.get("holder")).first()
         _note(relief, event.ticket, How.MOVED, to, event.at)
 

@@ -13,7 +13,6 @@ from relais.lib.api_types import Fault, FieldFaults, Key, Line, Moment, PartOf, 
 from relais.people.access import Access
 from relais.people.api import NamedOut, access_of
 from relais.people.models import Person, Role
-from relais.people.pool_forms import team
 
 from . import declaring, standing_in
 from .models import Relief, ReliefMove, ReliefSite
@@ -203,7 +202,7 @@ def hand_over(request: HttpRequest, key: PathKey, sent: HandOnIn) -> dict[str, A
     access = access_of(request)
     found = _one(access, key)
     held = access.see(Ticket).filter(pk=sent.ticket, holder=found.person_id).first()
-    to = next((one for one in team(access) if one.pk == sent.to), None)
+    to = standing_in.colleague(access, sent.to)
     if held is None or to is None or not found.is_on:
         raise Http404
     declaring.hand_over(found, held, to, by=access.person)

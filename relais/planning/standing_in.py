@@ -19,8 +19,9 @@ from relais.desk.models import Ticket
 from relais.engine import worktime
 from relais.engine.candidates import Span, without
 from relais.engine.continuity import READY
-from relais.people import calendars
-from relais.people.models import Absence, AssistantProfile, Clearance, Cover, Person, Role, Site
+from relais.people import calendars, working
+from relais.people.access import Access
+from relais.people.models import AssistantProfile, Clearance, Cover, Person, Role, Site
 
 from . import items
 
@@ -149,6 +150,15 @@ def propose(person: Person, start: datetime, end: datetime, at: datetime) -> lis
     return sorted(lines.values(), key=lambda one: (one.site.name, one.site.pk))
 
 
+def colleague(access: Access, key: str | int) -> Person | None:
+    """Return an assistant of today by her key, as far as this person sees her."""
+    if not str(key).isdecimal() or len(str(key)) > 18:
+        return None
+    roles = Role.objects.in_force().filter(kind=Role.Kind.ASSISTANT)
+    rows = access.see(Person).filter(company=None, archived_at=None, pk=int(key))
+    return rows.filter(pk__in=roles.values("person")).first()
+
+
 def hours_of(
     people: Iterable[int], start: datetime, end: datetime
 ) -> dict[int, tuple[float, float]]:
@@ -156,15 +166,12 @@ def hours_of(
 
     Whom no calendar is known of is left out.
     """
-    profiles = AssistantProfile.objects.filter(person__in=people, calendar__isnull=False)
-    rows = list(profiles.select_related("calendar"))
-    gone: dict[int, list[Span]] = defaultdict(list)
-    absences = Absence.objects.filter(person__in=people, period__overlap=(start, end))
-    for key, period in absences.values_list("person", "period"):
-        gone[key].append((period.lower or start, period.upper or end))
+    keys = list(people)
+    profiles = AssistantProfile.objects.filter(person__in=keys, calendar__isnull=False)
+    written = working.read(start, end, keys)
     usual: dict[int, tuple[Span, ...]] = {}
     found = {}
-    for row in rows:
+    for row in profiles.select_related("calendar"):
         if row.calendar is None:
             continue
         if row.calendar.pk not in usual:
@@ -172,8 +179,9 @@ def hours_of(
             usual[row.calendar.pk] = tuple(
                 (s.start, s.end) for s in stretches if s.kind == worktime.Kind.OPEN
             )
-        spans = usual[row.calendar.pk]
-        left = without(spans, tuple(sorted(gone[row.person_id])))
+        zone = working.zone_of(row.calendar)
+        spans = written.hours(row.person_id, usual[row.calendar.pk], zone)
+        left = without(spans, written.absences.get(row.person_id, ()))
         found[row.person_id] = (_hours(left), _hours(spans))
     return found
 

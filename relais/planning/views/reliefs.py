@@ -246,7 +246,7 @@ def hand_over(request: HttpRequest, pk: int) -> HttpResponse:
     key, to = request.POST.get("ticket", ""), request.POST.get("to", "")
     held = request.access.see(Ticket).filter(holder=found.person_id)
     ticket = get_object_or_404(held, pk=key if key.isdecimal() and len(key) < 19 else 0)
-    person = next((one for one in team(request.access) if str(one.pk) == to), None)
+    person = standing_in.colleague(request.access, to)
     if person is None:
         raise Http404
     try:
