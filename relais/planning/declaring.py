@@ -334,9 +334,7 @@ def _shorten(relief: Relief, by: Person | None, at: datetime) -> None:
     if at <= relief.starts_at:
         _forget(absence, by)
         return
-    Absence.objects.filter(pk=absence.pk).update(
-        period=DateTimeTZRange(absence.period.lower, at)
-    )
+    Absence.objects.filter(pk=absence.pk).update(period=DateTimeTZRange(absence.period.lower, at))
     absence.refresh_from_db()
     cover.took_absence(absence, by=by)
 

@@ -44,7 +44,7 @@ class ReliefSiteOut(Schema):
     others: list[StandInOut] = []
 
 
-class ShareOut(Schema):
+class HeldShareOut(Schema):
     """A request. `how`: "moves", "begun", "stays" or "nobody"; `why` and `mend` if nobody can."""
 
     ticket: int
@@ -69,7 +69,7 @@ class AbsenceForeseenOut(Schema):
     mark: str
     moves_at: Moment
     sites: list[ReliefSiteOut]
-    requests: list[ShareOut]
+    requests: list[HeldShareOut]
     requesters: list[TellOut]
 
 

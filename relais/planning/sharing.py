@@ -172,5 +172,3 @@ def told(share: Share, pool: Pool, code: str, holder: int) -> dict[str, Any]:
     assert share.decision is not None
     because = {"code": code, "from": holder}
     return dispatching.told(share.decision, pool) | {"replanned": because}
-
-

@@ -11,6 +11,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from relais.people.models import Absence, OnSiteDay, Shift
+from tests.desk.conftest import new_ticket, services
+
+__all__ = ["new_ticket", "services"]
 
 PARIS = ZoneInfo("Europe/Paris")
 TUESDAY = datetime(2026, 3, 3, 9, 0, tzinfo=PARIS)

@@ -1,4 +1,4 @@
-"""Somebody is away tomorrow: foreseen, declared once, taken back, given back; told to nobody else."""
+"""Away tomorrow: foreseen, declared once, taken back, given back; told to nobody else."""
 
 from datetime import timedelta
 
@@ -18,7 +18,7 @@ from relais.planning.errors import (
     OverAlready,
 )
 from relais.planning.models import Relief, ReliefMove
-from tests.desk.conftest import at, kinds, new_ticket, services  # noqa: F401
+from tests.desk.conftest import at, kinds
 
 NOW = at(16)
 STARTS, ENDS = at(0, days=1), at(0, days=2)
@@ -40,7 +40,9 @@ def fresh(row):
 
 
 def test_what_is_not_begun_moves_what_is_begun_is_handed_over_and_all_is_kept(
-    world, new_ticket, declare  # noqa: F811
+    world,
+    new_ticket,
+    declare,
 ):
     people = world.people
     waiting, begun = new_ticket("assigned"), new_ticket("taken")
@@ -75,7 +77,10 @@ def test_what_is_not_begun_moves_what_is_begun_is_handed_over_and_all_is_kept(
 
 @pytest.mark.parametrize("strict", [True, False], ids=["service only", "names allowed"])
 def test_the_requester_learns_what_changes_and_nothing_of_the_absence(
-    world, new_ticket, declare, strict  # noqa: F811
+    world,
+    new_ticket,
+    declare,
+    strict,
 ):
     if not strict:
         Engagement.objects.update(mode=Engagement.Mode.INTERNAL)
@@ -91,7 +96,7 @@ def test_the_requester_learns_what_changes_and_nothing_of_the_absence(
     assert "Aix" in told.body
 
 
-def test_what_changes_nothing_is_told_to_nobody(world, new_ticket, declare):  # noqa: F811
+def test_what_changes_nothing_is_told_to_nobody(world, new_ticket, declare):
     ticket = new_ticket("assigned")
     ticket.clocks.update(due_at=at(17, days=2))
     relief = declare()
@@ -99,7 +104,7 @@ def test_what_changes_nothing_is_told_to_nobody(world, new_ticket, declare):  # 
     assert not Letter.objects.filter(to=world.people.marc.email, key__startswith="relief").exists()
 
 
-def test_what_is_promised_before_she_leaves_stays_hers(world, new_ticket, declare):  # noqa: F811
+def test_what_is_promised_before_she_leaves_stays_hers(world, new_ticket, declare):
     ticket = new_ticket("assigned")
     ticket.clocks.update(due_at=at(17, 30))
     relief = declare()
@@ -107,7 +112,10 @@ def test_what_is_promised_before_she_leaves_stays_hers(world, new_ticket, declar
 
 
 def test_what_nobody_can_take_is_said_with_the_mend_and_waits_in_the_queue(
-    world, new_ticket, services, declare  # noqa: F811
+    world,
+    new_ticket,
+    services,
+    declare,
 ):
     ticket = new_ticket("assigned")
     service = services["appointment"]
@@ -125,7 +133,7 @@ def test_what_nobody_can_take_is_said_with_the_mend_and_waits_in_the_queue(
     assert relief.moves.get().how == ReliefMove.How.QUEUED
 
 
-def test_a_leave_far_ahead_moves_nothing_before_its_eve(world, new_ticket, declare):  # noqa: F811
+def test_a_leave_far_ahead_moves_nothing_before_its_eve(world, new_ticket, declare):
     ticket = new_ticket("assigned")
     ticket.clocks.update(due_at=at(17, days=12))
     relief = declare(starts=at(0, days=10), ends=at(0, days=12))
@@ -165,7 +173,7 @@ def test_another_absence_then_is_refused(declare):
         declare(ends=ENDS + timedelta(hours=1))
 
 
-def test_it_is_taken_back_while_nothing_was_begun(world, new_ticket, declare):  # noqa: F811
+def test_it_is_taken_back_while_nothing_was_begun(world, new_ticket, declare):
     people = world.people
     waiting, begun = new_ticket("assigned"), new_ticket("taken")
     waiting.clocks.update(due_at=at(17, days=2))
@@ -181,7 +189,9 @@ def test_it_is_taken_back_while_nothing_was_begun(world, new_ticket, declare):  
 
 
 def test_what_was_begun_meanwhile_stands_against_taking_it_back(
-    world, new_ticket, declare  # noqa: F811
+    world,
+    new_ticket,
+    declare,
 ):
     begun = new_ticket("taken")
     relief = declare()
@@ -192,7 +202,7 @@ def test_what_was_begun_meanwhile_stands_against_taking_it_back(
         declaring.undo(relief, by=world.people.basile)
 
 
-def test_at_her_return_she_has_again_what_nobody_began(world, new_ticket, declare):  # noqa: F811
+def test_at_her_return_she_has_again_what_nobody_began(world, new_ticket, declare):
     people = world.people
     waiting, begun, wanted = new_ticket("assigned"), new_ticket("taken"), new_ticket("taken")
     waiting.clocks.update(due_at=at(17, days=2))
@@ -210,7 +220,7 @@ def test_at_her_return_she_has_again_what_nobody_began(world, new_ticket, declar
         declaring.give_back(fresh(relief), by=people.paul)
 
 
-def test_at_the_end_of_the_absence_it_gives_back_by_itself(world, new_ticket, declare):  # noqa: F811
+def test_at_the_end_of_the_absence_it_gives_back_by_itself(world, new_ticket, declare):
     ticket = new_ticket("assigned")
     ticket.clocks.update(due_at=at(17, days=5))
     relief = declare()
@@ -222,7 +232,11 @@ def test_at_the_end_of_the_absence_it_gives_back_by_itself(world, new_ticket, de
 
 
 def test_a_matter_for_named_persons_moves_by_the_rules_and_is_shown_to_them_alone(
-    world, new_ticket, services, declare, client_of  # noqa: F811
+    world,
+    new_ticket,
+    services,
+    declare,
+    client_of,
 ):
     secret = new_ticket("open", confidentiality=3, subject="Objet-secret")
     Ticket.objects.filter(pk=secret.pk).update(state="taken", holder=world.people.alice)
@@ -236,7 +250,7 @@ def test_a_matter_for_named_persons_moves_by_the_rules_and_is_shown_to_them_alon
     )
 
 
-def test_pages_and_calls(world, new_ticket, client_of):  # noqa: F811
+def test_pages_and_calls(world, new_ticket, client_of):
     people = world.people
     new_ticket("assigned"), new_ticket("taken")
     paul, alice = client_of(people.paul), client_of(people.alice)

@@ -73,9 +73,7 @@ class Relief(TenantModel):
 
     def turn(self, state: str, **fields: Any) -> None:
         """Go on to `state` if nobody was faster. Raises `OverAlready`."""
-        mine = Relief.objects.filter(
-            pk=self.pk, version=self.version, state=self.State.DECLARED
-        )
+        mine = Relief.objects.filter(pk=self.pk, version=self.version, state=self.State.DECLARED)
         if not mine.update(state=state, version=F("version") + 1, **fields):
             raise OverAlready()
         self.state, self.version = state, self.version + 1

@@ -114,9 +114,7 @@ def _foresee(
         "may": declaring.may_declare(request.person, person, proposal.starts, timezone.now()),
         "sites": [(line, _others(line)) for line in proposal.sites],
         "tells": [
-            tell
-            for tell in proposal.tells
-            if any(share.ticket.pk in seen for share in tell.shares)
+            tell for tell in proposal.tells if any(share.ticket.pk in seen for share in tell.shares)
         ],
     }
     for how in ("moves", "begun", "stays", "nobody"):
