@@ -8,7 +8,7 @@ from relais.desk.models import Letter, Ticket
 from relais.offer.models import ServiceSkill
 from relais.people.models import Absence, Engagement, Person, Skill
 from relais.planning import declaring
-from relais.planning.errors import (
+from relais.planning.continuity_errors import (
     AwayAlready,
     BadPeriod,
     BegunMeanwhile,
