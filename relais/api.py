@@ -55,6 +55,7 @@ from relais.planning import errors as planning_errors
 from relais.planning.coverage_api import router as coverage
 from relais.planning.reliefs_api import router as reliefs
 from relais.planning.shifts_api import router as shifts
+from relais.planning.subscriptions_api import router as subscriptions
 
 DESCRIPTION = """\
 Requests of a pool of executive assistants, as the person signed in may see them.
@@ -162,6 +163,7 @@ AREAS = (
     ("planning", coverage),
     ("planning", shifts),
     ("planning", reliefs),
+    ("planning", subscriptions),
 )
 for area, router in AREAS:
     api.add_router("", router, auth=[Key(area), SignedIn()])

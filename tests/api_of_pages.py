@@ -42,6 +42,10 @@ on_site_remove            POST on_site_days/{key}/remove
 my_wishes                 POST wishes
 wish_remove               POST wishes/{key}/remove
 working_rules             POST dispatch_settings
+calendar_links            GET calendar_links
+calendar_link_make        POST calendar_links
+calendar_link_revoke      POST calendar_links/{key}/revoke
+calendar_feed             - read by calendar programs with a secret address of its own
 dispatch_settings         POST dispatch_settings
 dispatch_put_back         POST dispatch_settings/{number}/put_back
 dispatch_modes            POST dispatch_modes

@@ -46,4 +46,5 @@ RULES: dict[str, Callable[[Access], Q]] = {
     "planning.Relief": reliefs,
     "planning.ReliefSite": lambda access: reliefs(access, "relief__"),
     "planning.ReliefMove": relief_moves,
+    "planning.CalendarLink": mine_or_internal,
 }

@@ -155,6 +155,15 @@ class ExecutiveRow:
 
 
 @dataclass
+class Gap:
+    """What a site lacks, and on which days."""
+
+    site: Site
+    text: str
+    days: list[date] = field(default_factory=list)
+
+
+@dataclass
 class Board:
     """The coverage of some days."""
 
@@ -164,15 +173,27 @@ class Board:
     executives: list[ExecutiveRow]
 
     @property
-    def gaps(self) -> list[tuple[Site, SiteDay]]:
-        """Return every day on which a site lacks somebody."""
-        return [(row.site, day) for row in self.sites for day in row.days if day.gap]
+    def gaps(self) -> list[Gap]:
+        """Return what sites lack, the days that lack the same told together."""
+        found: dict[tuple[int, str], Gap] = {}
+        for row in self.sites:
+            for day in row.days:
+                if day.gap:
+                    key = (row.site.pk, day.gap)
+                    found.setdefault(key, Gap(row.site, day.gap)).days.append(day.day)
+        return list(found.values())
+
+    @property
+    def gap_days(self) -> int:
+        """Return on how many days a site lacks somebody."""
+        return sum(len(gap.days) for gap in self.gaps)
 
 
 def written(spans: list[Span] | tuple[Span, ...], zone: ZoneInfo | None = None) -> str:
     """Return the hours as one reads them: "09:00–12:30, 13:30–18:00"."""
-    local = [(begin.astimezone(zone), end.astimezone(zone)) for begin, end in spans]
-    return ", ".join(f"{begin:%H:%M}–{end:%H:%M}" for begin, end in local)
+    if zone is not None:  # without one they are in the zone in which they are read already
+        spans = [(begin.astimezone(zone), end.astimezone(zone)) for begin, end in spans]
+    return ", ".join(f"{begin:%H:%M}–{end:%H:%M}" for begin, end in spans)
 
 
 def look(access: Access, first: date, last: date) -> Board:
@@ -320,8 +341,10 @@ def _site_days(
         one = SiteDay(day, [_local(span, zone) for span in opening.get(day, [])])
         for cover in covers:
             if spans := there(cover.person_id, day, hours, one.open):
-                one.here.append(Here(cover.person, cover.position, tuple(spans)))
-        one.bare = worked.without(one.open, [span for here in one.here for span in here.spans])
+                local = tuple(_local(span, zone) for span in spans)
+                one.here.append(Here(cover.person, cover.position, local))
+        bare = worked.without(one.open, [span for here in one.here for span in here.spans])
+        one.bare = [_local(span, zone) for span in bare]
         one.on_site = [each for each in on_site[day] if each.site_id == site.pk]
         works = [work for work in due[day] if work.site == site.pk]
         one.minutes = sum(work.minutes for work in works)

@@ -2,12 +2,12 @@
 
 from django.urls import path
 
-from . import continuity_urls
-from .views import coverage, shifts, working_rules
+from . import continuity_urls, coverage_urls
+from .views import shifts, working_rules
 
 urlpatterns = [
     *continuity_urls.urlpatterns,
-    path("planning/", coverage.planning, name="planning"),
+    *coverage_urls.urlpatterns,
     path("planning/shifts/", shifts.shifts, name="shifts"),
     path("planning/shifts/new/", shifts.shift_new, name="shift_new"),
     path("planning/shifts/pattern/", shifts.shift_pattern, name="shift_pattern"),

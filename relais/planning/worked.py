@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from relais.engine import worktime
+from relais.engine import rota, worktime
 from relais.people import calendars
 from relais.people.models import Absence, AssistantProfile, Rostered, Shift
 
@@ -54,21 +54,20 @@ def of_pool(
     for shift in Shift.objects.filter(person__in=keys, period__overlap=(start, end)):
         shifts[shift.person_id].append(shift)
     settled: dict[int, list[Span]] = defaultdict(list)
-    rostered = Rostered.objects.filter(person__in=keys, period__overlap=(start, end))
-    for person, period in rostered.values_list("person_id", "period"):
-        settled[person].append((period.lower, period.upper))
+    for row in Rostered.objects.filter(person__in=keys, period__overlap=(start, end)):
+        settled[row.person_id].append((row.period.lower, row.period.upper))
     found: dict[tuple[int, date], Worked] = {}
     for profile in profiles:
         key = profile.person_id
-        found |= _of_one(profile, shifts[key], absences[key], settled[key], first, last)
+        found |= _of_one(profile, shifts[key], settled[key], absences[key], first, last)
     return found
 
 
 def _of_one(
     profile: AssistantProfile,
     shifts: list[Shift],
-    absences: list[tuple[Span, str]],
     settled: list[Span],
+    absences: list[tuple[Span, str]],
     first: date,
     last: date,
 ) -> dict[tuple[int, date], Worked]:
@@ -76,15 +75,11 @@ def _of_one(
     planned: dict[date, list[Span]] = defaultdict(list)
     hers: dict[date, list[Shift]] = defaultdict(list)
     for shift in shifts:
-        day = shift.period.lower.astimezone(zone).date()
-        planned[day].append((shift.period.lower, shift.period.upper))
-        hers[day].append(shift)
-    for begin, end in _by_calendar(profile, zone, first, last):
-        # A published roster has settled these days: without a shift she is free.
-        if any(a <= begin < b for a, b in settled):
-            continue
-        if (day := begin.astimezone(zone).date()) not in hers:
-            planned[day].append((begin, end))
+        hers[shift.period.lower.astimezone(zone).date()].append(shift)
+    usual = _by_calendar(profile, zone, first, last)
+    published = [(shift.period.lower, shift.period.upper) for shift in shifts]
+    for begin, end in rota.worked(usual, published, settled, zone):
+        planned[begin.astimezone(zone).date()].append((begin, end))
     found = {}
     for day, spans in planned.items():
         if not first <= day <= last:

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from relais.desk.models import Clock
-from relais.people.models import AssistantProfile, Engagement
+from relais.people.models import AssistantProfile, Engagement, Rostered, Site
 from relais.planning import coverage, service
 from tests.desk.conftest import new_ticket, services  # noqa: F401 (fixtures)
 
@@ -48,6 +48,18 @@ def test_a_shift_stands_in_for_the_calendar_that_day(world):
     assert coverage.written(here.spans) == "11:00–12:30, 13:30–15:00"
 
 
+def test_a_published_roster_frees_who_has_no_shift_in_it(world):
+    Rostered.objects.create(
+        provider=world.provider, person=world.people.alice, period=(at(0), at(23))
+    )
+    assert person_day(world, "Alice").hours == ""
+
+
+def test_the_hours_of_a_site_are_in_its_own_time(world):
+    Site.objects.filter(name="Aix").update(time_zone="Indian/Reunion")
+    assert coverage.written(site_day(world).open) == "12:00–15:30, 16:30–21:00"
+
+
 def test_a_gap_is_an_open_site_without_anybody_who_covers_it(world):
     away(world, "alice", at(0), at(23), "training")
     assert not site_day(world).gap  # Basile backs her up
@@ -55,7 +67,7 @@ def test_a_gap_is_an_open_site_without_anybody_who_covers_it(world):
     assert site_day(world).gap == "personne de 14:00–16:00"
     assert person_day(world, "Alice").away == ["Formation"]
     assert person_day(world, "Basile").hours == "09:00–12:30, 13:30–14:00, 16:00–18:00"
-    assert len(board(world).gaps) == 2  # Lyon, whose only one is Basile
+    assert board(world).gap_days == 2  # Lyon, whose only one is Basile
 
 
 def test_load_is_what_is_due_that_day(world, new_ticket):  # noqa: F811

@@ -1,5 +1,6 @@
 """The tables of planning."""
 
+from .calendar_link import CalendarLink
 from .relief import Relief, ReliefMove, ReliefSite
 
-__all__ = ["Relief", "ReliefMove", "ReliefSite"]
+__all__ = ["CalendarLink", "Relief", "ReliefMove", "ReliefSite"]
