@@ -11,10 +11,11 @@ from collections import Counter, deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
+from unittest.mock import MagicMock
 from urllib.parse import urljoin, urlsplit
 
-from django.test import Client
-from django.urls import URLPattern, URLResolver, get_resolver
+from django.test import Client, RequestFactory
+from django.urls import URLPattern, URLResolver, get_resolver, resolve
 
 SKIPPED = re.compile(r"^/(static|accounts/logout)|/live/")
 MOST_ALIKE = 3  # addresses of one shape that are followed; the guesses open the rest
@@ -141,6 +142,22 @@ class Crawler:
                 self.visit(url)
                 if url in self.pages and self.pages[url].status == 405:
                     closed.add(shape)
+
+
+def refuses(method: str, url: str) -> bool:
+    """Say whether the view behind an address refuses the method whoever asks.
+
+    It is asked for a stand-in to whom every door opens, and who finds no row: such a view looks at
+    nothing but the method, so that its answer can hold nobody's secret.
+    """
+    request = RequestFactory().generic(method, url)
+    request.access = request.person = request.user = request.session = MagicMock()
+    try:
+        found = resolve(urlsplit(url).path)
+        answer = found.func(request, *found.args, **found.kwargs)
+    except Exception:  # it looks at more than the method: everybody asks it
+        return False
+    return bool(answer.status_code == 405)
 
 
 def patterns(resolver: Any = None, prefix: str = "") -> Iterator[tuple[str, list[str]]]:
