@@ -97,7 +97,7 @@ MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "relais.people.sessions.AccountMiddleware",
     "relais.people.signin.SessionsMiddleware",
     "relais.people.signin.FirmAwayMiddleware",
     "relais.people.keys.ApiKeyMiddleware",

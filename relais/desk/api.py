@@ -16,6 +16,7 @@ from django.utils import timezone
 from ninja import Query, Router, Schema, Status
 
 from relais.lib.api_types import Fault, FieldFaults, Key, Line, Moment, PartOf, PathKey, Said, Text
+from relais.lib.told import Told
 from relais.offer import questions
 from relais.offer.models import Service
 from relais.people.access import Access
@@ -54,7 +55,7 @@ class ServiceOut(Schema):
     confidentiality: int
 
 
-class MessageOut(Schema):
+class MessageOut(Told):
     id: int
     direction: str
     at: Moment
@@ -69,7 +70,7 @@ class StaffMessageOut(MessageOut):
     sender_address: str
 
 
-class EventOut(Schema):
+class EventOut(Told):
     kind: str
     at: Moment
     by: str | None
@@ -81,7 +82,7 @@ class StaffEventOut(EventOut):
     facts: dict[str, Any]
 
 
-class ClockOut(Schema):
+class ClockOut(Told):
     """A promise. `due_at` is empty while it waits for the requester."""
 
     kind: str
@@ -120,7 +121,7 @@ class ExplainedOut(ClockOut):
     moved: list[MovedOut]
 
 
-class TicketOut(Schema):
+class TicketOut(Told):
     """A request as its client sees it. `due_at` is when it is promised to be done.
 
     `expected_at`: when the service expects to have it done, while it is at work; `assistant`: who
@@ -158,7 +159,7 @@ class StaffTicketOut(TicketOut):
     external_ref: str
 
 
-class AnswerOut(Schema):
+class AnswerOut(Told):
     """What the form asked beyond the subject: the question, and the answer in words."""
 
     key: str
@@ -187,12 +188,12 @@ class StaffTicketDetail(StaffTicketOut):
     events: list[StaffEventOut]
 
 
-class TicketPage(Schema):
+class TicketPage(Told):
     items: list[TicketOut]
     next: str | None
 
 
-class StaffTicketPage(Schema):
+class StaffTicketPage(Told):
     items: list[StaffTicketOut]
     next: str | None
 
@@ -252,7 +253,7 @@ def services(request: HttpRequest) -> QuerySet[Service]:
 
 
 @router.get("/tickets", response=StaffTicketPage | TicketPage)
-def tickets(request: HttpRequest, part: Query[PartOf], wanted: Query[Filter]) -> Schema:
+def tickets(request: HttpRequest, part: Query[PartOf], wanted: Query[Filter]) -> Told:
     access = access_of(request)
     cut = part.cut(_filtered(_seen(access), wanted, access))
     if access.is_client:
@@ -263,7 +264,7 @@ def tickets(request: HttpRequest, part: Query[PartOf], wanted: Query[Filter]) ->
 
 
 @router.get("/tickets/{key}", response={200: StaffTicketDetail | TicketDetail, 404: Fault})
-def ticket(request: HttpRequest, key: PathKey) -> Schema:
+def ticket(request: HttpRequest, key: PathKey) -> Told:
     return _detail(access_of(request), key)
 
 
@@ -314,7 +315,7 @@ def _verb(name: str) -> Any:
 
 
 @_verb("assign")
-def assign(request: HttpRequest, key: PathKey, sent: PersonIn) -> Schema:
+def assign(request: HttpRequest, key: PathKey, sent: PersonIn) -> Told:
     access, ticket = _found(request, key, sent)
     rules.check("assign", ticket, access.person)
     ticket.assign(_one(access.see(Person), sent.person), by=access.person, why=sent.text)
@@ -322,63 +323,63 @@ def assign(request: HttpRequest, key: PathKey, sent: PersonIn) -> Schema:
 
 
 @_verb("take")
-def take(request: HttpRequest, key: PathKey, sent: Seen) -> Schema:
+def take(request: HttpRequest, key: PathKey, sent: Seen) -> Told:
     access, ticket = _found(request, key, sent)
     ticket.take(by=access.person)
     return _detail(access, key)
 
 
 @_verb("reply")
-def reply(request: HttpRequest, key: PathKey, sent: SaidIn) -> Schema:
+def reply(request: HttpRequest, key: PathKey, sent: SaidIn) -> Told:
     access, ticket = _found(request, key, sent)
     ticket.reply(sent.text, by=access.person)
     return _detail(access, key)
 
 
 @_verb("ask")
-def ask(request: HttpRequest, key: PathKey, sent: SaidIn) -> Schema:
+def ask(request: HttpRequest, key: PathKey, sent: SaidIn) -> Told:
     access, ticket = _found(request, key, sent)
     ticket.ask(sent.text, by=access.person)
     return _detail(access, key)
 
 
 @_verb("resume")
-def resume(request: HttpRequest, key: PathKey, sent: Seen) -> Schema:
+def resume(request: HttpRequest, key: PathKey, sent: Seen) -> Told:
     access, ticket = _found(request, key, sent)
     ticket.resume(by=access.person)
     return _detail(access, key)
 
 
 @_verb("wait_third")
-def wait_third(request: HttpRequest, key: PathKey, sent: SaidIn) -> Schema:
+def wait_third(request: HttpRequest, key: PathKey, sent: SaidIn) -> Told:
     access, ticket = _found(request, key, sent)
     ticket.wait_third(sent.text, by=access.person)
     return _detail(access, key)
 
 
 @_verb("deliver")
-def deliver(request: HttpRequest, key: PathKey, sent: DeliverIn) -> Schema:
+def deliver(request: HttpRequest, key: PathKey, sent: DeliverIn) -> Told:
     access, ticket = _found(request, key, sent)
     ticket.deliver(sent.text, by=access.person, despite=sent.despite)
     return _detail(access, key)
 
 
 @_verb("accept")
-def accept(request: HttpRequest, key: PathKey, sent: Seen) -> Schema:
+def accept(request: HttpRequest, key: PathKey, sent: Seen) -> Told:
     access, ticket = _found(request, key, sent)
     ticket.accept(by=access.person)
     return _detail(access, key)
 
 
 @_verb("reopen")
-def reopen(request: HttpRequest, key: PathKey, sent: SaidIn) -> Schema:
+def reopen(request: HttpRequest, key: PathKey, sent: SaidIn) -> Told:
     access, ticket = _found(request, key, sent)
     ticket.reopen(sent.text, by=access.person)
     return _detail(access, key)
 
 
 @_verb("hand_over")
-def hand_over(request: HttpRequest, key: PathKey, sent: PersonIn) -> Schema:
+def hand_over(request: HttpRequest, key: PathKey, sent: PersonIn) -> Told:
     access, ticket = _found(request, key, sent)
     rules.check("hand_over", ticket, access.person)
     ticket.hand_over(_one(access.see(Person), sent.person), sent.text, by=access.person)
@@ -386,21 +387,21 @@ def hand_over(request: HttpRequest, key: PathKey, sent: PersonIn) -> Schema:
 
 
 @_verb("cancel")
-def cancel(request: HttpRequest, key: PathKey, sent: SaidIn) -> Schema:
+def cancel(request: HttpRequest, key: PathKey, sent: SaidIn) -> Told:
     access, ticket = _found(request, key, sent)
     ticket.cancel(sent.text, by=access.person)
     return _detail(access, key)
 
 
 @_verb("refuse")
-def refuse(request: HttpRequest, key: PathKey, sent: SaidIn) -> Schema:
+def refuse(request: HttpRequest, key: PathKey, sent: SaidIn) -> Told:
     access, ticket = _found(request, key, sent)
     ticket.refuse(sent.text, by=access.person)
     return _detail(access, key)
 
 
 @_verb("note")
-def note(request: HttpRequest, key: PathKey, sent: SaidIn) -> Schema:
+def note(request: HttpRequest, key: PathKey, sent: SaidIn) -> Told:
     access, ticket = _found(request, key, sent)
     ticket.note(sent.text, by=access.person)
     return _detail(access, key)
@@ -493,7 +494,7 @@ def _staff_view(ticket: Ticket, access: Access) -> dict[str, Any]:
     }
 
 
-def _detail(access: Access, key: int) -> Schema:
+def _detail(access: Access, key: int) -> Told:
     ticket: Ticket = _one(_seen(access), key)
     waits = access.see(Silence).filter(ticket=ticket, ended_at=None).first()
     clocks = access.see(Clock).filter(ticket=ticket)
@@ -501,7 +502,7 @@ def _detail(access: Access, key: int) -> Schema:
     return _told(access, ticket, waits, clocks, _thread(access, ticket), events)
 
 
-def _newborn(access: Access, made: Ticket) -> Schema | None:
+def _newborn(access: Access, made: Ticket) -> Told | None:
     """Return what `_detail` does, of what whoever sees it may read; None if it was made before."""
     if made.born is None or made.asked is None:
         return None
@@ -515,7 +516,7 @@ def _newborn(access: Access, made: Ticket) -> Schema | None:
     return _told(access, made, None, clocks, [made.asked], [event])
 
 
-def _told(access: Access, ticket: Ticket, waits: Silence | None, *rows: Iterable[Any]) -> Schema:
+def _told(access: Access, ticket: Ticket, waits: Silence | None, *rows: Iterable[Any]) -> Told:
     clocks, thread, events = rows
     client = access.is_client
     more = {

@@ -35,6 +35,10 @@ class Unfit(Refused):
     message = _("%(person)s cannot be given %(reference)s: %(why)s.")
 
 
+class CameBefore(Exception):
+    """A request of this channel and reference is there: nothing was written."""
+
+
 class CannotJoin(Refused):
     """The two tickets may not be linked or merged."""
 

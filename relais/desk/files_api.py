@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from typing import Annotated
 
 from django.http import Http404, HttpRequest, HttpResponseBase
-from ninja import Field, File, Router, Schema, Status
+from ninja import Field, File, Router, Status
 from ninja.files import UploadedFile
 
 from relais.lib.api_types import Fault, FieldFaults, Key, PathKey
+from relais.lib.told import Told
 from relais.people.access import Access
 from relais.people.api import access_of
 
@@ -23,7 +24,7 @@ BYTES = {"description": "The file", "content": {"application/octet-stream": {"sc
 Files = Annotated[list[Key], Field(max_length=filing.AT_ONCE)]
 
 
-class FileOut(Schema):
+class FileOut(Told):
     """A file. `id` is empty for one of a mail that was not kept; `why` says why not."""
 
     id: int | None

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from procrastinate.contrib.django import app
 
@@ -55,13 +55,9 @@ MOST_A_JOB = 25
 
 @dataclass
 class Ground:
-    """The rows that requests share. `gathers` has what follows from them deferred in one go.
-
-    `unheard` are external references that certainly no request bears.
-    """
+    """The rows that requests share. `gathers` has what follows from them deferred in one go."""
 
     gathers: bool = False
-    unheard: frozenset[str] = frozenset()
     tickets: list[Ticket] = field(default_factory=list)
     letters: list[Letter] = field(default_factory=list)
     _services: dict[int, Service] = field(default_factory=dict)
@@ -111,19 +107,20 @@ class Ground:
         return self._books[company]
 
     def follow_up(self, ticket: Ticket, letter: Letter | None) -> None:
-        """Have somebody found for the ticket; its letter has its own job unless all are gathered.
+        """Have somebody found for the ticket and its letter sent, unless all are gathered.
 
         The jobs commit with the ticket or not at all.
         """
-        if not self.gathers:
-            # One after the other, so that loads are counted right.
-            lock = f"dispatch:{ticket.provider_id}"
-            app.configure_task(DISPATCH, lock=lock).defer(
-                provider_id=ticket.provider_id, ticket_id=ticket.pk
-            )
+        if self.gathers:
+            self.tickets.append(ticket)
+            self.letters += [letter] if letter is not None else []
             return
-        self.tickets.append(ticket)
-        self.letters += [letter] if letter is not None else []
+        # One after the other, so that loads are counted right.
+        search = app.configure_task(DISPATCH, lock=f"dispatch:{ticket.provider_id}")
+        told: dict[str, Any] = {"provider_id": ticket.provider_id}
+        jobs = [search.make_new_job(**told, ticket_id=ticket.pk)]
+        jobs += [letter.errand.make_new_job(**told, letter_id=letter.pk)] if letter else []
+        app.job_manager.batch_defer_jobs(jobs)
 
     def hand_out(self, provider_id: int) -> None:
         """Defer what was gathered, a few requests and letters a job."""

@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext, suppress
 from datetime import datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_noop as _
 
 from relais.engine import triage
 from relais.lib.compiled import Compiled
 from relais.lib.problem import Problem
-from relais.lib.written import insert
 from relais.offer import questions
 from relais.offer.models import Service
 from relais.people.models import Confidentiality, Person, Site
 
 from . import rules
-from .errors import NoApprover, NotYours
+from .errors import CameBefore, NoApprover, NotYours
 from .ground import Ground, Offered
 from .models import Approval, Attachment, Letter, Message, Ticket
 from .models.attachment import send_along
@@ -104,15 +103,12 @@ def receive(
     site = site or site_of(requester)
     check_asking(by or requester, site)
     ground = ground or Ground()
-    heard = external_ref not in ground.unheard
-    if heard and (known := _known(requester, channel, external_ref)):
-        return known
-    guess = _guess(subject, body, site, at or timezone.now(), ground)
-    chosen = service or ground.service(_service_for(guess, ground.services))
-    there = ground.at_site(chosen, site)
-    kept = _answers(there, answers)
     try:
-        with transaction.atomic():
+        guess = _guess(subject, body, site, at or timezone.now(), ground)
+        chosen = service or ground.service(_service_for(guess, ground.services))
+        there = ground.at_site(chosen, site)
+        kept = _answers(there, answers)
+        with _whole(held, files, kept):
             ticket = Ticket.receive(
                 site=site,
                 requester=requester,
@@ -129,18 +125,29 @@ def receive(
                 external_ref=external_ref,
                 answers=kept,
                 book=ground.book(site.company_id),
+                words=(mail or {}) if held is None else None,
             )
-            ticket.asked = _keep_words(ticket, mail, held)
-            send_along(files, ticket.asked)
-            letter = Letter.acknowledge(ticket, ticket.asked, job=not ground.gathers)
+            asked = ticket.asked = ticket.asked or _take_in(held, ticket)
+            send_along(files, asked)
+            letter = Letter.acknowledge(ticket, asked)
             _ask_approval(ticket, by or requester)
             ground.follow_up(ticket, letter)
-    except IntegrityError:
-        # A double click: the other one was faster and its ticket is this one's.
+    except (CameBefore, Problem):
+        # A double click, or sent again: the other one was faster and its ticket is this one's.
         if known := _known(requester, channel, external_ref):
             return known
         raise
     return ticket
+
+
+def _whole(
+    held: Message | None, files: Sequence[Attachment], answers: Sequence[Any]
+) -> AbstractContextManager[object]:
+    """Return what takes all back that was written, where more than the ticket itself is.
+
+    The ticket with its clocks, event and words is one statement, which does all or nothing.
+    """
+    return transaction.atomic() if held or files or answers else nullcontext()
 
 
 def _answers(service: Service, given: Mapping[str, Any] | None) -> list[dict[str, Any]]:
@@ -161,7 +168,7 @@ def _ask_approval(ticket: Ticket, by: Person) -> None:
     if stated is None or above is None or stated <= above:
         return
     # Where nobody may approve it, the delivery says so; a request is not refused for that.
-    with contextlib.suppress(NoApprover, NotYours):
+    with suppress(NoApprover, NotYours):
         Approval.ask(ticket, stated, "", by=by, at=ticket.received_at)
 
 
@@ -170,23 +177,13 @@ def _priority(service: Service, guess: triage.Guess) -> int:
     return min(service.priority, Ticket.Priority.HIGH) if guess.urgent else service.priority
 
 
-def _keep_words(ticket: Ticket, mail: dict[str, Any] | None, held: Message | None) -> Message:
-    """Return the first message of the thread: what was asked, in the words it was asked in."""
-    if held is not None:
-        held.ticket, held.sender = ticket, ticket.requester
-        held.quarantine = Message.Quarantine.NO
-        held.save(update_fields=["ticket", "sender", "quarantine"])
-        return held
-    message = Message(
-        provider_id=ticket.provider_id,
-        ticket=ticket,
-        direction=Message.Direction.IN,
-        at=ticket.received_at,
-        sender=ticket.requester,
-        **(mail or {"subject": ticket.subject, "body": ticket.body}),
-    )
-    insert(message)
-    return message
+def _take_in(held: Message | None, ticket: Ticket) -> Message:
+    """Return the mail that waited in quarantine, now the first message of the thread."""
+    assert held is not None
+    held.ticket, held.sender = ticket, ticket.requester
+    held.quarantine = Message.Quarantine.NO
+    held.save(update_fields=["ticket", "sender", "quarantine"])
+    return held
 
 
 def site_of(person: Person) -> Site:

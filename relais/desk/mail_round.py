@@ -20,7 +20,7 @@ from relais.people.calendars import PLACES
 from relais.people.models import Person
 
 from .ground import Ground
-from .models import KnownAddress, Letter, Message, Ticket
+from .models import KnownAddress, Letter, Message
 
 if TYPE_CHECKING:
     from relais.lib.mail import Mail
@@ -43,9 +43,7 @@ class Round:
         self.ours = set(ours.values_list("mail_id", flat=True))
         self._read_senders(new)
         self.sent = _sent_lately({mail.sender for mail in new})
-        asked = Ticket.objects.filter(channel=Ticket.Channel.MAIL, external_ref__in=ids)
-        heard = set(asked.values_list("external_ref", flat=True))
-        self.ground = Ground(gathers=True, unheard=frozenset(ids - heard))
+        self.ground = Ground(gathers=True)
 
     def person_of(self, address: str) -> Person | KnownAddress | None:
         """Return who has an address, or what was decided of it; None for a stranger's."""

@@ -9,6 +9,7 @@ from ninja import Query, Router, Schema
 
 from relais.lib.api_types import Line, PartOf
 from relais.lib.text import french_key
+from relais.lib.told import Told
 
 from .access import Access
 from .models import Person, Site
@@ -16,7 +17,7 @@ from .models import Person, Site
 router = Router(tags=["people"])
 
 
-class NamedOut(Schema):
+class NamedOut(Told):
     """Something that has a name."""
 
     id: int

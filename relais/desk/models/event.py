@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
 
 from django.db import models
 from django.utils.translation import gettext as _t
@@ -12,6 +13,9 @@ from django.utils.translation import pgettext_lazy
 from relais.lib.tenancy import SameTenant
 from relais.people.models import Person
 from relais.people.models.tenant import TenantModel
+
+if TYPE_CHECKING:
+    from .ticket import Ticket
 
 
 class Event(TenantModel):
@@ -131,6 +135,28 @@ class Event(TenantModel):
                 condition=models.Q(kind__in=["assigned", "unassigned"]),
             ),
         ]
+
+    @classmethod
+    def of(
+        cls,
+        ticket: Ticket,
+        kind: str,
+        by: Person | None,
+        at: datetime,
+        facts: dict[str, Any],
+        *,
+        internal: bool = False,
+    ) -> Event:
+        """Return what happens to a ticket, to be written."""
+        return cls(
+            provider_id=ticket.provider_id,
+            ticket=ticket,
+            kind=kind,
+            at=at,
+            by=by,
+            internal=internal or kind in cls.INTERNAL or "via" in facts,
+            facts={"state": ticket.state, "version": ticket.version, **facts},
+        )
 
     @property
     def told(self) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override
 from procrastinate.contrib.django import app
+from procrastinate.jobs import JobDeferrer
 
 from relais.desk import rules
 from relais.desk.errors import NotNow, NotYours
@@ -124,6 +125,11 @@ class Letter(TenantModel):
         """Return the subject as lists show it: a confidential one is not told."""
         return _t("Confidential request") if self.is_secret else self.subject
 
+    @property
+    def errand(self) -> JobDeferrer:
+        """Return the job that sends it, to be deferred."""
+        return app.configure_task(SEND, lock=f"letter:{self.pk}", schedule_at=self.hold_until)
+
     def sealed_words(self) -> tuple[str, str]:
         """Return subject and text of a letter that says only that something waits."""
         assert self.ticket is not None
@@ -146,8 +152,7 @@ class Letter(TenantModel):
             error="",
             next_try_at=timezone.now(),
         )
-        job = app.configure_task(SEND, lock=f"letter:{self.pk}")
-        job.defer(provider_id=self.provider_id, letter_id=self.pk)
+        self.errand.defer(provider_id=self.provider_id, letter_id=self.pk)
 
     def arrived(self, *, by: Person) -> None:
         """Count it as sent: somebody knows that it arrived, or that it no longer matters."""
@@ -188,10 +193,10 @@ class Letter(TenantModel):
         return cls._post(ticket, message, f"message:{message.pk}", message.body)
 
     @classmethod
-    def acknowledge(cls, ticket: Ticket, asked: Message, *, job: bool = True) -> Letter | None:
+    def acknowledge(cls, ticket: Ticket, asked: Message) -> Letter | None:
         """Return the letter that says "received" to `asked`, the first message of the thread.
 
-        It is automatic: it answers no clock. Without `job` the caller has it sent.
+        It is automatic: it answers no clock. The caller has it sent: see `errand`.
         """
         if "unanswered" in asked.reasons:
             return None  # it may be a robot's: it is never answered by one of ours
@@ -200,7 +205,9 @@ class Letter(TenantModel):
                 "We have received your request “%(subject)s” under the reference %(reference)s. "
                 "An assistant will answer you."
             ) % {"subject": ticket.subject, "reference": ticket.reference}
-        return cls._post(ticket, None, f"received:{ticket.pk}", text, first=asked.mail_id, job=job)
+        return cls._post(
+            ticket, None, f"received:{ticket.pk}", text, first=asked.mail_id, job=False
+        )
 
     @classmethod
     def remind(cls, ticket: Ticket, silence: Silence) -> Letter | None:
@@ -311,9 +318,7 @@ class Letter(TenantModel):
             letter.hold_until = letter.next_try_at = timezone.now() + timedelta(seconds=hold)
         insert(letter)
         if job:
-            lock = f"letter:{letter.pk}"
-            task = app.configure_task(SEND, lock=lock, schedule_at=letter.hold_until)
-            task.defer(provider_id=owner.provider_id, letter_id=letter.pk)
+            letter.errand.defer(provider_id=owner.provider_id, letter_id=letter.pk)
         return letter
 
 

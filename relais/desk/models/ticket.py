@@ -15,10 +15,10 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from relais.desk import rules
-from relais.desk.errors import Missing, NotNow, Overtaken
+from relais.desk.errors import CameBefore, Missing, NotNow, Overtaken
 from relais.lib.tenancy import SameTenant
 from relais.lib.text import words_of
-from relais.lib.written import insert
+from relais.lib.written import insert, insert_once
 from relais.offer.models import Priority, Service
 from relais.people.models import Company, Confidentiality, Person, Site
 from relais.people.models.organisation import key_of
@@ -213,12 +213,14 @@ class Ticket(Dated, Dispatched, Joined, Replanned, Steered, Triaged, Undoing, Te
         facts: dict[str, Any] | None = None,
         batch: Batch | None = None,
         book: Book | None = None,
+        words: dict[str, Any] | None = None,
         **fields: Any,
     ) -> Ticket:
         """Return the new ticket, its clocks started, event `received`.
 
-        `book` holds what is promised to the company. `fields`: priority, confidentiality,
-        wanted_by, external_ref. Raises `NoCalendar`.
+        `book` holds what is promised to the company. `words`: the fields of the first message of
+        its thread, if it has one. `fields`: priority, confidentiality, wanted_by, external_ref.
+        Raises `NoCalendar`, `CameBefore`.
         """
         at = at or timezone.now()
         fields.setdefault("confidentiality", service.confidentiality)
@@ -235,12 +237,20 @@ class Ticket(Dated, Dispatched, Joined, Replanned, Steered, Triaged, Undoing, Te
             **fields,
         )
         ticket.batch = batch
-        with ticket._together():
-            ticket._insert()
-            promised = ticket_clocks.promises_at_birth(ticket, book)
-            clocks = ticket_clocks.start_all(ticket, {k: promised[k] for k in (FIRST, DELIVERY)})
-            told = {"clocks": ticket_clocks.told(clocks), **(facts or {})}
-            ticket.born = clocks, ticket._tell(Event.Kind.RECEIVED, by or requester, at, told)
+        promised = ticket_clocks.promises_at_birth(ticket, book)
+        clocks = ticket_clocks.all_made(ticket, {k: promised[k] for k in (FIRST, DELIVERY)})
+        told = {"clocks": ticket_clocks.told(clocks), **(facts or {})}
+        event = Event.of(ticket, Event.Kind.RECEIVED, by or requester, at, told)
+        thread = [] if words is None else [[ticket_words.first(ticket, words)]]
+        if batch is not None:
+            batch.tickets.append(ticket)
+            batch.events.append(event)
+        elif not insert_once(ticket, "ticket", clocks, [event], *thread):
+            raise CameBefore
+        else:
+            Webhook.tell(event)
+        ticket.born, ticket.last_event = (clocks, event), event
+        ticket.asked = thread[0][0] if thread else None
         return ticket
 
     # Verbs ---------------------------------------------------------------------------------------
@@ -554,12 +564,6 @@ class Ticket(Dated, Dispatched, Joined, Replanned, Steered, Triaged, Undoing, Te
             setattr(self, name, value)
         self.version += 1
 
-    def _insert(self) -> None:
-        if self.batch is None:
-            insert(self)
-        else:
-            self.batch.tickets.append(self)
-
     def _tell(
         self,
         kind: str,
@@ -569,15 +573,7 @@ class Ticket(Dated, Dispatched, Joined, Replanned, Steered, Triaged, Undoing, Te
         *,
         internal: bool = False,
     ) -> Event:
-        event = Event(
-            provider_id=self.provider_id,
-            ticket=self,
-            kind=kind,
-            at=at,
-            by=by,
-            internal=internal or kind in Event.INTERNAL or "via" in facts,
-            facts={"state": self.state, "version": self.version, **facts},
-        )
+        event = Event.of(self, kind, by, at, facts, internal=internal)
         if self.batch is None:
             insert(event)
             Webhook.tell(event)

@@ -74,12 +74,9 @@ def start(
     return clock
 
 
-def start_all(ticket: Ticket, promised: dict[str, Promise]) -> list[Clock]:
-    """Return the clocks with which a ticket is born, written at once. Raises `NoCalendar`."""
-    clocks = [_made(ticket, kind, promised[kind], ticket.received_at) for kind in promised]
-    if ticket.batch is None:
-        insert(*clocks)
-    return clocks
+def all_made(ticket: Ticket, promised: dict[str, Promise]) -> list[Clock]:
+    """Return the clocks with which a ticket is born, to be written. Raises `NoCalendar`."""
+    return [_made(ticket, kind, promised[kind], ticket.received_at) for kind in promised]
 
 
 def _made(

@@ -16,6 +16,18 @@ if TYPE_CHECKING:
     from .ticket import Ticket
 
 
+def first(ticket: Ticket, fields: dict[str, Any]) -> Message:
+    """Return the first message of the thread, to be written: what was asked, in its own words."""
+    return Message(
+        provider_id=ticket.provider_id,
+        ticket=ticket,
+        direction=Message.Direction.IN,
+        at=ticket.received_at,
+        sender=ticket.requester,
+        **(fields or {"subject": ticket.subject, "body": ticket.body}),
+    )
+
+
 def write(
     ticket: Ticket,
     text: str,
