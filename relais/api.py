@@ -53,6 +53,7 @@ from relais.people.models.api_key import ScopeMissing
 from relais.people.pool_api import router as pool
 from relais.planning import errors as planning_errors
 from relais.planning.coverage_api import router as coverage
+from relais.planning.handovers_api import router as handovers
 from relais.planning.reliefs_api import router as reliefs
 from relais.planning.shifts_api import router as shifts
 from relais.planning.subscriptions_api import router as subscriptions
@@ -164,6 +165,7 @@ AREAS = (
     ("planning", shifts),
     ("planning", reliefs),
     ("planning", subscriptions),
+    ("planning", handovers),
 )
 for area, router in AREAS:
     api.add_router("", router, auth=[Key(area), SignedIn()])

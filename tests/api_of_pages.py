@@ -68,6 +68,14 @@ relief                    GET reliefs/{key}
 relief_undo               POST reliefs/{key}/undo
 relief_give_back          POST reliefs/{key}/give_back
 relief_hand_over          POST reliefs/{key}/hand_over
+handovers                 GET handovers
+handover                  GET handovers/{key}
+handover_edit             POST handovers/{key}/edit
+handover_give             POST handovers/{key}/give
+handover_ask              POST handovers/{key}/ask
+handover_answer           POST handovers/{key}/answer
+handover_accept           POST handovers/{key}/accept
+handover_miss             POST handovers/{key}/miss
 companies                 GET companies
 company                   GET companies/{key}
 company_new               POST companies

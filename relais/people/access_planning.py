@@ -38,6 +38,15 @@ def relief_moves(access: Access) -> Q:
     return reliefs(access, "relief__") & access_desk.tickets(access, "ticket__")
 
 
+def handovers(access: Access, path: str = "") -> Q:
+    """Return the rule for handover notes: who gives, who receives, and the lead."""
+    if access.runs_pool:
+        return access_desk.EVERYTHING
+    if access.is_client:
+        return access_desk.NOTHING
+    return Q(**{f"{path}giver": access.person}) | Q(**{f"{path}receiver": access.person})
+
+
 RULES: dict[str, Callable[[Access], Q]] = {
     "people.Shift": mine_or_internal,
     "people.OnSiteDay": mine_or_internal,
@@ -47,4 +56,6 @@ RULES: dict[str, Callable[[Access], Q]] = {
     "planning.ReliefSite": lambda access: reliefs(access, "relief__"),
     "planning.ReliefMove": relief_moves,
     "planning.CalendarLink": mine_or_internal,
+    "planning.Handover": handovers,
+    "planning.HandoverWord": lambda access: handovers(access, "handover__"),
 }

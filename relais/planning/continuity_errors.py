@@ -50,3 +50,15 @@ class NotHers(NotYours):
     """This person may not do this here."""
 
     message = _("%(person)s may not do this.")
+
+
+class NoteOvertaken(Overtaken):
+    """Somebody changed the note since it was read."""
+
+    message = _("This note was changed by somebody else meanwhile: read it again.")
+
+
+class NotNowNote(NotNow):
+    """The note's state does not allow this."""
+
+    message = _("This note is “%(state)s”: this cannot be done now.")

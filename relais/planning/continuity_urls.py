@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from .views import reliefs
+from .views import handovers, reliefs
 
 urlpatterns = [
     path("continuity/", reliefs.continuity, name="continuity"),
@@ -14,4 +14,12 @@ urlpatterns = [
     path("continuity/reliefs/<int:pk>/undo/", reliefs.undo, name="relief_undo"),
     path("continuity/reliefs/<int:pk>/give_back/", reliefs.give_back, name="relief_give_back"),
     path("continuity/reliefs/<int:pk>/hand_over/", reliefs.hand_over, name="relief_hand_over"),
+    path("continuity/handovers/", handovers.handovers, name="handovers"),
+    path("continuity/handovers/<int:pk>/", handovers.handover, name="handover"),
+    path("continuity/handovers/<int:pk>/edit/", handovers.edit, name="handover_edit"),
+    path("continuity/handovers/<int:pk>/give/", handovers.give, name="handover_give"),
+    path("continuity/handovers/<int:pk>/ask/", handovers.ask, name="handover_ask"),
+    path("continuity/handovers/<int:pk>/answer/", handovers.answer, name="handover_answer"),
+    path("continuity/handovers/<int:pk>/accept/", handovers.accept, name="handover_accept"),
+    path("continuity/handovers/<int:pk>/miss/", handovers.miss, name="handover_miss"),
 ]

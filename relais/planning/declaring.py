@@ -21,7 +21,7 @@ from relais.desk.models import Event, Letter, Ticket
 from relais.people import cover
 from relais.people.models import Absence, Confidentiality, Person, Role
 
-from . import reassuring, sharing, standing_in
+from . import handing_on, reassuring, sharing, standing_in
 from .continuity_errors import AwayAlready, BadPeriod, BegunMeanwhile, NotAsSeen, NotHers, NotOfPool
 from .models import Relief, ReliefMove, ReliefSite
 
@@ -148,6 +148,7 @@ def declare(
         if proposal.moves_at <= at and relief.claim_moves(at):
             _move(relief, proposal.shares, at)
         _hand_over(relief, proposal.shares, handed, by, at)
+        handing_on.open_notes(relief)
         reassuring.send(relief, proposal.tells, tell)
         reassuring.tell_stand_ins(relief)
         cover.took_absence(absence, by=by)
@@ -235,6 +236,7 @@ def hand_over(
             word = _("%(person)s is away: you go on with it until her return.")
         ticket.hand_over(to, word % {"person": relief.person.name}, by=by, at=at)
         _note(relief, ticket, How.HANDED, to, at)
+        handing_on.open_notes(relief)
 
 
 def _note(relief: Relief, ticket: Ticket, how: str, to: Person | None, at: datetime) -> None:
@@ -274,6 +276,7 @@ def undo(relief: Relief, *, by: Person, at: datetime | None = None) -> None:
         relief.turn(Relief.State.UNDONE, ended_by=by, ended_at=at)
         for move in moves:
             _bring_back(relief, move, by, at)
+        handing_on.void(relief)
         _forget(relief.absence, by)
         _withhold(relief)
 

@@ -109,7 +109,7 @@ def tell_stand_ins(relief: Relief) -> None:
                 "from": absolute_text(relief.starts_at, zone),
                 "until": absolute_text(relief.ends_at, zone),
                 "sites": ", ".join(sites[key]),
-                "link": f"{settings.SITE_URL}/day/",
+                "link": f"{settings.SITE_URL}/continuity/handovers/",
             }
             subject = _("You stand in for %(person)s") % {"person": relief.person.name}
         Letter.inform(person, f"relief:{relief.pk}:{key}", subject, text)

@@ -21,7 +21,7 @@ from relais.people.models import Person, Role
 from relais.people.pool_forms import team, zone_of
 from relais.planning import declaring, sharing, standing_in
 from relais.planning.continuity_errors import NotAsSeen
-from relais.planning.models import Relief, ReliefMove, ReliefSite
+from relais.planning.models import Handover, Relief, ReliefMove, ReliefSite
 from relais.planning.relief_forms import PeriodForm
 
 from .tabs import TABS
@@ -185,6 +185,10 @@ def relief(request: HttpRequest, pk: int) -> HttpResponse:
         ],
         "moves": moves.select_related("ticket__site", "ticket__service", "to"),
         "told": _letters(request, found),
+        "notes": request.access.see(Handover)
+        .filter(relief=found)
+        .exclude(state=Handover.State.VOID)
+        .select_related("receiver"),
         "now": timezone.now(),
         "tabs": TABS,
     }

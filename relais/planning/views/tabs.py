@@ -4,4 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
-TABS = (("continuity", _("Absences")),)
+TABS = (
+    ("continuity", _("Absences")),
+    ("handovers", _("Handover notes")),
+)
