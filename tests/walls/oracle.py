@@ -40,7 +40,7 @@ from relais.people.models import (
 )
 from tests.world import World
 
-from . import oracle_beside
+from . import oracle_beside, oracle_planning
 
 STAFF = {"maud", "paul", "alice", "basile", "chloe", "quentin", "bruno"}
 WHOLE_POOL = {"maud", "paul", "quentin", "bruno"}
@@ -163,6 +163,7 @@ def add_tickets(world: World, other: World) -> None:
         world.provider.pk,
     )
     oracle_beside.add(world, other)
+    oracle_planning.add(world)
 
 
 def _file(name: str) -> SimpleUploadedFile:
@@ -364,7 +365,7 @@ def ticket_secrets() -> list[Secret]:
         ]
     return [
         *found,
-        *(Secret(*told) for told in oracle_beside.READERS),
+        *(Secret(*told) for told in (*oracle_beside.READERS, *oracle_planning.READERS)),
         Secret("key", "Clé-marc", RUNS_POOL | {"marc"}),
         Secret("webhook", "Crochet-marc", RUNS_POOL | {"marc"}),
         Secret("saved view", "Vue-paul", set(RUNS_POOL)),

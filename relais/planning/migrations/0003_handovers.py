@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('people', '0008_working_facts'),
-        ('planning', '0001_reliefs'),
+        ('planning', '0002_calendar_links'),
     ]
 
     operations = [

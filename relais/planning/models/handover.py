@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -148,7 +149,7 @@ class Handover(TenantModel):
         by: Person,
         at: datetime | None,
         *,
-        when: list[str],
+        when: Collection[str],
         text: str = "",
         facts: dict[str, Any] | None = None,
         **fields: Any,

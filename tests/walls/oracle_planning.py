@@ -1,0 +1,33 @@
+"""What continuity keeps to itself: somebody's absence, who stands in, and her handover note."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from relais.lib.tenancy import tenant
+from relais.planning import declaring
+from relais.planning.models import Handover
+from tests.world import World
+
+NOW = datetime(2029, 3, 6, 9, tzinfo=UTC)
+LEADS = {"maud", "paul"}
+READERS = [
+    ("handover note", "Risque-passation", LEADS | {"alice", "basile"}),
+    ("handover note", "Contact-passation", LEADS | {"alice", "basile"}),
+    ("read-back", "Relecture-passation", LEADS | {"alice", "basile"}),
+]
+
+
+def add(world: World) -> None:
+    """Declare Alice absent one day; Basile reads her note back."""
+    people = world.people
+    with tenant(world.provider.pk):
+        relief = declaring.declare(
+            people.alice, kind="training", starts=datetime(2029, 3, 12, tzinfo=UTC),
+            ends=datetime(2029, 3, 13, tzinfo=UTC), by=people.paul, at=NOW,
+        )  # fmt: skip
+        note = Handover.objects.get(relief=relief, receiver=people.basile)
+        typed = {"risks": "Risque-passation", "contacts": "Contact-passation"}
+        note.edit(typed, by=people.alice)
+        note.give(by=people.alice)
+        note.accept("Relecture-passation", by=people.basile)
