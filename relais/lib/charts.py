@@ -8,6 +8,7 @@ from typing import Any
 # One colour for all that is compared, another for what the reader looks for.
 PLAIN, MARKED = "#6c7a91", "#066fd1"
 FONT = "Inter, Helvetica, Arial, sans-serif"
+ROOM = {"left": 40, "right": 12, "top": 5, "bottom": 5}
 WIDTH = 620
 
 
@@ -108,7 +109,8 @@ def _drawn(chart: Any, height: int, language: str) -> str:
 
     spec = (
         chart.properties(width=WIDTH, height=height)
-        .configure(font=FONT, background="white")
+        # The reader's own font may be wider than the one that was measured: names need room.
+        .configure(font=FONT, background="white", padding=ROOM)
         .configure_view(stroke=None)
         .to_dict()
     )

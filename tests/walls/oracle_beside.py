@@ -15,8 +15,10 @@ from relais.desk.models import (
     Commitment,
     Foresight,
     Letter,
+    Pairing,
     Rating,
     Recurrence,
+    Replay,
     Ticket,
     TimeEntry,
 )
@@ -47,6 +49,9 @@ READERS: list[tuple[str, str, set[str]]] = [
     ("attempt", "Mots-dirigeant", set()),
     # Alice does not read the other request.
     ("arbitration", "Question-arbitrage", (READ_AIX - {"alice"}) | STEER_CALANQUES),
+    # How the pool is run: whose requests are kept for whom, what another rule would have changed.
+    ("reservation", "Motif-reserve", {"maud", "paul"}),
+    ("replay", "Panne-rejeu", {"maud", "paul"}),
     ("letter", "Erreur-lettre", {"maud", "paul"}),
     ("letter", "Erreur-dirigeant", set()),
 ]
@@ -77,6 +82,13 @@ def add(world: World, other: World) -> None:
                 provider=world.provider, ticket=ticket, at=timezone.now(), chance=chance,
                 person=people.basile, remedy={"kind": "give", "person": people.basile.pk},
             )  # fmt: skip
+        Pairing.objects.create(
+            provider=world.provider, person=people.basile, requester=people.nadia,
+            why="Motif-reserve", by=people.paul, at=timezone.now(),
+        )  # fmt: skip
+        Replay.objects.create(
+            provider=world.provider, state="failed", problem="Panne-rejeu", asked_by=people.paul
+        )
         for ticket, why in ((marc, "Motif-montant"), (secret, "Motif-dirigeant")):
             Approval.ask(_again(ticket), Decimal(7411), why, by=people.alice)
     with tenant(other.provider.pk):
