@@ -55,6 +55,7 @@ from relais.planning import errors as planning_errors
 from relais.planning.coverage_api import router as coverage
 from relais.planning.handovers_api import router as handovers
 from relais.planning.reliefs_api import router as reliefs
+from relais.planning.rosters_api import router as rosters
 from relais.planning.shifts_api import router as shifts
 from relais.planning.subscriptions_api import router as subscriptions
 
@@ -163,6 +164,7 @@ AREAS = (
     ("requests", tower),
     ("planning", coverage),
     ("planning", shifts),
+    ("planning", rosters),
     ("planning", reliefs),
     ("planning", subscriptions),
     ("planning", handovers),
@@ -194,6 +196,8 @@ STATUS: tuple[tuple[type[Problem], int], ...] = (
     (CannotJoin, 409),
     (planning_errors.ChangedMeanwhile, 409),
     (planning_errors.Doubled, 409),
+    (planning_errors.NotInThisState, 409),
+    (planning_errors.CannotWithdraw, 409),
     (NotYours, 403),
     (agreements.NotYours, 403),
     (ScopeMissing, 403),

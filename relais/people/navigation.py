@@ -89,6 +89,7 @@ ENTRIES: list[Entry] = [
     Entry("tickets", _("Requests"), "clipboard-list", _reads_tickets),
     Entry("recurrences", _("Recurring requests"), "rotate", _reads_tickets),
     Entry("shifts", _("Shifts"), "clock", _runs),
+    Entry("rosters", _("Rosters"), "calendar-event", _runs),
     Entry("my_wishes", _("My shifts and wishes"), "calendar-event", _assists),
     Entry("approvals", _("Approvals"), "shield-check", _approves),
     Entry("arbitrations", _("Arbitrations"), "git-branch", _steers),

@@ -34,3 +34,24 @@ class ChangedMeanwhile(Problem):
     """Somebody else changed it since it was read."""
 
     message = _("Somebody changed this meanwhile: read it again.")
+
+
+class NotInThisState(Problem):
+    """What was asked for is not for a roster in this state."""
+
+    message = _("“%(name)s” is “%(state)s”: this cannot be done now.")
+
+
+class NoDuty(Problem):
+    """There is nothing a roster could be made of."""
+
+    message = _("No roster can be made: %(why)s.")
+
+
+class CannotWithdraw(Problem):
+    """Somebody changed the shifts since they were published."""
+
+    message = _(
+        "“%(name)s” cannot be taken back: the shifts of %(people)s were changed since. Mend the "
+        "roster instead."
+    )

@@ -8,7 +8,7 @@ from procrastinate.contrib.django import app
 from relais.lib.tenancy import all_tenants, tenant
 from relais.people.models import Provider
 
-from . import declaring
+from . import declaring, rostering
 
 
 @app.periodic(cron="*/2 * * * *")
@@ -21,3 +21,11 @@ def reliefs_due(timestamp: int) -> None:
     for provider_id in providers:
         with tenant(provider_id):
             declaring.run_due()
+
+
+# A worker that died says nothing more: the roster's page offers to begin again.
+@app.task(queue="rosters", lock="roster")
+def solve_roster(provider_id: int, roster_id: int, version: int) -> None:
+    """Solve a roster."""
+    close_old_connections()
+    rostering.run(provider_id, roster_id, version)

@@ -103,17 +103,21 @@ class Hours:
         more: Iterable[Span],
         less: Iterable[Span] = (),
         now: datetime | None = None,
+        settled: Iterable[Span] = (),
     ) -> Word:
-        """Return what the law says of her shifts with `more` and without `less`."""
+        """Return what the law says of her shifts with `more` and without `less`.
+
+        `settled`: stretches in which her calendar will not hold any more.
+        """
         zone = self.zone(person)
         shifts = self.written.shifts.get(person, ())
-        settled = self.written.rostered.get(person, ())
+        decided = self.written.rostered.get(person, ())
         gone = self.written.absences.get(person, ())
         usual, added, taken = self.usual(person), list(more), set(less)
         after_shifts = tuple(sorted([*(s for s in shifts if s not in taken), *added]))
         was, will = (
-            without(rota.worked(usual, those, settled, zone), gone)
-            for those in (shifts, after_shifts)
+            without(rota.worked(usual, those, free, zone), gone)
+            for those, free in ((shifts, decided), (after_shifts, [*decided, *settled]))
         )
         before, after = (guard_rails.breaches(each, zone, self.limits) for each in (was, will))
         stops = guard_rails.worse(before, after)

@@ -92,6 +92,8 @@ _KINDS = {
     "shift_added": lambda: _("Shifts written"),
     "shift_moved": lambda: _("Shift moved"),
     "shift_removed": lambda: _("Shifts removed"),
+    "roster_published": lambda: _("Roster published"),
+    "roster_withdrawn": lambda: _("Roster taken back"),
     "wish_removed": lambda: _("Wish taken back"),
     "on_site_added": lambda: _("On-site days written"),
     "on_site_removed": lambda: _("On-site days removed"),

@@ -2,6 +2,19 @@
 
 from .calendar_link import CalendarLink
 from .handover import Handover, HandoverWord
+from .load_outlook import LoadOutlook
 from .relief import Relief, ReliefMove, ReliefSite
+from .roster import Roster
+from .shift_kind import ShiftKind
 
-__all__ = ["CalendarLink", "Handover", "HandoverWord", "Relief", "ReliefMove", "ReliefSite"]
+__all__ = [
+    "CalendarLink",
+    "Handover",
+    "HandoverWord",
+    "LoadOutlook",
+    "Relief",
+    "ReliefMove",
+    "ReliefSite",
+    "Roster",
+    "ShiftKind",
+]

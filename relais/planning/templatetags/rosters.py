@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from babel.dates import format_skeleton
+from babel.numbers import format_decimal
 from django import template
 from django.utils.dates import WEEKDAYS_ABBR
 
@@ -36,3 +37,9 @@ def day_said(day: date) -> str:
 def hours(minutes: float) -> str:
     """Return minutes as hours: "7 h 30"."""
     return hours_text(minutes)
+
+
+@register.filter
+def share(part: float) -> str:
+    """Return a share in per cent: "1.2 %"."""
+    return f"{format_decimal(100 * part, '0.0', locale=babel_locale())} %"

@@ -1,0 +1,94 @@
+"""What is typed of rosters and kinds of shift."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext as _t
+from django.utils.translation import gettext_lazy as _
+
+from relais.lib.kept_form import KeptForm
+from relais.people.access import Access
+from relais.people.models import Site
+
+from .models import Roster, ShiftKind
+from .roster_problem import WEIGHTS
+from .shift_forms import day_field, hour_field
+
+LABELS = {
+    "under": _("Points: one too few for the requests"),
+    "over": _("Points: one too many"),
+    "cover": _("Points: an open site without anybody"),
+    "lead": _("Points: a site without its lead for a day"),
+    "skill": _("Points: one too few with a skill"),
+    "wish": _("Points: a wish that is not met"),
+    "change": _("Points: a published day changed"),
+}
+
+
+class RosterForm(forms.ModelForm):
+    """What a roster is made for: when, where, from which demand, by which weights."""
+
+    starts_on = day_field(_("From the week of"))
+    sites = forms.ModelMultipleChoiceField(
+        label=_("Sites"),
+        queryset=None,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("None chosen: every site that somebody covers."),
+    )
+
+    class Meta:
+        model = Roster
+        fields = ["name", "starts_on", "weeks", "source", "seconds", "seed"]
+
+    def __init__(self, *args: Any, access: Access, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["sites"].queryset = access.see(Site).filter(archived_at=None)
+        for rule, points in WEIGHTS.items():
+            self.fields[f"w_{rule}"] = forms.IntegerField(
+                label=LABELS[rule], initial=points, min_value=0, max_value=1000, required=False
+            )
+
+        self.order_fields(["name", "starts_on", "weeks", "source", "sites"])
+
+    def wanted(self) -> dict[str, Any]:
+        """Return the fields of the draft."""
+        given = dict(self.cleaned_data)
+        weights = {rule: given.pop(f"w_{rule}") for rule in WEIGHTS}
+        return given | {
+            "sites": [site.pk for site in given["sites"]],
+            "weights": {
+                rule: points
+                for rule, points in weights.items()
+                if points is not None and points != WEIGHTS[rule]
+            },
+        }
+
+
+class KindForm(KeptForm):
+    """Hours of a kind of shift."""
+
+    starts = hour_field(_("From"))
+    ends = hour_field(_("Until"))
+    pause_from = hour_field(_("Break from"), required=False)
+    pause_until = hour_field(_("Break until"), required=False)
+
+    class Meta:
+        model = ShiftKind
+        fields = ["code", "name", "starts", "ends", "pause_from", "pause_until", "active"]
+
+    def clean(self) -> dict[str, Any] | None:
+        """Refuse hours that do not follow one another."""
+        cleaned = super().clean()
+        given = self.cleaned_data
+        starts, ends = given.get("starts"), given.get("ends")
+        first, last = given.get("pause_from"), given.get("pause_until")
+        if starts and ends and ends <= starts:
+            self.add_error("ends", _t("The shift ends before it starts."))
+        elif bool(first) != bool(last):
+            self.add_error("pause_until", _t("Give both ends of the break, or none."))
+        elif starts and ends and first and last and not starts < first < last < ends:
+            self.add_error("pause_from", _t("The break lies within the hours, from early to late."))
+        return cleaned
