@@ -52,6 +52,7 @@ from relais.people.keys import not_signed_in, scope_of
 from relais.people.models.api_key import ScopeMissing
 from relais.people.pool_api import router as pool
 from relais.planning import errors as planning_errors
+from relais.planning.busy_api import router as busy_times
 from relais.planning.coverage_api import router as coverage
 from relais.planning.handovers_api import router as handovers
 from relais.planning.reliefs_api import router as reliefs
@@ -163,6 +164,7 @@ AREAS = (
     ("requests", overview),
     ("requests", tower),
     ("planning", coverage),
+    ("planning", busy_times),
     ("planning", shifts),
     ("planning", rosters),
     ("planning", reliefs),

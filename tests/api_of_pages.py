@@ -55,6 +55,9 @@ on_site_remove            POST on_site_days/{key}/remove
 my_wishes                 POST wishes
 wish_remove               POST wishes/{key}/remove
 working_rules             POST dispatch_settings
+busy_sources              POST busy_sources
+busy_read_again           POST busy_sources/{key}/read_again
+busy_remove               POST busy_sources/{key}/remove
 calendar_links            GET calendar_links
 calendar_link_make        POST calendar_links
 calendar_link_revoke      POST calendar_links/{key}/revoke

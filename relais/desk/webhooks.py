@@ -64,10 +64,10 @@ def check_address(url: str) -> None:
         raise BadAddress(why=_("it begins with https://"))
     if not parts.hostname or parts.username or parts.password:
         raise BadAddress(why=_("it names a host, without a user or password"))
-    _place(parts.hostname, _port(url))
+    place_of(parts.hostname, port_of(url))
 
 
-def _port(url: str) -> int:
+def port_of(url: str) -> int:
     parts = urlsplit(url)
     try:
         return parts.port or PORTS[parts.scheme]
@@ -75,7 +75,7 @@ def _port(url: str) -> int:
         raise BadAddress(why=_("its port is no number between 1 and 65535")) from None
 
 
-def _place(host: str, port: int) -> str:
+def place_of(host: str, port: int) -> str:
     """Return the network address to call: the one that was checked, not a later answer."""
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
@@ -199,9 +199,9 @@ def _send(call: WebhookCall, body: bytes) -> Answer:
 def _post(url: str, body: bytes, headers: dict[str, str]) -> Answer:
     """Send it to the address that was checked: the name is not asked for a second time."""
     parts = urlsplit(url)
-    host, port = str(parts.hostname), _port(url)
+    host, port = str(parts.hostname), port_of(url)
     options: dict[str, Any] = {"timeout": TIMEOUT, "retries": False, "maxsize": 1}
-    place = _place(host, port)
+    place = place_of(host, port)
     pool: urllib3.HTTPConnectionPool
     if parts.scheme == "https":
         pool = urllib3.HTTPSConnectionPool(

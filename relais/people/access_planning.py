@@ -61,4 +61,7 @@ RULES: dict[str, Callable[[Access], Q]] = {
     "planning.CalendarLink": mine_or_internal,
     "planning.Handover": handovers,
     "planning.HandoverWord": lambda access: handovers(access, "handover__"),
+    # Whoever she is: what is in her own calendar is nobody else's to read.
+    "planning.BusySource": lambda access: Q(person=access.person),
+    "planning.BusyTime": lambda access: Q(person=access.person),
 }

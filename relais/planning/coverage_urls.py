@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from .views import coverage, subscriptions
+from .views import busy, coverage, subscriptions
 
 urlpatterns = [
     path("planning/", coverage.planning, name="planning"),
@@ -15,5 +15,10 @@ urlpatterns = [
         subscriptions.calendar_link_revoke,
         name="calendar_link_revoke",
     ),
+    path("planning/my-calendars/", busy.busy_sources, name="busy_sources"),
+    path(
+        "planning/my-calendars/<int:pk>/read-again/", busy.busy_read_again, name="busy_read_again"
+    ),
+    path("planning/my-calendars/<int:pk>/remove/", busy.busy_remove, name="busy_remove"),
     path("feeds/<str:secret>.ics", subscriptions.calendar_feed, name="calendar_feed"),
 ]

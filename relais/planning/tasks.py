@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from django.db import close_old_connections
+from django.utils import timezone
 from procrastinate.contrib.django import app
 
 from relais.lib.tenancy import all_tenants, tenant
 from relais.people.models import Provider
 
-from . import declaring, rostering
+from . import busy, declaring, rostering
+from .models import BusySource
 
 
 @app.periodic(cron="*/2 * * * *")
@@ -29,3 +31,18 @@ def solve_roster(provider_id: int, roster_id: int, version: int) -> None:
     """Solve a roster."""
     close_old_connections()
     rostering.run(provider_id, roster_id, version)
+
+
+@app.periodic(cron="*/15 * * * *")
+@app.task(queueing_lock="read_calendars")
+def read_calendars(timestamp: int) -> None:
+    """Read people's calendars again where it is time: each commits by itself."""
+    close_old_connections()
+    with all_tenants("see whose calendars are to be read"):
+        due = busy.due(timezone.now())
+        rows = BusySource.objects.filter(pk__in=due).values_list("provider_id", "pk")
+        waiting = list(rows)
+    for provider_id, source_id in waiting:
+        with tenant(provider_id):
+            if source := BusySource.objects.filter(pk=source_id).first():
+                busy.read_again(source)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from relais.lib.tenancy import tenant
 from relais.planning import declaring
-from relais.planning.models import Handover
+from relais.planning.models import BusySource, BusyTime, Handover
 from tests.world import World
 
 NOW = datetime(2029, 3, 6, 9, tzinfo=UTC)
@@ -15,6 +15,10 @@ READERS = [
     ("handover note", "Risque-passation", LEADS | {"alice", "basile"}),
     ("handover note", "Contact-passation", LEADS | {"alice", "basile"}),
     ("read-back", "Relecture-passation", LEADS | {"alice", "basile"}),
+    # Her own calendar, read here: hers alone, whoever runs the pool.
+    ("calendar", "Agenda-marc", {"marc"}),
+    ("title of a busy time", "Titre-marc", {"marc"}),
+    ("title of a busy time", "Titre-basile", {"basile"}),
 ]
 
 
@@ -31,3 +35,12 @@ def add(world: World) -> None:
         note.edit(typed, by=people.alice)
         note.give(by=people.alice)
         note.accept("Relecture-passation", by=people.basile)
+        for key in ("marc", "basile"):
+            source = BusySource.objects.create(
+                provider=world.provider, person=getattr(people, key), name=f"Agenda-{key}",
+                keeps_titles=True, left_out=[[f"Titre-{key}", "illisible"]], read_at=NOW,
+            )  # fmt: skip
+            BusyTime.objects.create(
+                provider=world.provider, person=getattr(people, key), source=source,
+                period=(NOW, NOW + timedelta(hours=1)), title=f"Titre-{key}",
+            )  # fmt: skip

@@ -1,5 +1,6 @@
 """The tables of planning."""
 
+from .busy import BusySource, BusyTime
 from .calendar_link import CalendarLink
 from .handover import Handover, HandoverWord
 from .load_outlook import LoadOutlook
@@ -8,6 +9,8 @@ from .roster import Roster
 from .shift_kind import ShiftKind
 
 __all__ = [
+    "BusySource",
+    "BusyTime",
     "CalendarLink",
     "Handover",
     "HandoverWord",

@@ -1,0 +1,112 @@
+"""Calendars of the outside world: an address of iCalendar, or a collection of a CalDAV server.
+
+Called as webhooks are: by TLS, outside of our own walls, at the very network address that was
+checked. Nothing is followed unchecked, and no more is read than a calendar may be long.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urljoin, urlsplit
+from xml.etree import ElementTree
+
+import urllib3
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from relais.desk.webhooks import BadAddress, check_address, place_of, port_of
+from relais.lib import ical
+from relais.lib.problem import Problem
+
+TIMEOUT = urllib3.Timeout(connect=5, read=20)
+MOST_MOVES = 3
+MOVED = (301, 302, 303, 307, 308)
+DATA = "{urn:ietf:params:xml:ns:caldav}calendar-data"
+QUERY = """<?xml version="1.0" encoding="utf-8"?>
+<C:calendar-query xmlns:D="DAV:" xmlns:C="urn:ietf:params:xml:ns:caldav"><D:prop><C:calendar-data/>\
+</D:prop><C:filter><C:comp-filter name="VCALENDAR"><C:comp-filter name="VEVENT">\
+<C:time-range start="%s" end="%s"/></C:comp-filter></C:comp-filter></C:filter></C:calendar-query>"""
+
+
+class NotRead(Problem):
+    """The calendar cannot be read at its address; the text says why."""
+
+    message = gettext_lazy("The calendar cannot be read there: %(why)s")
+
+
+def of_address(url: str) -> bytes:
+    """Return the file at an address. Raises `NotRead`."""
+    return _asked("GET", re.sub(r"^webcal://", "https://", url), {"Accept": "text/calendar"})
+
+
+def of_collection(url: str, user: str, password: str, start: datetime, end: datetime) -> bytes:
+    """Return the events of a CalDAV collection (RFC 4791) as one calendar. Raises `NotRead`."""
+    stamps = tuple(moment.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ") for moment in (start, end))
+    headers = {"Depth": "1", "Content-Type": "application/xml; charset=utf-8"}
+    if user:
+        headers |= urllib3.make_headers(basic_auth=f"{user}:{password}")
+    answer = _asked("REPORT", url, headers, (QUERY % stamps).encode())
+    # A document type could name entities that unfold without end; no server needs one here.
+    if b"<!DOCTYPE" in answer[:2000].upper():
+        raise NotRead(why=_("its answer is no list of events."))
+    try:
+        tree = ElementTree.fromstring(answer)  # noqa: S314 (without a document type, see above)
+    except ElementTree.ParseError:
+        raise NotRead(why=_("its answer is no list of events.")) from None
+    found = [node.text.strip() for node in tree.iter(DATA) if node.text]
+    return "\r\n".join(found).encode() or b"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nEND:VCALENDAR\r\n"
+
+
+def _asked(method: str, url: str, headers: dict[str, str], body: bytes | None = None) -> bytes:
+    for _move in range(MOST_MOVES + 1):
+        try:
+            check_address(url)
+            answer, where = _once(method, url, headers, body)
+        except BadAddress as fault:
+            raise NotRead(why=str(fault)) from None
+        except urllib3.exceptions.HTTPError as fault:
+            raise NotRead(why=type(fault).__name__) from None
+        if where is None:
+            return answer
+        moved = urljoin(url, where)
+        if urlsplit(moved).netloc != urlsplit(url).netloc:
+            # A password is for the place for which it was given.
+            headers = {key: value for key, value in headers.items() if key != "authorization"}
+        url = moved
+    raise NotRead(why=_("it leads from one address to the next."))
+
+
+def _once(
+    method: str, url: str, headers: dict[str, str], body: bytes | None
+) -> tuple[bytes, str | None]:
+    """Return the answer, or where it leads; of the address that was checked."""
+    parts = urlsplit(url)
+    host, port = str(parts.hostname), port_of(url)
+    options: dict[str, Any] = {"timeout": TIMEOUT, "retries": False, "maxsize": 1}
+    place = place_of(host, port)
+    pool: urllib3.HTTPConnectionPool
+    if parts.scheme == "https":
+        pool = urllib3.HTTPSConnectionPool(
+            place, port, server_hostname=host, assert_hostname=host, **options
+        )
+    else:
+        pool = urllib3.HTTPConnectionPool(place, port, **options)
+    path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    named = {"User-Agent": "Relais", **headers, "Host": parts.netloc}
+    with pool:
+        answer = pool.urlopen(
+            method, path, body=body, headers=named, redirect=False, preload_content=False
+        )
+        try:
+            if answer.status in MOVED and (where := answer.headers.get("Location")):
+                return b"", where
+            if answer.status not in (200, 207):
+                raise NotRead(why=_("it answers “%(status)s”.") % {"status": answer.status})
+            found = answer.read(ical.BIGGEST + 1, decode_content=True)
+        finally:
+            answer.release_conn()
+    if len(found) > ical.BIGGEST:
+        raise NotRead(why=_("it is too long."))
+    return found, None
