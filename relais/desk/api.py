@@ -564,7 +564,7 @@ def _clock(clock: Clock, client: bool) -> ClockOut:
 def _explained(clock: Clock, now: datetime, moved: list[because.Moved]) -> ExplainedOut:
     status = explaining.status_of(clock, now)
     return ExplainedOut(
-        **_clock(clock, client=True).dict(),
+        **_clock(clock, client=True).model_dump(),
         state=status.state.value if status else "",
         agreement_version=clock.agreement_version_id,
         why=explaining.sentences(clock, now),

@@ -15,6 +15,7 @@ from relais.engine.candidates import Assistant, State
 from relais.engine.candidates import Ticket as Asked
 from relais.engine.decision import Decision, Line
 from relais.engine.matching import Weights
+from relais.lib.compiled import Compiled
 
 from . import calling, claims
 from .errors import Refused
@@ -22,6 +23,14 @@ from .models import DispatchCase, DispatchMode, Event, Ticket
 from .pool import Pool
 
 Mode = DispatchMode.Mode
+_WAITING = Compiled(
+    lambda ticket: (
+        Ticket.objects.select_for_update(skip_locked=True, of=("self",))
+        .select_related("site", "service")
+        .filter(pk=ticket, state=Ticket.State.OPEN, held_why="")
+    ),
+    ticket=int,
+)
 
 
 def dispatch_one(ticket_id: int, at: datetime | None = None) -> Decision | None:
@@ -77,9 +86,7 @@ def _decide_all(waiting: QuerySet[Ticket], at: datetime) -> int:
 
 
 def _held(ticket_id: int) -> Ticket | None:
-    rows = Ticket.objects.select_for_update(skip_locked=True, of=("self",))
-    rows = rows.select_related("site", "service")
-    return rows.filter(pk=ticket_id, state=Ticket.State.OPEN, held_why="").first()
+    return _WAITING.first(ticket=ticket_id)
 
 
 def _dispatch(ticket: Ticket, pool: Pool) -> Decision | None:

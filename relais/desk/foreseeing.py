@@ -10,6 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any
 
 from django.db import transaction
@@ -71,6 +72,7 @@ class Queue:
         ]
         return found
 
+    @cached_property
     def state(self) -> State:
         """Return the moment, with who holds what in the plan in force."""
         planned = {one.pk: one.holder_id for one in self.tickets if one.holder_id}
@@ -78,18 +80,23 @@ class Queue:
 
     def due(self, kinds: Collection[str] | None = None) -> list[Asked]:
         """Return what is asked, each due by its nearest promise (of these kinds, if any)."""
+        if kinds is None:
+            return self._all_due
         found = []
         for ticket in self.tickets:
             dues = [
-                when
-                for kind, when in self.promises.get(ticket.pk, {}).items()
-                if kinds is None or kind in kinds
+                when for kind, when in self.promises.get(ticket.pk, {}).items() if kind in kinds
             ]
             if dues:
                 found.append(replace(self.asked[ticket.pk], due=min(dues)))
-            elif kinds is None:
-                found.append(replace(self.asked[ticket.pk], due=None))
         return found
+
+    @cached_property
+    def _all_due(self) -> list[Asked]:
+        return [
+            replace(asked, due=min(self.promises.get(key, {}).values(), default=None))
+            for key, asked in self.asked.items()
+        ]
 
     def is_to_come(self, key: int, kind: str, at: datetime) -> bool:
         """Return whether the deadline itself still lies ahead."""
@@ -126,7 +133,7 @@ def foresee(at: datetime | None = None) -> int:
     """Return how many requests were foreseen; what is foreseen of others is forgotten."""
     at = at or timezone.now()
     queue = Queue.read(at)
-    wished = plan(queue.due(), queue.people, queue.state(), at, queue.pool.rules.weights)
+    wished = plan(queue.due(), queue.people, queue.state, at, queue.pool.rules.weights)
     placed = {each.ticket: each for each in wished.placements}
     chances = _chances(queue, at)
     risky = sorted(
@@ -162,14 +169,13 @@ def _chances(queue: Queue, at: datetime) -> dict[int, dict[str, float]]:
     found: dict[int, dict[str, float]] = defaultdict(dict)
     results = [kind for kind in Clock.OWED if kind not in ANSWERS]
     for kinds in (ANSWERS, results):
-        asked = queue.due()
-        wanted = {one.key for one in queue.due(kinds)}
+        wanted = {one.key: one for one in queue.due(kinds)}
         if not wanted:
             continue
-        dues = {one.key: one.due for one in queue.due(kinds)}
-        lived = [replace(one, due=dues[one.key]) if one.key in wanted else one for one in asked]
+        dues = {key: one.due for key, one in wanted.items()}
+        lived = [wanted.get(one.key, one) for one in queue.due()]
         late = breach.chances(
-            lived, queue.people, queue.state(), at, weights=queue.pool.rules.weights
+            lived, queue.people, queue.state, at, weights=queue.pool.rules.weights
         )
         for key in wanted:
             for kind, when in queue.promises[key].items():
@@ -250,7 +256,7 @@ def _keep_orders(queue: Queue, at: datetime) -> None:
     known = {one.person_id: one for one in DayOrder.objects.filter(person__in=held)}
     for person, hers in held.items():
         before = known.get(person)
-        turns = order(hers, queue.asked, queue.state(), at, before.tickets if before else ())
+        turns = order(hers, queue.asked, queue.state, at, before.tickets if before else ())
         keys = [turn.key for turn in turns]
         if before is None:
             DayOrder.objects.get_or_create(
@@ -310,9 +316,7 @@ def remedy(queue: Queue, key: int, at: datetime) -> dict[str, Any]:
     gone = {one.key: _called(one, at) for one in people if away(one, at)}
     if not here and not gone:
         return {"kind": "later"}
-    found = breach.remedy(
-        key, tickets, here, queue.state(), at, queue.pool.rules.weights, away=gone
-    )
+    found = breach.remedy(key, tickets, here, queue.state, at, queue.pool.rules.weights, away=gone)
     if found.kind == "call":
         return {"kind": "call", "person": found.person}
     if found.kind != "first":
@@ -352,13 +356,13 @@ def simulate(ticket: Ticket, to: int, at: datetime | None = None) -> Override:
     if ticket.pk not in queue.asked:
         return Override(None, 0.0, (), 0, None)
     tickets = queue.due()
-    before = plan(tickets, queue.people, queue.state(), at, queue.pool.rules.weights)
+    before = plan(tickets, queue.people, queue.state, at, queue.pool.rules.weights)
     effect = breach.override(
         ticket.pk,
         to,
         tickets,
         queue.people,
-        queue.state(),
+        queue.state,
         at,
         queue.pool.rules.weights,
         before=before,

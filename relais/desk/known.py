@@ -11,11 +11,12 @@ from collections import Counter, defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from typing import Any
 
 from django.db import connection
 
-from relais.engine.candidates import Queued
+from relais.engine.candidates import Queued, Waiting
 
 from .models import Clock
 
@@ -94,7 +95,7 @@ class Held:
     loads: Counter[int] = field(default_factory=Counter)
     taken: Counter[int] = field(default_factory=Counter)
     begun: dict[int, float] = field(default_factory=lambda: defaultdict(float))
-    waiting: dict[int, tuple[Queued, ...]] = field(default_factory=dict)
+    waiting: dict[int, Waiting] = field(default_factory=dict)
 
 
 def held() -> Held:
@@ -109,8 +110,14 @@ def held() -> Held:
             found.taken[holder] = count
             found.begun[holder] = LEFT * minutes
         elif waiting is not None:
-            found.waiting[holder] = tuple(queued(*each) for each in json.loads(waiting))
+            found.waiting[holder] = _read(waiting)
     return found
+
+
+@lru_cache(maxsize=2048)
+def _read(waiting: str) -> Waiting:
+    """Return what waits in somebody's hands; the same words mean the same, whoever's they are."""
+    return Waiting(queued(*each) for each in json.loads(waiting))
 
 
 def queued(

@@ -13,8 +13,17 @@ from django.db.models.functions import TruncWeek
 from django.utils import timezone
 
 from relais.engine import guard_rails, readiness, worktime
-from relais.engine.candidates import LANGUAGE_LEVELS, Assistant, Queued, Span, State, without
+from relais.engine.candidates import (
+    LANGUAGE_LEVELS,
+    Assistant,
+    Queued,
+    Span,
+    State,
+    Waiting,
+    without,
+)
 from relais.engine.candidates import Ticket as Asked
+from relais.lib.compiled import Compiled
 from relais.offer.models import Priority, ServiceSkill
 from relais.people import calendars, working
 from relais.people.models import Calendar, Confidentiality, Cover, Person, Role, System
@@ -33,6 +42,14 @@ FAR_AHEAD = timedelta(days=70)
 REMEMBERED = timedelta(days=120)
 # Learning is for quiet hours: while so much of the next day's hours is spoken for, none.
 QUIET = 0.8
+
+_MODES = Compiled(DispatchMode.objects.all)
+_PAIRINGS = Compiled(
+    lambda: Pairing.objects.filter(ended_at=None).values_list("person", "site", "requester")
+)
+_SKILLS = Compiled(lambda: ServiceSkill.objects.values_list("service_id", "skill_id"))
+_SHARES = Compiled(lambda: DispatchShare.objects.values_list("person", "whole"))
+_PERSON = Compiled(lambda person: Person.objects.filter(pk=person), person=int)
 
 
 @dataclass
@@ -56,9 +73,9 @@ class Pool:
         setting = DispatchSetting.in_force()
         pool = cls(at, weighing.rules(setting.values, setting.number) if setting else Rules())
         facts = known.facts(sites, timezone.localdate(at))
-        pool.named, pool.modes = facts.named, list(DispatchMode.objects.all())
+        pool.named, pool.modes = facts.named, _MODES()
         pool._read_pairings()
-        for service, skill in ServiceSkill.objects.values_list("service_id", "skill_id"):
+        for service, skill in _SKILLS.rows():
             pool.asked[service].add(skill)
         pool._read_assistants(sites, facts)
         for key in pool.assistants:
@@ -110,8 +127,7 @@ class Pool:
         )
 
     def _read_pairings(self) -> None:
-        rows = Pairing.objects.filter(ended_at=None)
-        for person, site, requester in rows.values_list("person", "site", "requester"):
+        for person, site, requester in _PAIRINGS.rows():
             key = ("site", site) if site is not None else ("requester", requester or 0)
             self.pairings[key] = person
 
@@ -137,7 +153,7 @@ class Pool:
 
     def person(self, key: int) -> Person:
         """Return the person of one of the assistants."""
-        return Person.objects.get(pk=key)
+        return _PERSON(person=key)[0]
 
     def read_deadlines(self, tickets: Iterable[int]) -> None:
         """Read what these tickets ask that stands on other rows: promise, language, file, tool."""
@@ -163,7 +179,7 @@ class Pool:
         """Take note of what somebody was just given: the next decision counts it."""
         asked = self.asks(ticket)
         more = Queued(asked.key, asked.minutes, asked.due, asked.weight, asked.calendar)
-        self._change(key, queue=(*self.assistants[key].queue, more))
+        self._change(key, queue=Waiting([*self.assistants[key].queue, more]))
         self.loads[key] += 1
 
     def _change(self, key: int, **fields: object) -> None:
@@ -187,9 +203,9 @@ class Pool:
         people = {row[0]: row[1:] for row in rows.order_by("pk")}
         held, familiar = known.held(), _familiarity(sites, self.at)
         self.loads = held.loads
-        self._know({each.calendar for hers in held.waiting.values() for each in hers})
+        self._know({key for hers in held.waiting.values() for key in hers.reach})
         hours = self._hours({key: row[4] for key, row in people.items()})
-        shares = dict(DispatchShare.objects.values_list("person", "whole"))
+        shares = dict(_SHARES.rows())
         bound = self.rules.fairness_limit
         for key, (first, last, language, clearance, _calendar, capacity) in people.items():
             self.assistants[key] = Assistant(
@@ -285,10 +301,7 @@ class Pool:
             for begin, end in one.shifts
             if end > self.at and begin < day
         )
-        waiting = sum(
-            one.in_hand + sum(each.minutes for each in one.queue)
-            for one in self.assistants.values()
-        )
+        waiting = sum(one.in_hand + one.waiting.minutes for one in self.assistants.values())
         return waiting * 60 <= QUIET * hours
 
 

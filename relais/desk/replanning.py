@@ -227,7 +227,7 @@ def _earns(ticket: Ticket, decision: Decision, pool: Pool) -> bool:
 
 def _lateness(asked: Asked, one: Assistant, ticket: Ticket, pool: Pool) -> float:
     """Return by how many open minutes it is late with her, after what she holds already."""
-    busy = replace(one, in_hand=one.in_hand + sum(each.minutes for each in one.queue), queue=())
+    busy = replace(one, in_hand=one.in_hand + one.waiting.minutes, queue=())
     state, weights = _state(ticket, pool), pool.rules.weights
     placed = plan([asked], [busy], state, pool.at, weights).of(asked.key)
     return placed.late if placed is not None else float("inf")

@@ -79,8 +79,8 @@ class _Lives:
         fixed = board.weights.stranger * (1.0 - board.familiar)
         for each in board.terms.values():
             fixed = fixed + each
-        self.fixed = np.ascontiguousarray(np.where(board.fits, fixed, matching.NEVER).T)
-        self.factor = np.ascontiguousarray(board.factor.T)
+        self.fixed = fixed
+        self.able: dict[int, _Able] = {}
 
     def live(self, order: Places) -> Reals:
         """Return the share of lives in which each of these, done in this order, is late."""
@@ -90,36 +90,65 @@ class _Lives:
         late = np.zeros(len(order))
         lives = np.arange(self.draws)
         for place, j in enumerate(order.tolist()):
-            kind, due, worth = board.kind[j], board.due[j], board.weight[j]
-            minutes = board.estimate[j] * self.factor[kind]
-            ends = self._ends(self.ahead + minutes)
+            due, worth = board.due[j], board.weight[j]
+            able = self._able(board.kind[j])
+            minutes = board.estimate[j] * able.factor
+            ahead = self.ahead[:, able.who]
+            ends = able.ends(ahead + minutes)
             over = ends - due
-            points = self.fixed[kind] + weights.minute * minutes + 0.01 * (ends - minutes)
-            points = points + worth * (
-                weights.late * (over > 0) + np.clip(over, 0.0, weights.horizon)
-            )
-            points = np.where(minutes > board.legal, points + matching.NEVER, points)
+            points = able.fixed + weights.minute * minutes + 0.01 * (ends - minutes)
+            points += worth * (weights.late * (over > 0) + over.clip(0.0, weights.horizon))
+            points[:, minutes > able.legal] += matching.NEVER
             rows = points.argmin(1)
             true = minutes[rows] * noise[:, place]
-            end = self._end(rows, self.ahead[lives, rows] + true)
+            end = able.end(rows, ahead[lives, rows] + true)
             late[place] = (end > due).mean()
-            self.ahead[lives, rows] += true * self.slower
+            self.ahead[lives, able.who[rows]] += true * self.slower
         return late
 
-    def _ends(self, work: Reals) -> Reals:
-        board = self.board
-        done = board.first + work
+    def _able(self, kind: int) -> _Able:
+        """Return who may do what is of this kind: the others need not be looked at."""
+        if kind not in self.able:
+            board = self.board
+            who = np.flatnonzero(board.fits[:, kind])
+            self.able[kind] = _Able(
+                who=who,
+                fixed=self.fixed[who, kind],
+                factor=board.factor[who, kind],
+                legal=board.legal[who],
+                first=board.first[who],
+                cuts=board.cuts[who],
+                gaps=board.gaps[who],
+            )
+        return self.able[kind]
+
+
+@dataclass(frozen=True, slots=True)
+class _Able:
+    """Who may do one kind of request, with what it costs each and when each is there."""
+
+    who: Places
+    fixed: Reals
+    factor: Reals
+    legal: Reals
+    first: Reals
+    cuts: Reals
+    gaps: Reals
+
+    def ends(self, work: Reals) -> Reals:
+        """Return when so much work of each (draws, people) is done."""
+        done = self.first + work
         most = work.max()
-        for cut, gap in zip(board.cuts.T, board.gaps.T, strict=True):
+        for cut, gap in zip(self.cuts.T, self.gaps.T, strict=True):
             if cut.min() > most:
                 break
             done += gap * (work > cut)
         return done
 
-    def _end(self, rows: Places, work: Reals) -> Reals:
-        board = self.board
-        passed = work[:, None] > board.cuts[rows]
-        found: Reals = board.first[rows] + work + (board.gaps[rows] * passed).sum(1)
+    def end(self, rows: Places, work: Reals) -> Reals:
+        """Return when so much work is done of the one chosen in each draw."""
+        passed = work[:, None] > self.cuts[rows]
+        found: Reals = self.first[rows] + work + (self.gaps[rows] * passed).sum(1)
         return found
 
 
@@ -225,10 +254,10 @@ def remedy(
     """
     queue, pool = list(tickets), list(people)
     before = plan(queue, pool, state, now, weights)
-    one = next(each for each in queue if each.key == key)
-    alone = [one]
+    ticket = next(each for each in queue if each.key == key)
+    alone = [ticket]
     soonest = []
-    for her in pool:
+    for her in (one for one in pool if ticket.site in one.covers):
         placed = plan(alone, [her], state, now, weights).of(key)
         if placed is not None and placed.finish is not None and placed.late <= 0:
             soonest.append((placed.finish, her.key))

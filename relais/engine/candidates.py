@@ -5,11 +5,15 @@ A hard reason is never outweighed: whoever has one is out, whatever her score wo
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from functools import lru_cache
+from datetime import UTC, datetime, timedelta
+from functools import cached_property, lru_cache
 from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from relais.engine.worktime import Calendar
 
@@ -20,6 +24,7 @@ LANGUAGE_LEVELS = ("A1", "A2", "B1", "B2", "C1", "C2")
 NAMED_ONLY = 3
 
 Span = tuple[datetime, datetime]
+Reals = NDArray[np.float64]
 MINUTE = timedelta(minutes=1)
 # Minutes that are no difference: times are told to the second.
 HAIR = 1e-6
@@ -65,6 +70,60 @@ class Queued:
     calendar: int | None = None
 
 
+class Waiting(tuple[Queued, ...]):
+    """All that waits in somebody's hands; what is worked out of it is worked out once.
+
+    Everybody's is asked at each decision, and hardly anybody's has changed since the last one.
+    """
+
+    @cached_property
+    def minutes(self) -> float:
+        """Return the minutes of it all."""
+        return sum(each.minutes for each in self)
+
+    @cached_property
+    def columns(self) -> tuple[Reals, Reals, Reals, Reals]:
+        """Return minutes, weights, deadlines (whole seconds since 1970) and calendars.
+
+        No deadline and no calendar are NaN.
+        """
+        none = float("nan")
+        return (
+            np.array([each.minutes for each in self], float),
+            np.array([each.weight for each in self], float),
+            np.array([none if q.due is None else int(q.due.timestamp()) for q in self], float),
+            np.array([none if q.calendar is None else q.calendar for q in self], float),
+        )
+
+    @cached_property
+    def reach(self) -> dict[int, tuple[datetime, ...]]:
+        """Return the first and the last deadline by each calendar; none where none is set."""
+        dues: dict[int, list[datetime]] = {}
+        for each in self:
+            if each.calendar is not None:
+                dues.setdefault(each.calendar, []).extend([each.due] if each.due else [])
+        return {key: (min(some), max(some)) if some else () for key, some in dues.items()}
+
+    @cached_property
+    def told(self) -> str:
+        """Return it as a text: seconds since 1970 are exact to the microsecond."""
+        rows = [[q.key, q.minutes, q.due and q.due.timestamp(), q.weight, q.calendar] for q in self]
+        return json.dumps(rows, separators=(",", ":"))
+
+    @classmethod
+    def read(cls, told: str | list[list[Any]]) -> Waiting:
+        """Return what was told; a list is how older cases hold it."""
+        rows = json.loads(told) if isinstance(told, str) else told
+        return cls(
+            Queued(key, minutes, _instant(due), weight, calendar)
+            for key, minutes, due, weight, calendar in rows
+        )
+
+
+def _instant(kept: float | None) -> datetime | None:
+    return datetime.fromtimestamp(kept, UTC) if kept is not None else None
+
+
 @dataclass(frozen=True, slots=True)
 class Assistant:
     """Somebody of the pool as she is now.
@@ -93,10 +152,15 @@ class Assistant:
     absences: tuple[Span, ...] = ()
     in_hand: float = 0.0
     begun: int = 0
-    queue: tuple[Queued, ...] = ()
+    queue: Sequence[Queued] = ()
     capacity: int | None = None
     legal_minutes: float | None = None
     share: float = 0.0
+
+    @property
+    def waiting(self) -> Waiting:
+        """Return the queue, with what is worked out of it."""
+        return self.queue if isinstance(self.queue, Waiting) else Waiting(self.queue)
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,7 +324,7 @@ def minutes_allowed(one: Assistant) -> float:
     """
     if one.legal_minutes is None:
         return float("inf")
-    return max(one.legal_minutes - one.in_hand - sum(each.minutes for each in one.queue), 0.0)
+    return max(one.legal_minutes - one.in_hand - one.waiting.minutes, 0.0)
 
 
 def full(one: Assistant) -> bool:

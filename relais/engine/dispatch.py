@@ -28,7 +28,7 @@ from relais.engine.candidates import (
 )
 from relais.engine.decision import TERMS, Decision, Line, Term
 from relais.engine.matching import Reals, Scene, Weights
-from relais.engine.timeline import ENDLESS, open_left, open_time, timelines
+from relais.engine.timeline import ENDLESS, left_of, open_time, timelines
 
 __all__ = ["Assistant", "Decision", "Queued", "State", "Ticket", "Weights"]
 
@@ -148,7 +148,7 @@ def _preferences(
     elsewhere = [
         who.get(ticket.key, one.key) != one.key for who in (state.planned, state.announced)
     ]
-    waiting = (one.in_hand + sum(each.minutes for each in one.queue)) / 60
+    waiting = (one.in_hand + one.waiting.minutes) / 60
     return {
         "lead": weights.lead * rank,
         "file": -weights.file if known else 0.0,
@@ -169,19 +169,18 @@ def _ahead(
 ) -> Reals:
     """Return the minutes that each does first: what she has begun, and what is more urgent."""
     ahead = np.array([one.in_hand for one in able], float)
-    waiting = [each for one in able for each in one.queue]
-    if not waiting:
+    queues = [one.waiting for one in able]
+    if not any(queues):
         return ahead
-    minutes = np.array([each.minutes for each in waiting], float)
-    left = open_left(
-        [each.due for each in waiting], [each.calendar for each in waiting], state, now, NO_HURRY
+    minutes, worth, due, calendars = (
+        np.concatenate(each) for each in zip(*(queue.columns for queue in queues), strict=True)
     )
-    worth = np.array([each.weight for each in waiting], float)
+    left = left_of(due, calendars, state, now, NO_HURRY)
     mine = matching.index(
         np.array([ticket.minutes]), np.array([slack]), np.array([ticket.weight]), weights
     )
     first = matching.index(minutes, left, worth, weights) >= mine[0]
-    holders = np.repeat(np.arange(len(able)), [len(one.queue) for one in able])
+    holders = np.repeat(np.arange(len(able)), [len(queue) for queue in queues])
     found: Reals = ahead + np.bincount(holders[first], minutes[first], len(able))
     return found
 

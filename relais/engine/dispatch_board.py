@@ -202,7 +202,7 @@ def _preferences(
 
     lead = weights.lead * _table(people, kinds, _site, rank)
     known = _table(people, kinds, lambda t: t.file, lambda one, key: float(key in one.files))
-    held = [one.in_hand + sum(each.minutes for each in one.queue) for one in people]
+    held = [one.in_hand + one.waiting.minutes for one in people]
     load = np.array([[minutes / 60] for minutes in held])
     to_learn = _table(
         people, kinds, lambda t: (t.site, t.service), lambda one, key: one.to_learn.get(key, 0)

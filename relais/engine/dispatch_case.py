@@ -13,7 +13,7 @@ from itertools import chain
 from typing import Any
 
 from relais.engine import worktime
-from relais.engine.candidates import Assistant, Queued, Span, State, Ticket
+from relais.engine.candidates import Assistant, Queued, Span, State, Ticket, Waiting
 from relais.engine.decision import Decision
 from relais.engine.dispatch import choose
 from relais.engine.hours import Day, Interval
@@ -34,12 +34,11 @@ def told(
     """Return what `choose` was asked, for JSON; of the calendars those that count here."""
     pool = sorted(people, key=lambda one: one.key)
     used: dict[int, list[datetime]] = {}
-    queues: Iterable[Iterable[Ticket | Queued]] = (one.queue for one in pool)
-    for each in chain((ticket,), *queues):
-        if each.calendar is not None and each.calendar in state.calendars:
-            told_of = used.setdefault(each.calendar, [now, now + REACH])
-            if each.due is not None:
-                told_of.append(each.due)
+    own = Queued(ticket.key, ticket.minutes, ticket.due, calendar=ticket.calendar)
+    for waiting in chain([Waiting([own])], (one.waiting for one in pool)):
+        for key, dues in waiting.reach.items():
+            if key in state.calendars:
+                used.setdefault(key, [now, now + REACH]).extend(dues)
     # Many have the same hours: they are written once.
     written: dict[tuple[Span, ...], list[list[str]]] = {}
     return {
@@ -119,7 +118,7 @@ def _assistant(one: Assistant, written: dict[tuple[Span, ...], list[list[str]]])
         "files": sorted(one.files),
         "shifts": shifts,
         "absences": _spans(one.absences),
-        "queue": [[q.key, q.minutes, _moment(q.due), q.weight, q.calendar] for q in one.queue],
+        "queue": one.waiting.told,
     }
 
 
@@ -137,10 +136,7 @@ def _read_assistant(kept: Mapping[str, Any]) -> Assistant:
             "files": frozenset(kept["files"]),
             "shifts": _read(kept["shifts"]),
             "absences": _read(kept["absences"]),
-            "queue": tuple(
-                Queued(key, minutes, _instant(due), weight, calendar)
-                for key, minutes, due, weight, calendar in kept["queue"]
-            ),
+            "queue": Waiting.read(kept["queue"]),
         }
     )
 

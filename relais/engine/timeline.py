@@ -67,19 +67,20 @@ def open_left(
     without: float,
 ) -> Reals:  # fmt: skip
     """Return the open minutes until each deadline, negative when late; `without` one, as told."""
-    left = np.full(len(due), without)
-    groups: dict[int | None, list[int]] = {}
-    for column, (when, key) in enumerate(zip(due, calendars, strict=True)):
-        if when is not None:
-            groups.setdefault(key if key in state.calendars else None, []).append(column)
+    ends = [np.nan if when is None else int(when.timestamp()) for when in due]
+    keys = [np.nan if key is None else key for key in calendars]
+    return left_of(np.array(ends, float), np.array(keys, float), state, now, without)
+
+
+def left_of(due: Reals, calendars: Reals, state: State, now: datetime, without: float) -> Reals:
+    """Return what `open_left` does of whole seconds since 1970 and keys; NaN is none."""
     start = int(now.timestamp())
-    for key, columns in groups.items():
-        ends = np.array([int(when.timestamp()) for c in columns if (when := due[c])])
-        if key is None:
-            left[columns] = (ends - start) / 60
-        else:
-            calendar = state.calendars[key]
-            left[columns] = calendar.between_many(np.full(len(ends), start), ends) / 60
+    left = np.where(np.isnan(due), without, (due - start) / 60)
+    for key in np.unique(calendars[~np.isnan(calendars)]):
+        if (calendar := state.calendars.get(int(key))) is not None:
+            mine = (calendars == key) & ~np.isnan(due)
+            ends = due[mine].astype(np.int64)
+            left[mine] = calendar.between_many(np.full(len(ends), start), ends) / 60
     return left
 
 

@@ -212,6 +212,20 @@ def test_a_list_asks_the_same_few_questions_whatever_its_length(client_of, new_t
     assert asked() == few
 
 
+def test_a_request_is_created_in_few_statements(client_of, world, services):
+    browser = client_of(world.people.marc)
+
+    def asked(ref):
+        sent = json.dumps({"subject": "La facture 4411", "external_ref": ref})
+        with CaptureQueriesContext(connection) as queries:
+            answer = browser.post("/api/tickets", sent, "application/json")
+        return answer.json()["id"], len(queries)
+
+    asked("first")  # what every request asks is compiled once
+    assert asked("second")[1] <= 20
+    assert asked("third")[0] == asked("third")[0]
+
+
 def test_the_description_names_the_refusals(client, world, client_of):
     schema = client_of(world.people.marc).get("/api/openapi.json").json()
     take = schema["paths"]["/api/tickets/{key}/take"]["post"]["responses"]

@@ -409,6 +409,14 @@ def test_a_decision_is_given_again_by_the_case_kept_beside_it(asked, pool, state
     assert dispatch_case.replay(kept) == decision
 
 
+def test_a_case_of_before_queues_were_texts_is_replayed():
+    busy = one(1, queue=(Queued(5, 60.0, NOW + 3 * HOUR, 2.0, 1), Queued(6, 30.0)))
+    kept = json.loads(json.dumps(dispatch_case.told(ticket(), [busy, one(2)], STATE, NOW)))
+    for each in kept["people"]:
+        each["queue"] = json.loads(each["queue"])
+    assert dispatch_case.replay(kept) == choose(ticket(), [busy, one(2)], STATE, NOW)
+
+
 def test_a_case_is_replayed_by_the_weights_of_then():
     people = [one(1, familiarity={}), one(2, in_hand=30.0)]
     fond = Weights(stranger=5000.0, version=3)

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from relais.desk import weighing
 from relais.desk.errors import BadValue, MayNotSet, Missing, SettingOvertaken, SettingUnchanged
+from relais.lib.compiled import Compiled
 from relais.lib.tenancy import SameTenant
 from relais.people.access import Access
 from relais.people.models import Person
@@ -49,7 +50,7 @@ class DispatchSetting(TenantModel):
     @classmethod
     def in_force(cls) -> DispatchSetting | None:
         """Return the newest version of the provider entered; None: nobody set anything yet."""
-        return cls.objects.order_by("-number").first()
+        return _IN_FORCE.first()
 
     @classmethod
     def set(
@@ -108,3 +109,6 @@ class DispatchSetting(TenantModel):
             raise BadValue(field=_t("version"), mend=_t("choose one of the history"))
         values = weighing.complete(row.values if row else {})
         return cls.set(values, why, by=by, seen=seen, again=number)
+
+
+_IN_FORCE = Compiled(lambda: DispatchSetting.objects.order_by("-number")[:1])

@@ -140,9 +140,7 @@ def between_hands(ticket: Ticket, kind: str, at: datetime) -> list[Clock]:
     if ticket.batch is not None or kind not in HANDS:
         return []
     moved = []
-    for clock in running(ticket):
-        if clock.kind != HAND:
-            continue
+    for clock in running(ticket, HAND):
         if kind == Event.Kind.TAKEN and clock.hand_id == ticket.holder_id:
             clock.stop(at)
         else:
@@ -179,13 +177,14 @@ def redate(ticket: Ticket, at: datetime) -> list[Clock]:
     return moved
 
 
-def running(ticket: Ticket) -> list[Clock]:
-    """Return the clocks that run or wait."""
+def running(ticket: Ticket, *kinds: str) -> list[Clock]:
+    """Return the clocks that run or wait, all of them or those of these kinds."""
     if ticket.batch is not None:
         return ticket.batch.of(ticket)
     # Locked, or a recalculation could move a deadline between reading and writing; the calendars
     # are read after the lock, as they stand then.
-    clocks = ticket.clocks.filter(stopped_at=None).select_for_update(of=("self",)).order_by("pk")
+    clocks = ticket.clocks.filter(stopped_at=None, **({"kind__in": kinds} if kinds else {}))
+    clocks = clocks.select_for_update(of=("self",)).order_by("pk")
     return list(clocks.prefetch_related("calendar"))
 
 
