@@ -13,8 +13,9 @@ from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
 from itertools import pairwise
-from math import ceil
 from statistics import fmean, median
+
+from .measures_stats import rank
 
 CENT = Decimal("0.01")
 HALF = Decimal("0.5")
@@ -125,7 +126,7 @@ def _value(counted: Sequence[Outcome], statistic: Statistic) -> Decimal | None:
         return 100 * Decimal(sum(each.kept for each in counted)) / len(counted)
     hours = sorted(each.hours for each in counted)
     if statistic is Statistic.P90:
-        return Decimal(str(hours[ceil(0.9 * len(hours)) - 1]))
+        return Decimal(str(hours[rank(len(hours), 90)]))
     return Decimal(str(median(hours) if statistic is Statistic.MEDIAN else fmean(hours)))
 
 

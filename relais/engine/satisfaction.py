@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import sqrt
+
+from relais.engine import measures_stats
 
 SMALLEST = 5
 GOOD = 4
-Z95 = 1.959964
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +28,8 @@ class Summary:
 
 def wilson(good: int, n: int) -> tuple[float, float]:
     """Return the 95 % interval of a share (Wilson 1927): 18 of 20 is 0.699 to 0.972."""
-    share, z2 = good / n, Z95**2
-    middle = (share + z2 / (2 * n)) / (1 + z2 / n)
-    half = Z95 / (1 + z2 / n) * sqrt(share * (1 - share) / n + z2 / (4 * n * n))
-    return max(0.0, middle - half), min(1.0, middle + half)
+    low, high = measures_stats.wilson(good, n)
+    return float(low), float(high)
 
 
 def summary(
