@@ -194,11 +194,12 @@ def account(person):
 
 
 def analyse() -> None:
-    """Gather statistics, as autovacuum does within a minute of such a load."""
+    """Gather statistics and mark what all may see, as autovacuum does soon after such a load."""
     from relais import database
 
     with database.connect("owner") as owner:
-        owner.execute("analyze")
+        owner.autocommit = True
+        owner.execute("vacuum analyze")
 
 
 def addresses(some: dict[str, int], *, is_client: bool) -> list[str]:

@@ -116,7 +116,7 @@ MIDDLEWARE = [
 
 ROOT_URLCONF = "relais.urls"
 WSGI_APPLICATION = "relais.wsgi.application"
-FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+FORM_RENDERER = "relais.lib.drawn_forms.Renderer"
 
 TEMPLATES = [
     {

@@ -66,10 +66,26 @@ def _running() -> QuerySet[Clock]:
     return running.exclude(kind=Clock.Kind.HAND).order_by("due_at", "pk")
 
 
+# What a line of a list is drawn of. Texts, words and forms are long, and each line has five rows.
+LINE = (
+    "provider", "company", "state", "version", "subject", "priority", "confidentiality",
+    "received_at", "delivered_at", "held_why", "held_until", "proposed", "pinned",
+    "site__name", "site__time_zone", "requester__first_name", "requester__last_name",
+    "holder__first_name", "holder__last_name",
+    "service__name_fr", "service__name_en", "service__standard_minutes",
+)  # fmt: skip
+ROWS = ("site", "requester", "holder", "service")
+
+
 def complete(tickets: QuerySet[Ticket]) -> QuerySet[Ticket]:
-    """Return the tickets with everything that a line of a list shows."""
-    related = ("site", "company", "requester", "holder", "service")
-    return with_due(tickets).select_related(*related)
+    """Return the tickets with what a line of a list shows, and no more."""
+    return with_due(tickets).select_related(*ROWS).only(*LINE)
+
+
+def named(rows: QuerySet[Any], *fields: str) -> QuerySet[Any]:
+    """Return rows that hang on tickets, with `fields` of theirs and what a line of it shows."""
+    joined = (f"ticket__{each}" for each in ROWS)
+    return rows.select_related(*joined).only(*fields, *(f"ticket__{each}" for each in LINE))
 
 
 def with_expected(tickets: QuerySet[Ticket]) -> QuerySet[Ticket]:
@@ -90,13 +106,13 @@ def expected(ticket: Ticket, now: datetime) -> datetime | None:
 
 def late(tickets: QuerySet[Ticket], now: datetime) -> QuerySet[Ticket]:
     """Return the tickets of which a deadline of the service that still runs has passed."""
-    passed = _owed().filter(ticket=OuterRef("pk"), due_at__lt=now)
-    return tickets.filter(Exists(passed), state__in=Ticket.LIVE)
+    return tickets.filter(_has_owed(Q(due_at__lt=now)), state__in=Ticket.LIVE)
 
 
-def _owed() -> QuerySet[Clock]:
-    """Return what runs and the service owes: a client who is slow makes nobody late."""
-    return Clock.objects.filter(stopped_at=None, kind__in=Clock.OWED)
+def _has_owed(when: Q) -> Exists:
+    """Return whether something runs that the service owes: a slow client makes nobody late."""
+    owed = Clock.objects.filter(stopped_at=None, kind__in=Clock.OWED, ticket=OuterRef("pk"))
+    return Exists(owed.filter(when))
 
 
 def with_receiver(dispatches: QuerySet[Event]) -> QuerySet[Event]:
@@ -201,7 +217,7 @@ SUMMED = ("open", "waiting", "late", "whole", "begun")
 
 
 def tower(access: Access, now: datetime) -> Tower:
-    """Return the pool at this moment: six queries whatever the number of tickets."""
+    """Return the pool at this moment: five queries whatever the number of tickets."""
     tickets = access.see(Ticket).filter(state__in=Ticket.LIVE)
     running = access.see(Clock).filter(
         stopped_at=None,
@@ -209,26 +225,25 @@ def tower(access: Access, now: datetime) -> Tower:
         ticket__state__in=Ticket.LIVE,
         kind__in=Clock.OWED,
     )
+    late, soon = Q(due_at__lt=now), Q(due_at__gte=now, due_at__lt=now + SOON)
     figures = tickets.aggregate(
+        late=Count("pk", filter=_has_owed(late)),
+        soon=Count("pk", filter=_has_owed(soon)),
         queue=Count("pk", filter=Q(state=State.OPEN)),
         assigned=Count("pk", filter=Q(state=State.ASSIGNED)),
         taken=Count("pk", filter=Q(state=State.TAKEN)),
         waiting=Count("pk", filter=Q(state__in=[State.WAITING, State.THIRD])),
         delivered=Count("pk", filter=Q(state=State.DELIVERED)),
     )
-    figures |= running.aggregate(
-        late=Count("ticket", filter=Q(due_at__lt=now), distinct=True),
-        soon=Count("ticket", filter=Q(due_at__gte=now, due_at__lt=now + SOON), distinct=True),
-    )
-    clocks = running.select_related(
-        "ticket__site", "ticket__holder", "ticket__service", "ticket__requester"
-    ).order_by("due_at", "pk")
-    queue = complete(tickets.filter(state=State.OPEN)).order_by("priority", "received_at", "pk")
+    clocks = named(running, "provider", "kind", "due_at").order_by("due_at", "pk")
+    order = "priority", "received_at", "pk"
+    first = tickets.filter(state=State.OPEN).order_by(*order).values("pk")[:MOST]
+    queue = complete(Ticket.objects.filter(pk__in=first)).order_by(*order)
     counts = _counts(tickets, now)
     near = list(clocks.filter(due_at__lt=now + SOON)[: 2 * MOST])
     return Tower(
         figures=figures,
-        queue=list(queue[:MOST]),
+        queue=list(queue),
         late=[clock for clock in near if clock.due_at and clock.due_at < now][:MOST],
         soon=[clock for clock in near if clock.due_at and clock.due_at >= now][:MOST],
         persons=_by_person(access, counts),
@@ -238,16 +253,14 @@ def tower(access: Access, now: datetime) -> Tower:
 
 def _counts(tickets: QuerySet[Ticket], now: datetime) -> list[dict[str, Any]]:
     """Return what is on hand by holder and site: one query for the loads of both."""
-    late = _owed().filter(ticket=OuterRef("pk"), due_at__lt=now).values("ticket")[:1]
     return list(
         tickets.exclude(state=State.DELIVERED)
-        .annotate(late_one=Subquery(late))
         .order_by()
         .values("holder", "site")
         .annotate(
             open=Count("pk", filter=Q(state__in=[State.OPEN, State.ASSIGNED, State.TAKEN])),
             waiting=Count("pk", filter=Q(state__in=[State.WAITING, State.THIRD])),
-            late=Count("late_one"),
+            late=Count("pk", filter=_has_owed(Q(due_at__lt=now))),
             whole=Sum(
                 "service__standard_minutes", filter=Q(state__in=[State.OPEN, State.ASSIGNED])
             ),

@@ -138,10 +138,10 @@ def _risks(
     now: datetime,
 ) -> list[Risk]:
     """Return the likeliest to be late that are not late yet: two queries."""
-    related = ("ticket__site", "ticket__holder", "ticket__service", "ticket__requester")
     rows = access.see(Foresight).filter(chance__gte=AT_RISK, ticket__state__in=Ticket.AT_WORK)
     # Some may have become late since they were foreseen.
-    found = list(rows.select_related(*related).order_by("-chance", "pk")[: 2 * MOST])
+    drawn = board.named(rows, "provider", "chance", "finish", "remedy")
+    found = list(drawn.order_by("-chance", "pk")[: 2 * MOST])
     dues = _dues(access, found)
     shown = []
     for row in found:

@@ -18,6 +18,12 @@ from relais.people.templatetags.ui import absolute_text
 
 Span = tuple[datetime, datetime]
 AHEAD = timedelta(days=7)
+# What says when a site is open: its own calendar, else its entity's, else its company's.
+CALENDARS = ("calendar", "entity__calendar", "company__calendar")
+HOURS = (
+    "provider", "name", "time_zone", "holiday_zone", "country", "entity__name", "company__name",
+    *CALENDARS,
+)  # fmt: skip
 ORDER = (Cover.Position.LEAD, Cover.Position.BACKUP, Cover.Position.FLOAT)
 
 
@@ -74,10 +80,11 @@ def of_sites(
     access: Access, people: dict[int, Person], there: dict[int, Presence], now: datetime
 ) -> list[Service]:
     """Return each site with who serves it now; the gap, said in words, when nobody does."""
-    related = ("calendar", "entity__calendar", "company__calendar")
-    sites = access.see(Site).filter(archived_at=None, covers__isnull=False).distinct()
-    found = {site.pk: Service(site) for site in sites.select_related(*related)}
-    for cover in access.see(Cover).filter(site__in=found):
+    covered = access.see(Cover).order_by().values("site")
+    sites = access.see(Site).filter(archived_at=None, pk__in=covered)
+    found = {site.pk: Service(site) for site in sites.select_related(*CALENDARS).only(*HOURS)}
+    covers = access.see(Cover).filter(site__in=found).only("provider", "site", "person", "position")
+    for cover in covers:
         if cover.person_id in people:
             found[cover.site_id].covers.append((cover, people[cover.person_id]))
     for service in found.values():

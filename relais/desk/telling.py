@@ -20,6 +20,7 @@ from relais.people.models import Person
 from .models import Clock, Event
 from .telling_beside import beside_sentences, beside_words
 
+CLOCKS, KINDS = dict(Clock.Kind.choices), dict(Event.Kind.choices)
 ICONS = {
     "received": "inbox",
     "assigned": "user-check",
@@ -196,12 +197,12 @@ def _sentences() -> dict[str, str]:
 
 def clock_name(kind: str) -> str:
     """Return what a clock measures, in the reader's language."""
-    return str(Clock.Kind(kind).label) if kind in Clock.Kind.values else ""
+    return str(CLOCKS.get(kind, ""))
 
 
 def kind_name(kind: str) -> str:
     """Return what an event is called, in the reader's language."""
-    return str(Event.Kind(kind).label) if kind in Event.Kind.values else "—"
+    return str(KINDS.get(kind, "—"))
 
 
 def missing_text(code: str) -> str:

@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
-from django.db.models.functions import ExtractYear, TruncMonth
+from django.contrib.postgres.fields import ArrayField
+from django.db.models import (
+    Count,
+    DateTimeField,
+    F,
+    FilteredRelation,
+    Func,
+    IntegerField,
+    Max,
+    Min,
+    Q,
+    QuerySet,
+    Value,
+)
 from django.utils import timezone
 
 from relais.people.access import Access
@@ -47,31 +60,31 @@ class Report:
 
 
 def years(access: Access) -> list[int]:
-    """Return the years in which requests came, the latest first."""
-    zone = timezone.get_current_timezone()
-    came = access.see(Ticket).order_by().annotate(year=ExtractYear("received_at", tzinfo=zone))
-    return sorted(came.values_list("year", flat=True).distinct(), reverse=True)
+    """Return the years from the first request to the last one, the latest first."""
+    ends = access.see(Ticket).aggregate(first=Min("received_at"), last=Max("received_at"))
+    if ends["first"] is None:
+        return []
+    first, last = (timezone.localtime(ends[each]).year for each in ("first", "last"))
+    return list(range(last, first - 1, -1))
 
 
 def report(access: Access, year: int, site: int | None = None) -> Report:
     """Return the year: one query over its requests, counted by month and site."""
     zone = ZoneInfo(timezone.get_current_timezone_name())
-    start, end = datetime(year, 1, 1, tzinfo=zone), datetime(year + 1, 1, 1, tzinfo=zone)
-    came = access.see(Ticket).filter(received_at__gte=start, received_at__lt=end)
-    cells = _cells(came, zone)
+    starts = [datetime(year, month, 1, tzinfo=zone) for month in range(1, 13)]
+    end = datetime(year + 1, 1, 1, tzinfo=zone)
+    came = access.see(Ticket).filter(received_at__gte=starts[0], received_at__lt=end)
+    cells = _cells(came, starts)
     names = dict(Site.objects.filter(pk__in={key for _, key in cells}).values_list("pk", "name"))
     mine = {at: row for at, row in cells.items() if site is None or at[1] == site}
-    months = [
-        (
-            datetime(year, month, 1, tzinfo=zone),
-            _sum("", [r for (m, _), r in mine.items() if m == month]),
-        )
-        for month in range(1, 13)
-    ]
-    sites = [
-        _sum(names.get(key, ""), [row for (_, k), row in cells.items() if k == key], key)
-        for key in {key for _, key in cells}
-    ]
+    of_month: dict[int, list[Row]] = defaultdict(list)
+    of_site: dict[int, list[Row]] = defaultdict(list)
+    for (month, _), row in mine.items():
+        of_month[month].append(row)
+    for (_, key), row in cells.items():
+        of_site[key].append(row)
+    months = [(start, _sum("", of_month[start.month])) for start in starts]
+    sites = [_sum(names.get(key, ""), rows, key) for key, rows in of_site.items()]
     return Report(
         _sum("", list(mine.values())),
         months,
@@ -79,25 +92,30 @@ def report(access: Access, year: int, site: int | None = None) -> Report:
     )
 
 
-def _cells(came: QuerySet[Ticket], zone: ZoneInfo) -> dict[tuple[int, int], Row]:
-    """Return the counts by month (1 to 12) and site."""
-    delivery = Clock.objects.filter(ticket=OuterRef("pk"), kind=Clock.Kind.DELIVERY)
-    judged = Exists(delivery.filter(verdict__in=[Clock.Verdict.MET, Clock.Verdict.MISSED]))
-    late = Exists(delivery.filter(verdict=Clock.Verdict.MISSED))
+class Bucket(Func):
+    """The number of moments of a list that have passed at a given one: 0 before the first."""
+
+    function = "width_bucket"
+    output_field = IntegerField()
+
+
+def _cells(came: QuerySet[Ticket], months: list[datetime]) -> dict[tuple[int, int], Row]:
+    """Return the counts by month (1 to 12) and site. Each request has one clock of its delivery."""
+    starts = Value(months, output_field=ArrayField(DateTimeField()))
+    delivery = FilteredRelation("clocks", condition=Q(clocks__kind=Clock.Kind.DELIVERY))
+    late, met = (Q(delivery__verdict=each) for each in (Clock.Verdict.MISSED, Clock.Verdict.MET))
     rows = (
         came.order_by()
-        .annotate(month=TruncMonth("received_at", tzinfo=zone), judged=judged, late=late)
+        .annotate(month=Bucket(F("received_at"), starts), delivery=delivery)
         .values("month", "site")
         .annotate(
             came=Count("pk"),
-            judged_count=Count("pk", filter=Q(judged=True)),
-            late_count=Count("pk", filter=Q(late=True)),
+            judged_count=Count("pk", filter=late | met),
+            late_count=Count("pk", filter=late),
         )
     )
     return {
-        (row["month"].month, row["site"]): Row(
-            "", row["came"], row["judged_count"], row["late_count"]
-        )
+        (row["month"], row["site"]): Row("", row["came"], row["judged_count"], row["late_count"])
         for row in rows
     }
 

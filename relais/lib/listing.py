@@ -301,8 +301,16 @@ class Listed:
     @property
     def table(self) -> list[list[Cell]]:
         """Return the cells of the page, row by row."""
-        columns = [(column, str(column.label)) for column in self.columns]
+        columns = [(column, SafeString(_text(column.label))) for column in self.columns]
         return [[Cell(column, row, label) for column, label in columns] for row in self.rows]
+
+    @property
+    def drawn(self) -> SafeString:
+        """Return the rows as HTML; empty where a column needs a template, which draws them all."""
+        if any(column.template for column in self.columns):
+            return SafeString("")
+        rows = ("".join(["<tr>", *(c.drawn for c in cells), "</tr>\n"]) for cells in self.table)
+        return SafeString("".join(rows))
 
     @property
     def heads(self) -> list[Head]:

@@ -97,6 +97,13 @@ class Clock(TenantModel):
                 to="offer_agreementversion",
             ),
             SameTenant(name="desk_clock_ticket_fk", field="ticket", to="desk_ticket"),
+            # The year is counted in its index, request by request.
+            models.UniqueConstraint(
+                fields=["provider", "ticket"],
+                condition=Q(kind="delivery"),
+                include=["verdict"],
+                name="desk_clock_one_delivery",
+            ),
             models.CheckConstraint(
                 condition=Q(kind="hand", hand__isnull=False) | ~Q(kind="hand") & Q(hand=None),
                 name="desk_clock_hand",

@@ -131,6 +131,7 @@ class Event(TenantModel):
             models.Index(fields=["provider", "at"], name="desk_event_at"),
             models.Index(
                 fields=["provider", "at"],
+                include=["id", "ticket", "kind"],
                 name="desk_event_dispatch",
                 condition=models.Q(kind__in=["assigned", "unassigned"]),
             ),

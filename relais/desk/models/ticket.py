@@ -24,7 +24,7 @@ from relais.people.models import Company, Confidentiality, Person, Site
 from relais.people.models.organisation import key_of
 from relais.people.models.tenant import TenantModel
 
-from . import silence, ticket_clocks, ticket_joining, ticket_undoing, ticket_words
+from . import silence, ticket_clocks, ticket_joining, ticket_lists, ticket_undoing, ticket_words
 from .attachment import Attachment
 from .clock import Clock
 from .event import Event
@@ -168,18 +168,7 @@ class Ticket(Dated, Dispatched, Joined, Replanned, Steered, Triaged, Undoing, Te
             SameTenant(name="desk_ticket_pinned_fk", field="pinned", to="people_person"),
             SameTenant(name="desk_ticket_service_fk", field="service", to="offer_service"),
         ]
-        indexes = [
-            models.Index(fields=["provider", "-received_at"], name="desk_ticket_received"),
-            models.Index(fields=["site", "-received_at"], name="desk_ticket_site"),
-            models.Index(fields=["requester", "-received_at"], name="desk_ticket_requester"),
-            models.Index(
-                fields=["provider", "state", "received_at"],
-                name="desk_ticket_live",
-                condition=Q(
-                    state__in=["open", "assigned", "taken", "waiting", "third", "delivered"]
-                ),
-            ),
-        ]
+        indexes = ticket_lists.INDEXES
 
     def __str__(self) -> str:
         return f"{self.reference} {self.subject}"

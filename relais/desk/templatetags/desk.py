@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from html import escape
 from typing import Any
 
 from django import template
@@ -46,10 +47,9 @@ def due(when: datetime | None, zone: str = "", kind: str = "") -> SafeString:
     what = telling.clock_name(kind)
     said = _("Late") if late else ""
     words = " · ".join(str(word) for word in (said, what) if word)
-    lead = format_html('<span class="due-what">{}</span> ', words) if words else ""
-    return format_html(
-        '<span class="due {}">{}<span>{}{}</span></span>', css, drawn, lead, moment(when, zone)
-    )
+    lead = f'<span class="due-what">{escape(words)}</span> ' if words else ""
+    told = moment(when, zone)
+    return SafeString(f'<span class="due {css}">{drawn}<span>{lead}{told}</span></span>')
 
 
 @register.simple_tag

@@ -97,10 +97,10 @@ def actions(request: HttpRequest) -> dict[str, Any]:
     access = request.access
     return {
         "actions": [(verb, bulk.ACTIONS[verb].label) for verb in bulk.CHOSEN],
-        "assistants": access.see(Person).filter(
-            assistant__isnull=False, company=None, archived_at=None
-        ),
-        "services": access.see(Service).filter(active=True),
+        "assistants": access.see(Person)
+        .filter(assistant__isnull=False, company=None, archived_at=None)
+        .only("first_name", "last_name"),
+        "services": access.see(Service).filter(active=True).only("name_fr", "name_en"),
         "priorities": Ticket.Priority.choices,
         "outcome": _shown_outcome(request),
     }
