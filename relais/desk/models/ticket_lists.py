@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import Q
 
 # What decides who sees a request stands in the index, so that a list of thousands is counted there
-# and not row by row; so do the words that are searched: see decision 0025.
+# and not row by row; so do the words that are searched: see decision 0026.
 WALLS = ["company", "site", "requester", "holder", "confidentiality"]
 
 INDEXES = [
