@@ -53,6 +53,7 @@ from relais.people.models.api_key import ScopeMissing
 from relais.people.pool_api import router as pool
 from relais.planning import errors as planning_errors
 from relais.planning.busy_api import router as busy_times
+from relais.planning.continuity_api import router as continuity
 from relais.planning.coverage_api import router as coverage
 from relais.planning.handovers_api import router as handovers
 from relais.planning.reliefs_api import router as reliefs
@@ -168,6 +169,7 @@ AREAS = (
     ("planning", shifts),
     ("planning", rosters),
     ("planning", reliefs),
+    ("planning", continuity),
     ("planning", subscriptions),
     ("planning", handovers),
 )

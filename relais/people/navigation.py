@@ -97,6 +97,7 @@ ENTRIES: list[Entry] = [
     Entry("mail", _("Mail"), "mail", _runs),
     Entry("continuity", _("Continuity"), "lifebuoy", _runs),
     Entry("handovers", _("Handover notes"), "transfer", _assists),
+    Entry("leaves", _("My leave"), "calendar-event", _assists),
     Entry("away", _("I am away"), "calendar-off", _assists),
     Entry("dispatches", _("Dispatches"), "transfer", _runs),
     Entry("dispatch_settings", _("Dispatch rules"), "adjustments", _runs),

@@ -62,3 +62,27 @@ class NotNowNote(NotNow):
     """The note's state does not allow this."""
 
     message = _("This note is “%(state)s”: this cannot be done now.")
+
+
+class LeaveAnswered(NotNow):
+    """Somebody answered it, or it was taken back."""
+
+    message = _("This leave request is answered already: read it again.")
+
+
+class GateWarns(Refused):
+    """A critical item would have no backup who is ready: the lead may accept with a reason."""
+
+    message = _("%(why)s Accept it all the same with a reason, or refuse it.")
+
+
+class DrillOver(NotNow):
+    """The drill was scored or dropped."""
+
+    message = _("This drill is over already: read it again.")
+
+
+class OpenAlready(NotNow):
+    """An emergency access stands."""
+
+    message = _("This emergency access is open already.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from .views import handovers, reliefs
+from .views import covering, handovers, leaves, reliefs
 
 urlpatterns = [
     path("continuity/", reliefs.continuity, name="continuity"),
@@ -22,4 +22,17 @@ urlpatterns = [
     path("continuity/handovers/<int:pk>/answer/", handovers.answer, name="handover_answer"),
     path("continuity/handovers/<int:pk>/accept/", handovers.accept, name="handover_accept"),
     path("continuity/handovers/<int:pk>/miss/", handovers.miss, name="handover_miss"),
+    path("continuity/leave/", leaves.leaves, name="leaves"),
+    path("continuity/leave/<int:pk>/accept/", leaves.accept, name="leave_accept"),
+    path("continuity/leave/<int:pk>/refuse/", leaves.refuse, name="leave_refuse"),
+    path("continuity/leave/<int:pk>/withdraw/", leaves.withdraw, name="leave_withdraw"),
+    path("continuity/matrix/", covering.matrix, name="matrix"),
+    path("continuity/what-if/", covering.what_if, name="what_if"),
+    path("continuity/impacts/", covering.impacts, name="impacts"),
+    path("continuity/drills/", covering.drills, name="drills"),
+    path("continuity/drills/<int:pk>/close/", covering.drill_close, name="drill_close"),
+    path("continuity/drills/<int:pk>/drop/", covering.drill_drop, name="drill_drop"),
+    path("continuity/actions/<int:pk>/done/", covering.drill_action_done, name="drill_action"),
+    path("continuity/accesses/", covering.emergencies, name="emergencies"),
+    path("continuity/accesses/<int:pk>/close/", covering.emergency_close, name="emergency_close"),
 ]

@@ -2,7 +2,11 @@
 
 from .busy import BusySource, BusyTime
 from .calendar_link import CalendarLink
+from .drill import Drill, DrillAction
+from .emergency import EmergencyAccess
 from .handover import Handover, HandoverWord
+from .impact import Impact
+from .leave import LeaveRequest
 from .load_outlook import LoadOutlook
 from .relief import Relief, ReliefMove, ReliefSite
 from .roster import Roster
@@ -12,8 +16,13 @@ __all__ = [
     "BusySource",
     "BusyTime",
     "CalendarLink",
+    "Drill",
+    "DrillAction",
+    "EmergencyAccess",
     "Handover",
     "HandoverWord",
+    "Impact",
+    "LeaveRequest",
     "LoadOutlook",
     "Relief",
     "ReliefMove",

@@ -1,0 +1,72 @@
+"""Leave asked for and answered: the gate speaks first, an override is reported."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from relais.people.models import Person
+
+from . import covering, declaring
+from .continuity_errors import GateWarns, NotHers
+from .models import LeaveRequest
+
+State = LeaveRequest.State
+
+
+def ask(
+    person: Person,
+    *,
+    kind: str,
+    starts: datetime,
+    ends: datetime,
+    by: Person,
+    at: datetime | None = None,
+) -> LeaveRequest:
+    """Return the request; asked twice it is one. Raises `NotHers`, `BadPeriod`, `NotOfPool`."""
+    at = at or timezone.now()
+    if by.pk != person.pk:
+        raise NotHers(person=str(by))
+    declaring.check_assistant(person)
+    declaring.check_period(starts, ends, at)
+    try:
+        with transaction.atomic():
+            return LeaveRequest.objects.create(
+                provider_id=person.provider_id, person=person, kind=kind, starts_at=starts,
+                ends_at=ends, asked_at=at,
+            )  # fmt: skip
+    except IntegrityError:
+        asked = LeaveRequest.objects.filter(person=person, state=State.ASKED)
+        return asked.get(starts_at=starts, ends_at=ends)
+
+
+def accept(
+    request: LeaveRequest, *, by: Person, why: str = "", at: datetime | None = None
+) -> LeaveRequest:
+    """Grant it: the absence is declared. What the gate says asks for a reason.
+
+    Raises `GateWarns`, `NotHers`, `LeaveAnswered`, and what `declaring.declare` raises.
+    """
+    warnings = covering.gate(request.person, request.starts_at, request.ends_at)
+    if warnings and not why.strip():
+        raise GateWarns(why=" ".join(warnings))
+    with transaction.atomic():
+        request.answer(State.ACCEPTED, by=by, why=why, overridden=warnings, at=at)
+        relief = declaring.declare(
+            request.person, kind=request.kind, starts=request.starts_at, ends=request.ends_at,
+            by=by, at=at,
+        )  # fmt: skip
+        LeaveRequest.objects.filter(pk=request.pk).update(relief=relief)
+        request.relief = relief
+    return request
+
+
+def refuse(
+    request: LeaveRequest, why: str, *, by: Person, at: datetime | None = None
+) -> LeaveRequest:
+    """Decline it, and say why. Raises `Missing`, `NotHers`, `LeaveAnswered`."""
+    with transaction.atomic():
+        request.answer(State.REFUSED, by=by, why=why, at=at)
+    return request
