@@ -33,6 +33,9 @@ recalculation_progress    GET recalculations/{key}
 search                    GET search
 planning                  GET coverage
 shifts                    GET shifts
+peaks                     GET peaks
+peaks_compute             POST peaks/compute
+peaks_chart               GET peaks/charts/{name}
 roster_progress           GET rosters/{key}
 rosters                   POST rosters
 roster                    GET rosters/{key}

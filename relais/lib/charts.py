@@ -104,6 +104,45 @@ def reliability(
     return _drawn(ideal + shown, 300, language)
 
 
+def against(
+    rows: Sequence[tuple[str, float, float, float]],
+    *,
+    across: str,
+    axis: str,
+    names: tuple[str, str, str],
+    language: str,
+) -> str:
+    """Return, by step (name, middle, high, limit), two bars and the limit above them as a tick."""
+    import altair as alt
+
+    steps = [row[0] for row in rows]
+    bars = [
+        {"step": step, "name": name, "value": value}
+        for step, middle, high, _limit in rows
+        for name, value in ((names[0], middle), (names[1], high))
+    ]
+    ticks = [{"step": step, "name": names[2], "value": limit} for step, _m, _h, limit in rows]
+    colours = alt.Scale(domain=list(names), range=["#9fb3c8", PLAIN, MARKED])
+    place = alt.X("step:N", sort=steps, title=across, axis=alt.Axis(labelAngle=0))
+    legend = alt.Legend(orient="bottom", title=None, labelLimit=260)
+    shown = (
+        alt.Chart(alt.Data(values=bars))
+        .mark_bar()
+        .encode(
+            x=place,
+            xOffset=alt.XOffset("name:N", sort=list(names[:2])),
+            y=alt.Y("value:Q", title=axis),
+            color=alt.Color("name:N", scale=colours, legend=legend),
+        )
+    )
+    limits = (
+        alt.Chart(alt.Data(values=ticks))
+        .mark_tick(thickness=3, size=70)
+        .encode(x=place, y="value:Q", color=alt.Color("name:N", scale=colours, legend=legend))
+    )
+    return _drawn(shown + limits, 240, language)
+
+
 def _drawn(chart: Any, height: int, language: str) -> str:
     import vl_convert
 

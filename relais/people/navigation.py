@@ -90,6 +90,7 @@ ENTRIES: list[Entry] = [
     Entry("recurrences", _("Recurring requests"), "rotate", _reads_tickets),
     Entry("shifts", _("Shifts"), "clock", _runs),
     Entry("rosters", _("Rosters"), "calendar-event", _runs),
+    Entry("peaks", _("Peaks"), "chart-bar", _runs),
     Entry("my_wishes", _("My shifts and wishes"), "calendar-event", _assists),
     Entry("approvals", _("Approvals"), "shield-check", _approves),
     Entry("arbitrations", _("Arbitrations"), "git-branch", _steers),

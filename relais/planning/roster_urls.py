@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import rosters, shifts, working_rules
+from .views import peaks, rosters, shifts, working_rules
 
 urlpatterns = [
     path("planning/shifts/", shifts.shifts, name="shifts"),
@@ -28,4 +28,7 @@ urlpatterns = [
     path("planning/rosters/<int:pk>/mend/", rosters.mend, name="roster_mend"),
     path("planning/rosters/<int:pk>/discard/", rosters.discard, name="roster_discard"),
     path("planning/rosters/<int:pk>/beside/<int:other>/", rosters.compare, name="roster_compare"),
+    path("planning/peaks/", peaks.peaks, name="peaks"),
+    path("planning/peaks/compute/", peaks.compute, name="peaks_compute"),
+    path("planning/peaks/charts/<slug:name>/", peaks.chart, name="peaks_chart"),
 ]

@@ -9,7 +9,7 @@ from procrastinate.contrib.django import app
 from relais.lib.tenancy import all_tenants, tenant
 from relais.people.models import Provider
 
-from . import busy, declaring, rostering
+from . import busy, declaring, peaks, rostering
 from .models import BusySource
 
 
@@ -46,3 +46,21 @@ def read_calendars(timestamp: int) -> None:
         with tenant(provider_id):
             if source := BusySource.objects.filter(pk=source_id).first():
                 busy.read_again(source)
+
+
+@app.task(queue="rosters")
+def compute_peaks(provider_id: int) -> None:
+    """Compute the load and the capacity of the weeks ahead."""
+    close_old_connections()
+    peaks.compute(provider_id)
+
+
+@app.periodic(cron="10 2 * * *")
+@app.task(queue="rosters", queueing_lock="peaks_nightly")
+def peaks_nightly(timestamp: int) -> None:
+    """Have every provider's outlook computed anew."""
+    close_old_connections()
+    with all_tenants("see whose weeks ahead are computed"):
+        providers = list(Provider.objects.values_list("pk", flat=True))
+    for provider_id in providers:
+        peaks.ask(provider_id)
