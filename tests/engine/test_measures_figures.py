@@ -409,7 +409,7 @@ lived = st.builds(
 many = st.lists(lived, max_size=25).map(
     lambda lives: [replace(each, key=f"T{n:02}") for n, each in enumerate(lives)]
 )
-SOME = settings(max_examples=25, deadline=None)
+SOME = settings(max_examples=12, deadline=None)
 
 
 @SOME

@@ -5,7 +5,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import binom, binomtest
 
@@ -32,6 +32,7 @@ def test_the_interval_of_a_share(good, n, low, high):
     assert satisfaction.wilson(good, n) == pytest.approx((float(low), float(high)), abs=5e-4)
 
 
+@settings(max_examples=50, deadline=None)
 @given(samples)
 def test_the_interval_is_that_of_another_library(sample):
     good, n = sample
@@ -71,6 +72,7 @@ def test_the_limits_of_the_funnel(n, inner, outer):
     assert (step.inner[0], step.outer[0]) == (Fraction(inner), Fraction(outer))
 
 
+@settings(max_examples=50, deadline=None)
 @given(st.integers(1, 300), st.fractions(0, 1, max_denominator=50))
 def test_limits_are_nested_and_those_of_another_library(n, rate):
     inner, outer = (stats.limits(n, rate, each) for each in (stats.LIMITS_95, stats.LIMITS_998))
@@ -102,6 +104,7 @@ def test_middles(values, middle, nine):
     assert (stats.median(list(values)), stats.percentile(list(values), 90)) == (middle, nine)
 
 
+@settings(max_examples=50, deadline=None)
 @given(st.lists(st.integers(0, 10**6), min_size=1, max_size=60))
 def test_middles_are_those_of_another_library(values):
     assert stats.median(values) == pytest.approx(np.median(values))
@@ -178,6 +181,7 @@ def test_nothing_kept_anywhere_has_no_index_and_the_worst_is_nought():
     assert alike({"a": (20, 20), "b": (20, 20)}).square is None
 
 
+@settings(max_examples=25, deadline=None)
 @given(st.dictionaries(st.sampled_from("abcdefg"), samples, min_size=2))
 def test_the_index_lies_between_nought_and_one(sites):
     found = alike(sites)
