@@ -14,7 +14,14 @@ from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.utils import timezone
 
-from relais import demo_agreement, demo_beside, demo_history, demo_offer, tasks
+from relais import (
+    demo_agreement,
+    demo_beside,
+    demo_continuity,
+    demo_history,
+    demo_offer,
+    tasks,
+)
 from relais.demo_life import Life
 from relais.lib.tenancy import all_tenants, tenant
 from relais.lib.text import french_key
@@ -298,6 +305,7 @@ def build(now: datetime | None = None, *, lived: bool = True) -> Provider:
             life.run()
             life.rush()
             demo_beside.live(now, builder.people)
+            demo_continuity.live(now)
             if settings.DEMO_HISTORY:
                 tasks.live_demo_week.configure(priority=-1).defer(provider_id=provider.pk, week=0)
                 demo_history.tell_progress(provider.pk, 0)
