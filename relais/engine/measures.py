@@ -15,8 +15,9 @@ from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
 from itertools import pairwise
+from typing import NamedTuple
 
-from .measures_alike import Alike, alike
+from .measures_alike import Alike, alike, spread
 from .measures_facts import (
     DELIVERY,
     FIRST_RESPONSE,
@@ -38,8 +39,7 @@ POOLED = 3
 BUCKETS = (2, 5, 10)
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Count:
+class Count(NamedTuple):
     """One line behind a figure: the request, and what it adds above and below the stroke.
 
     `excluded` lines are told, and counted nowhere.
@@ -307,8 +307,8 @@ def _size(lines: Sequence[Count]) -> int:
 def _added(definition: Definition, lines: Sequence[Count], given: Given, smallest: int) -> Figure:
     """Return the figure of these lines, its month and cut still empty."""
     counted = [line for line in lines if not line.excluded]
-    over = sum((Fraction(line.over) for line in counted), Fraction(0))
-    under = sum((Fraction(line.under) for line in counted), Fraction(0))
+    over = Fraction(sum(line.over for line in counted))
+    under = Fraction(sum(line.under for line in counted))
     n = _size(lines)
     value = _value(definition, counted, over, under)
     low = high = None
@@ -339,8 +339,8 @@ def _value(
     if made is Sum.P90:
         return percentile([int(line.over) for line in lines], 90)
     if made is Sum.SPREAD:
-        spread = concentration(Counter(line.group for line in lines))
-        return 1 / spread if definition.unit is Unit.PERSONS else spread
+        held = concentration(Counter(line.group for line in lines))
+        return 1 / held if definition.unit is Unit.PERSONS else held
     if definition.key == "cost_per_unit" and all(line.group != "means" for line in lines):
         return None  # no cost is known here, which is not a cost of nought
     return over / under
@@ -404,20 +404,20 @@ def concentration(counts: Mapping[str, int]) -> Fraction:
 def sites(figure: Figure, *, smallest: int | None = None) -> Alike | None:
     """Return the sites of a figure of promises side by side, with the limits of chance."""
     least = figure.definition.smallest if smallest is None else smallest
-    return _sites(figure.lines, least)
+    return alike(_by_site(figure.lines), smallest=least)
 
 
-def _sites(lines: Iterable[Count], smallest: int) -> Alike | None:
+def _by_site(lines: Iterable[Count]) -> dict[str, tuple[int, int]]:
     found: dict[str, tuple[int, int]] = {}
     for line in lines:
         if not line.excluded:
             good, n = found.get(line.group, (0, 0))
             found[line.group] = good + int(line.over), n + 1
-    return alike(found, smallest=smallest)
+    return found
 
 
 def _alike_value(key: str, lines: Sequence[Count]) -> Fraction | None:
-    found = _sites(lines, DEFINITIONS[key].smallest)
+    found = spread(_by_site(lines), smallest=DEFINITIONS[key].smallest)
     if found is None:
         return None
     value = {

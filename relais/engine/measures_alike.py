@@ -7,7 +7,7 @@ service that is the same for everybody would leave a site of its size by chance.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal, localcontext
 from enum import StrEnum
 from fractions import Fraction
@@ -20,7 +20,6 @@ from .measures_stats import (
     Binomial,
     binomial,
     decimal,
-    limits,
     places,
     precise,
     wilson,
@@ -81,40 +80,51 @@ class Alike:
     index: Decimal | None
     square: Fraction | None
     chance: float | None
-    points: tuple[Point, ...]
+    points: tuple[Point, ...] = ()
 
 
 def alike(sites: Mapping[str, tuple[int, int]], *, smallest: int = SMALLEST) -> Alike | None:
-    """Return how alike the sites are; None if nothing was counted anywhere.
+    """Return how alike the sites are, site by site; None if nothing was counted anywhere.
 
     `sites` gives (good, of how many). All of them make the rate, the deviation and the index; the
     gap looks only at those with `smallest` or more, where the two ends are not chance alone.
     """
-    counted = {site: each for site, each in sorted(sites.items()) if each[1]}
+    found = spread(sites, smallest=smallest)
+    if found is None:
+        return None
+    points = tuple(
+        _point(site, good, n, found.rate, smallest)
+        for site, (good, n) in sorted(sites.items())
+        if n
+    )
+    return replace(found, points=points)
+
+
+def spread(sites: Mapping[str, tuple[int, int]], *, smallest: int = SMALLEST) -> Alike | None:
+    """Return how alike the sites are, without what there is to say of each."""
+    counted = [each for each in sites.values() if each[1]]
     if not counted:
         return None
-    n = sum(each[1] for each in counted.values())
-    rate = Fraction(sum(each[0] for each in counted.values()), n)
-    points = tuple(_point(site, *each, rate, smallest) for site, each in counted.items())
-    if len(points) < 2:
-        return Alike(rate, None, None, None, None, None, points)
-    compared = [each.share for each in points if each.n >= smallest]
+    n = sum(of for _good, of in counted)
+    rate = Fraction(sum(good for good, _of in counted), n)
+    if len(counted) < 2:
+        return Alike(rate, None, None, None, None, None)
+    compared = [Fraction(*each) for each in counted if each[1] >= smallest]
     apart = max(compared) - min(compared) if len(compared) > 1 else None
-    spread = sum((each.n * (each.share - rate) ** 2 for each in points), Fraction(0))
-    square, chance = _square(spread, rate, len(points) - 1)
+    squares = sum((of * (Fraction(good, of) - rate) ** 2 for good, of in counted), Fraction(0))
+    square, chance = _square(squares, rate, len(counted) - 1)
     with localcontext(precise()):
-        deviation = decimal(spread / n).sqrt()
+        deviation = decimal(squares / n).sqrt()
         # A spread wider than the rate itself is as unlike as can be: no index under nought.
         index = max(Decimal(0), 1 - deviation / decimal(rate)) if rate else None
     return Alike(
-        rate, apart, places(deviation), None if index is None else places(index),
-        square, chance, points,
-    )  # fmt: skip
+        rate, apart, places(deviation), None if index is None else places(index), square, chance
+    )
 
 
 def _point(site: str, good: int, n: int, rate: Fraction, smallest: int) -> Point:
     law = binomial(n, rate)
-    inner, outer = limits(n, rate, LIMITS_95), limits(n, rate, LIMITS_998)
+    inner, outer = law.limits(LIMITS_95), law.limits(LIMITS_998)
     share = Fraction(good, n)
     return Point(
         site, good, n, share, *wilson(good, n), inner, outer, places(law.at_most(good)),
@@ -151,6 +161,5 @@ class Step:
 
 def funnel(rate: Fraction, sizes: range) -> tuple[Step, ...]:
     """Return the limits at these sizes, for the lines of the drawing."""
-    return tuple(
-        Step(n, limits(n, rate, LIMITS_95), limits(n, rate, LIMITS_998)) for n in sizes if n > 0
-    )
+    laws = (binomial(n, rate) for n in sizes if n > 0)
+    return tuple(Step(law.n, law.limits(LIMITS_95), law.limits(LIMITS_998)) for law in laws)

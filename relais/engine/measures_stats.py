@@ -117,6 +117,15 @@ class Binomial:
         """Return the smallest count that is reached or not passed with this chance or more."""
         return self.first + min(bisect_left(self.sums, chance), len(self.sums) - 1)
 
+    def limits(self, tail: Decimal) -> tuple[Fraction, Fraction]:
+        """Return the shares between which a count lies by chance alone, but for each `tail`.
+
+        These are exact binomial limits: of 20 at a share of 0.92, from 0.80 on (95 %).
+        """
+        with localcontext(precise()):
+            other = 1 - tail
+        return Fraction(self.quantile(tail), self.n), Fraction(self.quantile(other), self.n)
+
 
 def binomial(n: int, share: Fraction) -> Binomial:
     """Return the law of a count out of `n` at this share.
@@ -144,13 +153,3 @@ def binomial(n: int, share: Fraction) -> Binomial:
         weights = [*reversed(down), *up]
         whole = sum(weights)
         return Binomial(n, count, tuple(accumulate(each / whole for each in weights)))
-
-
-def limits(n: int, share: Fraction, tail: Decimal) -> tuple[Fraction, Fraction]:
-    """Return the shares between which a site of `n` lies by chance alone, but for each `tail`.
-
-    These are exact binomial limits: of 20 at a share of 0.92, from 0.80 on (95 %).
-    """
-    law = binomial(n, share)
-    with localcontext(precise()):
-        return Fraction(law.quantile(tail), n), Fraction(law.quantile(1 - tail), n)

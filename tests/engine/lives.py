@@ -31,8 +31,9 @@ def figures(lives, months=MONTHS, as_of=None, given=GIVEN):
     return tally(lives, months, as_of or months[-1].end, given).whole()
 
 
-def figure(key, *lives, **options):
-    return figures(lives, **options)[key]
+def figure(key, *lives, months=MONTHS, as_of=None, given=GIVEN):
+    (found,) = tally(lives, months, as_of or months[-1].end, given).cut(keys=[key])
+    return found
 
 
 def tickets(site, kept, n, day=5):

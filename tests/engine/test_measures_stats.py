@@ -32,7 +32,7 @@ def test_the_interval_of_a_share(good, n, low, high):
     assert satisfaction.wilson(good, n) == pytest.approx((float(low), float(high)), abs=5e-4)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(samples)
 def test_the_interval_is_that_of_another_library(sample):
     good, n = sample
@@ -53,11 +53,11 @@ def test_an_interval_written_is_never_narrower_than_the_true_one():
 
 
 def test_the_arithmetic_is_ours_whatever_the_callers_is():
-    usual = stats.wilson(90, 100), stats.limits(31, Fraction(244, 265), stats.LIMITS_95)
+    usual = stats.wilson(90, 100), stats.binomial(31, Fraction(244, 265)).limits(stats.LIMITS_95)
     with localcontext() as context:
         context.prec = 3
         assert stats.wilson(90, 100) == usual[0]
-        assert stats.limits(31, Fraction(244, 265), stats.LIMITS_95) == usual[1]
+        assert stats.binomial(31, Fraction(244, 265)).limits(stats.LIMITS_95) == usual[1]
 
 
 @pytest.mark.parametrize(
@@ -66,18 +66,18 @@ def test_the_arithmetic_is_ours_whatever_the_callers_is():
 )
 def test_the_limits_of_the_funnel(n, inner, outer):
     rate = Fraction(92, 100)
-    assert stats.limits(n, rate, stats.LIMITS_95)[0] == Fraction(inner)
-    assert stats.limits(n, rate, stats.LIMITS_998)[0] == Fraction(outer)
+    assert stats.binomial(n, rate).limits(stats.LIMITS_95)[0] == Fraction(inner)
+    assert stats.binomial(n, rate).limits(stats.LIMITS_998)[0] == Fraction(outer)
     (step,) = funnel(rate, range(n, n + 1))
     assert (step.inner[0], step.outer[0]) == (Fraction(inner), Fraction(outer))
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(st.integers(1, 300), st.fractions(0, 1, max_denominator=50))
 def test_limits_are_nested_and_those_of_another_library(n, rate):
-    inner, outer = (stats.limits(n, rate, each) for each in (stats.LIMITS_95, stats.LIMITS_998))
-    assert 0 <= outer[0] <= inner[0] <= inner[1] <= outer[1] <= 1
     law = stats.binomial(n, rate)
+    inner, outer = law.limits(stats.LIMITS_95), law.limits(stats.LIMITS_998)
+    assert 0 <= outer[0] <= inner[0] <= inner[1] <= outer[1] <= 1
     count = int(n * rate)
     assert float(law.at_most(count)) == pytest.approx(binom.cdf(count, n, float(rate)), abs=1e-9)
     assert float(law.at_least(count)) == pytest.approx(
@@ -91,7 +91,7 @@ def test_limits_are_nested_and_those_of_another_library(n, rate):
 def test_a_law_at_its_ends():
     assert stats.binomial(9, Fraction(0)).at_most(0) == 1
     assert stats.binomial(9, Fraction(1)).at_most(8) == 0
-    assert stats.limits(9, Fraction(1), stats.LIMITS_95) == (1, 1)
+    assert stats.binomial(9, Fraction(1)).limits(stats.LIMITS_95) == (1, 1)
     assert stats.binomial(1_000_000, Fraction(1, 2)).quantile(Decimal("0.5")) == 500_000
 
 
@@ -104,7 +104,7 @@ def test_middles(values, middle, nine):
     assert (stats.median(list(values)), stats.percentile(list(values), 90)) == (middle, nine)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(st.lists(st.integers(0, 10**6), min_size=1, max_size=60))
 def test_middles_are_those_of_another_library(values):
     assert stats.median(values) == pytest.approx(np.median(values))
