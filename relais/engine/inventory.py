@@ -314,6 +314,55 @@ def shape(rows: Sequence[Counted]) -> Shape:
     )
 
 
+# What capacity and the roll-out ask of lines
+
+
+@dataclass(frozen=True, slots=True)
+class Week:
+    """The hours of a usual week of one site, and how far weeks stray from it."""
+
+    site: str
+    mean: float
+    sd: float
+
+
+def weeks(rows: Sequence[Counted], working_days: int = 254, once: bool = True) -> list[Week]:
+    """Return the hours a week of each site, for `capacity_formula.Load` when no log tells them.
+
+    How many come in a week strays as chance does (Poisson), how long each takes by its three
+    points, and months by their coefficients, those of all lines of a site moving together.
+    """
+    sites: dict[str, list[Counted]] = defaultdict(list)
+    for row in rows:
+        if not (once and row.double):
+            sites[row.line.site].append(row)
+    found = []
+    for site in sorted(sites):
+        mean = sum(row.minutes for row in sites[site]) / 52
+        variance = sum(
+            a_year(row.line, working_days)
+            / 52
+            * (mean_minutes(row.line.minutes) ** 2 + spread_minutes(row.line.minutes) ** 2)
+            for row in sites[site]
+        )
+        months = [sum(row.by_month[month] for row in sites[site]) for month in range(MONTHS)]
+        variance += sum((month * MONTHS / 52 - mean) ** 2 for month in months) / MONTHS
+        found.append(Week(site, mean / 60, math.sqrt(variance) / 60))
+    return found
+
+
+def in_order(rows: Sequence[Counted], pain: Mapping[str, float]) -> list[Counted]:
+    """Return the lines in the order in which to take them over: hours x pain, the most first.
+
+    `pain`: the hours lost a month, weighed, of the irritants linked to a line, by the line's key.
+    """
+
+    def worth(row: Counted) -> float:
+        return row.once * (1 + pain.get(row.line.key, 0.0))
+
+    return sorted(rows, key=lambda row: (-worth(row), row.line.site, row.line.key))
+
+
 # What hurts
 
 

@@ -125,6 +125,31 @@ def test_what_a_family_is_made_of():
     assert found.swing == pytest.approx(1)
 
 
+def test_the_week_of_a_site_and_how_far_it_strays():
+    daily = replace(REPORT, count=260 / 254, period=Period.DAY, minutes=(60, 60, 60))
+    (week,) = inventory.weeks(counted([daily]))
+    assert week.mean == pytest.approx(5, rel=1e-3)
+    assert week.sd == pytest.approx(5**0.5, rel=1e-3)
+    season = inventory.months_of([1] * 6 + [3] * 6)
+    (swings,) = inventory.weeks(counted([replace(daily, months=season)]))
+    assert swings.mean == pytest.approx(5, rel=1e-3)
+    assert swings.sd == pytest.approx((5 + 2.5**2) ** 0.5, rel=1e-3)
+
+
+def test_what_is_done_twice_is_no_load_twice():
+    lille = replace(REPORT, key="b", site="Lille", minutes=(200, 200, 200), same_as="table")
+    rows = counted([replace(REPORT, same_as="table"), lille])
+    assert [week.site for week in inventory.weeks(rows)] == ["Aix"]
+    assert [week.site for week in inventory.weeks(rows, once=False)] == ["Aix", "Lille"]
+
+
+def test_what_hurts_most_is_taken_over_first():
+    rows = counted([REPORT, replace(REPORT, key="agenda", count=0.5)])
+    assert [row.line.key for row in inventory.in_order(rows, {})] == ["report", "agenda"]
+    hurt = inventory.in_order(rows, {"agenda": 4})
+    assert [row.line.key for row in hurt] == ["agenda", "report"]
+
+
 @pytest.mark.parametrize(
     ("change", "field"),
     [
