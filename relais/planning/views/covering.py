@@ -26,6 +26,8 @@ from .tabs import TABS
 
 SOON = timedelta(days=30)
 MOST_MORE = 300
+# Fewer hours than this would be shown as none.
+SHOWN = 0.05
 
 
 @login_required
@@ -93,7 +95,11 @@ def told_of(ground: covering.Ground, outcome: covering.Outcome) -> dict[str, Any
             (number, usual.by_priority.get(number, 1.0), share)
             for number, share in case.by_priority.items()
         ],
-        "missing": [(ground.title(key), hours, ground.items[key]) for key, hours in missing],
+        "missing": [
+            (ground.title(key), hours, ground.items[key])
+            for key, hours in missing
+            if hours >= SHOWN
+        ],
         "hit": [sites[key].name for key in outcome.sites],
         "full": [ground.names[key].name for key in outcome.overloaded],
         "training": [
