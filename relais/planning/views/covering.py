@@ -22,6 +22,7 @@ from relais.planning import breaking_glass, covering, drilling
 from relais.planning.continuity_forms import DrillForm, EmergencyForm, ImpactForm
 from relais.planning.models import Drill, DrillAction, EmergencyAccess, Impact
 
+from .handovers import typed_text
 from .tabs import TABS
 
 SOON = timedelta(days=30)
@@ -159,8 +160,8 @@ def drill_close(request: HttpRequest, pk: int) -> HttpResponse:
     try:
         due, found = drilling.measured(row)
         row.close(
-            by=request.person, due=due, kept=found, note=request.POST.get("note", ""),
-            actions=request.POST.get("actions", "").splitlines()[:20],
+            by=request.person, due=due, kept=found, note=typed_text(request, "note"),
+            actions=typed_text(request, "actions").splitlines()[:20],
         )  # fmt: skip
         messages.success(request, _("The drill is scored."))
     except Problem as problem:

@@ -81,7 +81,8 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
         raise Http404
     status = 200
     if request.method == "POST":
-        sent = typed(request.POST, context["facts"])
+        plain = {name: typed_text(request, name) for name in request.POST}
+        sent = typed(plain, context["facts"])
         seen = request.POST.get("seen", "")
         try:
             note.edit(sent, by=request.person, seen=int(seen) if seen.isdecimal() else None)
@@ -94,6 +95,11 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
             note.content = sent  # nothing typed is lost
             context["facts"] = handing_on.facts(note, request.access)
     return render(request, "planning/handover_edit.html", context, status=status)
+
+
+def typed_text(request: HttpRequest, name: str) -> str:
+    """Return what was typed, without what a database cannot hold."""
+    return request.POST.get(name, "").replace("\x00", "")
 
 
 def typed(sent: Any, facts: handing_on.Facts) -> dict[str, Any]:
@@ -129,7 +135,7 @@ def give(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def ask(request: HttpRequest, pk: int) -> HttpResponse:
     """Ask the giver about the note."""
-    note, text = _note(request, pk), request.POST.get("text", "")
+    note, text = _note(request, pk), typed_text(request, "text")
     return _done(request, pk, lambda: note.ask(text, by=request.person), _("The question is put."))
 
 
@@ -137,7 +143,7 @@ def ask(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def answer(request: HttpRequest, pk: int) -> HttpResponse:
     """Answer the receiver."""
-    note, text = _note(request, pk), request.POST.get("text", "")
+    note, text = _note(request, pk), typed_text(request, "text")
     return _done(request, pk, lambda: note.answer(text, by=request.person), _("Answered."))
 
 
@@ -145,7 +151,7 @@ def answer(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def accept(request: HttpRequest, pk: int) -> HttpResponse:
     """Read the note back in one's own words, and take it on."""
-    note, text = _note(request, pk), request.POST.get("text", "")
+    note, text = _note(request, pk), typed_text(request, "text")
     done = _("The note is accepted.")
     return _done(request, pk, lambda: note.accept(text, by=request.person), done)
 
@@ -154,7 +160,7 @@ def accept(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def miss(request: HttpRequest, pk: int) -> HttpResponse:
     """Say what the note lacked."""
-    note, text = _note(request, pk), request.POST.get("text", "")
+    note, text = _note(request, pk), typed_text(request, "text")
     asked = "client_asked" in request.POST
     done = _("Noted: the next note will be better.")
     return _done(request, pk, lambda: note.miss(text, by=request.person, client_asked=asked), done)

@@ -20,6 +20,7 @@ from relais.planning import covering, leaving
 from relais.planning.models import LeaveRequest
 from relais.planning.relief_forms import PeriodForm
 
+from .handovers import typed_text
 from .tabs import TABS
 
 
@@ -79,7 +80,7 @@ def accept(request: HttpRequest, pk: int) -> HttpResponse:
     lead_only(request)
     row = _row(request, pk)
     try:
-        leaving.accept(row, by=request.person, why=request.POST.get("why", ""))
+        leaving.accept(row, by=request.person, why=typed_text(request, "why"))
         messages.success(request, _("The leave is granted and the absence declared."))
     except Problem as problem:
         messages.error(request, in_words(problem))
@@ -93,7 +94,7 @@ def refuse(request: HttpRequest, pk: int) -> HttpResponse:
     lead_only(request)
     row = _row(request, pk)
     try:
-        leaving.refuse(row, request.POST.get("why", ""), by=request.person)
+        leaving.refuse(row, typed_text(request, "why"), by=request.person)
         messages.success(request, _("The leave is declined."))
     except Problem as problem:
         messages.error(request, in_words(problem))
