@@ -105,6 +105,12 @@ def test_late_and_open_counts_in_the_month_of_breach_and_never_again():
     assert figure("delivered", one, months=(APRIL,)).value == 1
 
 
+def test_what_runs_in_time_is_not_counted_yet():
+    one = life(promises=(promised(due=at(3, 20)),))
+    for now, n in ((at(3, 19), 0), (at(3, 20), 0), (at(3, 21), 1)):
+        assert figure("on_time", one, months=(MARCH,), as_of=now).n == n
+
+
 def test_what_is_cancelled_promises_nothing_from_when_that_is_known():
     one = life(promises=(promised(),), void_at=at(4, 3))
     assert figure("on_time", one, months=(MARCH,)).n == 1
