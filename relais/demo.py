@@ -20,6 +20,7 @@ from relais import (
     demo_continuity,
     demo_history,
     demo_offer,
+    demo_planning,
     tasks,
 )
 from relais.demo_life import Life
@@ -306,6 +307,8 @@ def build(now: datetime | None = None, *, lived: bool = True) -> Provider:
             life.rush()
             demo_beside.live(now, builder.people)
             demo_continuity.live(now)
+            today = timezone.localtime(now).date()
+            demo_planning.plan(provider, builder.people, builder.sites, today)
             if settings.DEMO_HISTORY:
                 tasks.live_demo_week.configure(priority=-1).defer(provider_id=provider.pk, week=0)
                 demo_history.tell_progress(provider.pk, 0)

@@ -31,10 +31,10 @@ State = Roster.State
 Times = list[list[str]]
 
 
-def publish(roster: Roster, *, by: Person, zone: ZoneInfo) -> int:
+def publish(roster: Roster, *, by: Person, zone: ZoneInfo, tell: bool = True) -> int:
     """Return how many shifts were written; days that have passed stay as they were.
 
-    Those whose shifts change are told by mail. Raises `NotInThisState`, `ChangedMeanwhile`,
+    `tell`: those whose shifts change have a mail. Raises `NotInThisState`, `ChangedMeanwhile`,
     `Unlawful`, `Doubled`.
     """
     with transaction.atomic():
@@ -50,7 +50,7 @@ def publish(roster: Roster, *, by: Person, zone: ZoneInfo) -> int:
             former=former,
         )  # fmt: skip
         changed = [key for key in people if _spans(before[key]) != planned[key]]
-        _tell(roster, [people[key] for key in changed], planned, by, zone)
+        _tell(roster, [people[key] for key in changed] if tell else [], planned, by, zone)
         for key in changed:
             told = {"roster": roster.name, "shifts": len(planned[key])}
             record(people[key], "roster_published", by, **told)

@@ -219,7 +219,7 @@ def _cover(at: Ground) -> list[Need]:
     until = roster.ends_on + timedelta(days=1)
     for site in at.sites:
         by_day: dict[int, list[tuple[int, int]]] = defaultdict(list)
-        for begin, end in demand.open_spans(site, roster.starts_on, until):
+        for begin, end in _here(at, site, roster.starts_on, until):
             day = (begin.date() - roster.starts_on).days
             last = _minutes(end.time()) or 24 * 60
             by_day[day].append((_minutes(begin.time()), last))
@@ -235,6 +235,12 @@ def _cover(at: Ground) -> list[Need]:
                 own = frozenset({at.leads[site.pk]})
                 found.append(Need(day, every, 1, lead, 0.0, own, f"lead:{site.pk}:"))
     return found
+
+
+def _here(at: Ground, site: Site, first: date, until: date) -> list[Span]:
+    """Return when a site is open, by the pool's clock: kinds of shift are told by that."""
+    spans = demand.open_spans(site, first, until)
+    return [(begin.astimezone(at.zone), end.astimezone(at.zone)) for begin, end in spans]
 
 
 def _slots(
@@ -310,7 +316,7 @@ def _half(told: demand.Expected, at: Ground, day: int, half: int) -> list[tuple[
     """Return the hours of a half-day in which any site is open, as minutes of the day."""
     when, spans = at.roster.day(day), []
     for site in at.sites:
-        for begin, end in demand.open_spans(site, when, when + timedelta(days=1)):
+        for begin, end in _here(at, site, when, when + timedelta(days=1)):
             a, b = _minutes(begin.time()), _minutes(end.time()) or 24 * 60
             noon = demand.NOON * 60
             a, b = (a, min(b, noon)) if half == 0 else (max(a, noon), b)

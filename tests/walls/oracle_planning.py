@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
+
+from django.utils import timezone
 
 from relais.lib.tenancy import tenant
+from relais.people.models import Shift, Wish
 from relais.planning import declaring
-from relais.planning.models import BusySource, BusyTime, Handover
+from relais.planning.models import BusySource, BusyTime, Handover, Roster, ShiftKind
 from tests.world import World
 
 NOW = datetime(2029, 3, 6, 9, tzinfo=UTC)
 LEADS = {"maud", "paul"}
 READERS = [
+    ("roster", "Planning-interne", LEADS),
+    ("kind of shift", "Vacation-interne", LEADS),
+    ("wish", "05:13", LEADS | {"alice"}),
+    ("shift", "03:47", LEADS | {"alice"}),
     ("handover note", "Risque-passation", LEADS | {"alice", "basile"}),
     ("handover note", "Contact-passation", LEADS | {"alice", "basile"}),
     ("read-back", "Relecture-passation", LEADS | {"alice", "basile"}),
@@ -44,3 +51,26 @@ def add(world: World) -> None:
                 provider=world.provider, person=getattr(people, key), source=source,
                 period=(NOW, NOW + timedelta(hours=1)), title=f"Titre-{key}",
             )  # fmt: skip
+        _rostered(world)
+
+
+def _rostered(world: World) -> None:
+    """Give Alice a shift and a wish at hours of their own, and the pool a draft."""
+    alice, provider = world.people.alice, world.provider
+    monday = timezone.localdate() - timedelta(days=timezone.localdate().weekday())
+    zone = timezone.get_default_timezone()
+    first = datetime.combine(monday + timedelta(days=5), time(3, 47), zone)
+    Shift.objects.create(
+        provider=provider, person=alice, period=(first, first + timedelta(hours=1))
+    )
+    Wish.objects.create(
+        provider=provider, person=alice, kind="prefers", weekday=2, starts=time(5, 13),
+        ends=time(6, 13),
+    )  # fmt: skip
+    ShiftKind.objects.create(
+        provider=provider, code="ZI", name="Vacation-interne", starts=time(9), ends=time(12)
+    )
+    Roster.objects.create(
+        provider=provider, name="Planning-interne", starts_on=monday, made_by=world.people.paul,
+        rows={str(alice.pk): ["ZI"] * 14},
+    )  # fmt: skip
