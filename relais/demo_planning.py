@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 from datetime import date, time, timedelta
 
+from django.utils.translation import gettext, override
+
 from relais.engine.roster import OFF
 from relais.lib.problem import Problem
 from relais.people import working
@@ -25,7 +27,8 @@ def plan(
     _on_site(provider, people, sites, monday)
     _wishes(provider, people)
     fields = {"name": f"Planning du {monday:%d/%m}", "starts_on": monday, "weeks": 2}
-    first = rostering.draft(fields, by=lead)
+    with override("fr"):
+        first = rostering.draft(fields, by=lead, name=gettext)
     _fill(first)
     # A day on which the law would stop it leaves a draft to look at.
     with contextlib.suppress(Problem):

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
-from django.db import close_old_connections
+from django.db import close_old_connections, transaction
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
+from procrastinate.exceptions import AlreadyEnqueued
 
 from relais.lib.tenancy import all_tenants, tenant
 from relais.people.models import Provider
@@ -105,9 +106,11 @@ def replan_person(provider_id: int, person_id: int) -> None:
     """Weigh anew what somebody holds who left, is late, or is back."""
     with _working(provider_id):
         replanning.replan_person(person_id)
-        foresee_queue.configure(queueing_lock=f"foresee:{provider_id}").defer(
-            provider_id=provider_id
-        )
+        # Of many that change at once (a roster published) one look ahead is enough.
+        with suppress(AlreadyEnqueued), transaction.atomic():
+            foresee_queue.configure(queueing_lock=f"foresee:{provider_id}").defer(
+                provider_id=provider_id
+            )
 
 
 @app.task(queue="forecasts", lock="forecast")

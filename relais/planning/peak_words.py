@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
+from django.utils.formats import localize
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -112,7 +113,10 @@ def _sentence(weeks: list[date], lines: list[Line], total: Line) -> str:
     )
     if worst is None:
         return _("Nothing is foreseen of these weeks yet.")
-    facts = {"day": day_text(weeks[worst.week]), "coverage": f"{worst.coverage:.2f}"}
+    facts = {
+        "day": day_text(weeks[worst.week]),
+        "coverage": localize(round(worst.coverage or 0.0, 2)),
+    }
     told = _("The tightest week is that of %(day)s: %(coverage)s hours for one asked.") % facts
     if not short:
         return f"{told} {_('No site is short.')}"
