@@ -288,7 +288,7 @@ def _staffing(way: Way, loads: Sequence[Load], rho: float, z: float, terms: Term
     if way is Way.APART:
         return Staffing(way, sum(each), sum(alone_posts), alone, 0, 0.0)
     known = {Way.CHAIN_2: 2, Way.CHAIN_3: 3, Way.TOGETHER: len(loads)}[way]
-    hours = min(known_by(loads, rho, z, known), sum(each))
+    hours = known_by(loads, rho, z, known)
     # Halves of a post joined are no more than halves apart; a pool may always work as teams do.
     hired = min(posts(hours, terms.presence_hours, terms.step), sum(alone_posts))
     people = min(present(math.ceil(hired), terms.absence, terms.covered), alone)

@@ -117,6 +117,14 @@ def test_sharing_loses_when_all_peaks_fall_together_and_posts_fit():
     assert set(found.why) == {Loss.SAME_PEAKS, Loss.NOTHING_TO_ROUND}
 
 
+def test_a_pool_may_always_work_as_teams_would():
+    # Each alone is there 96 days of a hundred; both at once only 92: a third is not asked for.
+    two = [Load("Aix", 28, 0), Load("Lyon", 28, 0)]
+    apart, *_, together = formula.staffings(two, 0.2, Terms(absence=0.04))
+    assert formula.present(2, 0.04) == 3
+    assert apart.people == together.people == 2
+
+
 def test_correlation_is_estimated_and_says_when_it_is_not():
     dice = np.random.default_rng(4)
     shared = dice.standard_normal(104)

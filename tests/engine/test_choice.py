@@ -259,7 +259,7 @@ places = st.builds(
 )
 
 
-@settings(max_examples=40)
+@settings(max_examples=15)
 @given(places, st.permutations(OFFERS))
 def test_reasons_add_up_and_order_changes_nothing(place, offers):
     found = choose(place, offers)
