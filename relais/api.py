@@ -57,6 +57,7 @@ from relais.planning.continuity_api import router as continuity
 from relais.planning.coverage_api import router as coverage
 from relais.planning.handovers_api import router as handovers
 from relais.planning.peaks_api import router as peaks
+from relais.planning.meetings_api import router as meetings
 from relais.planning.reliefs_api import router as reliefs
 from relais.planning.rosters_api import router as rosters
 from relais.planning.shifts_api import router as shifts
@@ -167,6 +168,7 @@ AREAS = (
     ("requests", tower),
     ("planning", coverage),
     ("planning", busy_times),
+    ("planning", meetings),
     ("planning", shifts),
     ("planning", rosters),
     ("planning", peaks),

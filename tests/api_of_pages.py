@@ -58,6 +58,11 @@ on_site_remove            POST on_site_days/{key}/remove
 my_wishes                 POST wishes
 wish_remove               POST wishes/{key}/remove
 working_rules             POST dispatch_settings
+meetings                  GET meetings
+meeting                   GET meetings/{key}
+meeting_new               POST tickets/{key}/meetings
+meeting_book              POST meetings/{key}/book
+meeting_give_up           POST meetings/{key}/give_up
 busy_sources              POST busy_sources
 busy_read_again           POST busy_sources/{key}/read_again
 busy_remove               POST busy_sources/{key}/remove

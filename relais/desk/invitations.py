@@ -8,18 +8,30 @@ from typing import Any
 from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
 from django.utils.formats import date_format
+from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _t
 from django.utils.translation import override
 
 from relais.offer.models import Service
+from relais.people.models import Person
+
+from .models import Ticket
 
 Facts = dict[str, Any]
+# Meetings are arranged a floor above: they are called by name.
+MEETINGS = "relais.planning.meeting_mail.answered"
 
 
 def service() -> Service | None:
     """Return the service that sees to appointments, or None: then the words tell."""
     agenda = Service.objects.filter(family=Service.Family.AGENDA, active=True).order_by("pk")
     return agenda.filter(code="appointment").first() or agenda.first()
+
+
+def answered(facts: Facts, sender: Person) -> Ticket | None:
+    """Return the request of the meeting of ours that a mail answers, the answer noted; or None."""
+    found: Ticket | None = import_string(MEETINGS)(facts, sender)
+    return found
 
 
 def subject(facts: Facts, subject: str, language: str) -> str:

@@ -10,6 +10,7 @@ in doubt is never sent twice by itself (decision 0013).
 from __future__ import annotations
 
 import logging
+import re
 import smtplib
 import time
 from collections.abc import Iterable, Iterator
@@ -19,7 +20,7 @@ from email.utils import formataddr, parseaddr
 from functools import cached_property
 
 from django.conf import settings
-from django.core.mail import EmailMessage
+from django.core.mail import EmailMessage, EmailMultiAlternatives
 from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
@@ -332,7 +333,7 @@ def _mail(letter: Letter, server: SendingServer | None, inbox: list[str]) -> Ema
         # So that no robot answers it (RFC 3834, and Exchange's own word for the same).
         headers |= {"Auto-Submitted": "auto-replied", "X-Auto-Response-Suppress": "All"}
     subject, body = words(letter)
-    return EmailMessage(
+    mail = EmailMultiAlternatives(
         subject,
         body,
         formataddr((server.sender_name, server.sender)) if server else None,
@@ -340,6 +341,11 @@ def _mail(letter: Letter, server: SendingServer | None, inbox: list[str]) -> Ema
         headers=headers,
         reply_to=inbox,
     )
+    if letter.calendar:
+        method = re.search(r"^METHOD:(\w+)", letter.calendar, re.M)
+        kind = f"text/calendar; method={method[1]}" if method else "text/calendar"
+        mail.attach_alternative(letter.calendar, kind)
+    return mail
 
 
 def words(letter: Letter) -> tuple[str, str]:

@@ -228,6 +228,10 @@ def _of_person(
     mail: mails.Mail, raw: bytes, sender: Person, reasons: dict[str, Any], ground: Ground
 ) -> Outcome:
     """Return what became of the mail of somebody whom we know: onto a thread, or a new request."""
+    if mail.invitation and (about := invitations.answered(mail.invitation, sender)) is not None:
+        if about.is_live and rules.may("reply", about, sender):
+            return _replied(mail, raw, sender, about, reasons | {"thread": "invitation"})
+        return _quarantined(mail, raw, sender, Quarantine.AUTOMATIC, reasons)
     ticket, how = _thread(mail)
     reasons |= {"thread": how} if how else {}
     if ticket is not None and how == "token" and not _may_see(sender, ticket):

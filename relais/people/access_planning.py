@@ -47,6 +47,13 @@ def handovers(access: Access, path: str = "") -> Q:
     return Q(**{f"{path}giver": access.person}) | Q(**{f"{path}receiver": access.person})
 
 
+def of_meeting(access: Access) -> Q:
+    """Return the rule for what belongs to a meeting that is arranged: staff who see its request."""
+    if access.is_client:
+        return access_desk.NOTHING
+    return access_desk.tickets(access, "meeting__ticket__")
+
+
 RULES: dict[str, Callable[[Access], Q]] = {
     "people.Shift": mine_or_internal,
     "people.OnSiteDay": mine_or_internal,
@@ -66,6 +73,9 @@ RULES: dict[str, Callable[[Access], Q]] = {
     "planning.CalendarLink": mine_or_internal,
     "planning.Handover": handovers,
     "planning.HandoverWord": lambda access: handovers(access, "handover__"),
+    "planning.Meeting": access_desk.staff_on_ticket,
+    "planning.MeetingTime": of_meeting,
+    "planning.MeetingGuest": of_meeting,
     # Whoever she is: what is in her own calendar is nobody else's to read.
     "planning.BusySource": lambda access: Q(person=access.person),
     "planning.BusyTime": lambda access: Q(person=access.person),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from .views import busy, coverage, subscriptions
+from .views import busy, coverage, meetings, subscriptions
 
 urlpatterns = [
     path("planning/", coverage.planning, name="planning"),
@@ -20,5 +20,10 @@ urlpatterns = [
         "planning/my-calendars/<int:pk>/read-again/", busy.busy_read_again, name="busy_read_again"
     ),
     path("planning/my-calendars/<int:pk>/remove/", busy.busy_remove, name="busy_remove"),
+    path("planning/meetings/", meetings.meetings, name="meetings"),
+    path("planning/meetings/<int:pk>/", meetings.meeting, name="meeting"),
+    path("planning/meetings/<int:pk>/book/", meetings.meeting_book, name="meeting_book"),
+    path("planning/meetings/<int:pk>/give-up/", meetings.meeting_give_up, name="meeting_give_up"),
+    path("tickets/<int:pk>/meeting/", meetings.meeting_new, name="meeting_new"),
     path("feeds/<str:secret>.ics", subscriptions.calendar_feed, name="calendar_feed"),
 ]

@@ -55,6 +55,8 @@ class Letter(TenantModel):
     to = models.EmailField(_("to"))
     subject = models.CharField(_("subject"), max_length=300)
     body = models.TextField(_("text"))
+    # An invitation that goes along (iTIP); its method stands in it.
+    calendar = models.TextField(blank=True)
     mail_id = models.CharField(max_length=200)
     in_reply_to = models.CharField(max_length=300, blank=True)
     state = models.CharField(max_length=10, choices=State.choices, default=State.WAITING)
@@ -244,6 +246,15 @@ class Letter(TenantModel):
         return cls._insert(None, None, key, to.email, subject, text, of=to) if to.email else None
 
     @classmethod
+    def invite(
+        cls, ticket: Ticket, to: Person, key: str, subject: str, text: str, calendar: str
+    ) -> Letter | None:
+        """Return the letter that carries an invitation; None without an address."""
+        if not to.email:
+            return None
+        return cls._insert(ticket, None, key, to.email, subject, text, calendar=calendar)
+
+    @classmethod
     def tell_of_return(cls, letter: Letter, to: Person) -> Letter | None:
         """Return the letter that tells whoever holds the ticket that an answer came back."""
         ticket = letter.ticket
@@ -295,6 +306,7 @@ class Letter(TenantModel):
         answers: str | None = None,
         job: bool = True,
         of: Person | None = None,
+        calendar: str = "",
     ) -> Letter:
         owner = ticket or of
         assert owner is not None
@@ -309,6 +321,7 @@ class Letter(TenantModel):
             to=to,
             subject=subject[:300],
             body=text,
+            calendar=calendar,
             mail_id=make_msgid(domain=_domain()),
             in_reply_to=answers or "",
         )

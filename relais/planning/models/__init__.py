@@ -8,6 +8,7 @@ from .handover import Handover, HandoverWord
 from .impact import Impact
 from .leave import LeaveRequest
 from .load_outlook import LoadOutlook
+from .meeting import Meeting, MeetingGuest, MeetingTime
 from .relief import Relief, ReliefMove, ReliefSite
 from .roster import Roster
 from .shift_kind import ShiftKind
@@ -24,6 +25,9 @@ __all__ = [
     "Impact",
     "LeaveRequest",
     "LoadOutlook",
+    "Meeting",
+    "MeetingGuest",
+    "MeetingTime",
     "Relief",
     "ReliefMove",
     "ReliefSite",
