@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('desk', '0009_the_leads_word'),
+        ('desk', '0010_lists'),
     ]
 
     operations = [

@@ -11,9 +11,9 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('desk', '0010_letters_invite'),
+        ('desk', '0011_letters_invite'),
         ('people', '0008_working_facts'),
-        ('planning', '0005_busy_times'),
+        ('planning', '0006_continuity_kept'),
     ]
 
     operations = [
