@@ -56,8 +56,8 @@ from relais.planning.busy_api import router as busy_times
 from relais.planning.continuity_api import router as continuity
 from relais.planning.coverage_api import router as coverage
 from relais.planning.handovers_api import router as handovers
-from relais.planning.peaks_api import router as peaks
 from relais.planning.meetings_api import router as meetings
+from relais.planning.peaks_api import router as peaks
 from relais.planning.reliefs_api import router as reliefs
 from relais.planning.rosters_api import router as rosters
 from relais.planning.shifts_api import router as shifts
