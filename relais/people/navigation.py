@@ -36,6 +36,7 @@ class Link:
     label: str | Promise
     icon: str
     active: bool
+    heading: str | Promise = ""
 
 
 Kind = Role.Kind
@@ -78,58 +79,102 @@ def _steers(access: Access) -> bool:
     return access.runs_pool or (access.is_client and bool(access.steered_company_ids))
 
 
-# The first line that somebody has is her first screen.
-ENTRIES: list[Entry] = [
-    Entry("tower", _("Control tower"), "dashboard", _runs),
-    Entry("day", _("My day"), "list-check", _assists),
-    Entry("requests", _("My requests"), "inbox", _asks),
-    Entry("new_request", _("New request"), "plus", _asks),
-    Entry("my_service", _("My service"), "lifebuoy", lambda access: access.is_client),
-    Entry("planning", _("Planning"), "calendar-stats", _plans),
-    Entry("tickets", _("Requests"), "clipboard-list", _reads_tickets),
-    Entry("recurrences", _("Recurring requests"), "rotate", _reads_tickets),
-    Entry("shifts", _("Shifts"), "clock", _runs),
-    Entry("rosters", _("Rosters"), "calendar-event", _runs),
-    Entry("peaks", _("Peaks"), "chart-bar", _runs),
-    Entry("my_wishes", _("My shifts and wishes"), "calendar-event", _assists),
-    Entry("approvals", _("Approvals"), "shield-check", _approves),
-    Entry("arbitrations", _("Arbitrations"), "git-branch", _steers),
-    Entry("quarantine", _("Mails to place"), "mail-opened", _runs),
-    Entry("mail", _("Mail"), "mail", _runs),
-    Entry("continuity", _("Continuity"), "lifebuoy", _runs),
-    Entry("handovers", _("Handover notes"), "transfer", _assists),
-    Entry("leaves", _("My leave"), "calendar-event", _assists),
-    Entry("away", _("I am away"), "calendar-off", _assists),
-    Entry("dispatches", _("Dispatches"), "transfer", _runs),
-    Entry("dispatch_settings", _("Dispatch rules"), "adjustments", _runs),
-    Entry("triage", _("Triage"), "arrows-sort", _runs),
-    Entry("attempts", _("Refused attempts"), "shield-lock", _steers),
-    Entry("satisfaction", _("Satisfaction"), "star", _steers),
-    Entry("volumes", _("The year"), "chart-bar", _oversees),
-    Entry("catalogue", _("Catalogue"), "layout-list", lambda access: bool(access.roles)),
-    Entry("procedures", _("Procedures"), "list-check", lambda access: access.is_staff),
-    Entry("my_preferences", _("My preference sheet"), "user-circle", _asks),
-    Entry("executive_sheets", _("Preference sheets"), "user-circle", _serves),
-    Entry("agreements", _("Agreements"), "heart-handshake", lambda access: bool(access.roles)),
-    Entry("recalculations", _("Recalculations"), "clock-play", _runs),
-    # People and places: after the day's work, which comes first.
-    Entry("sites", _("Sites"), "building", lambda access: bool(access.roles)),
-    Entry("persons", _("Persons"), "users", lambda access: bool(access.roles)),
-    Entry("companies", _("Client companies"), "building-skyscraper", lambda a: a.is_staff),
-    Entry("assistants", _("The pool"), "users-group", lambda access: access.runs_pool),
-    Entry("invitations", _("Invitations"), "mail-forward", lambda access: access.may_invite()),
-    Entry("imports", _("Imports"), "file-import", lambda access: access.may_organise()),
-    Entry("logs", _("Past logs"), "history", _runs),
-    Entry("replays", _("Replays"), "history", _runs),
-    Entry("calendars", _("Calendars"), "calendar", lambda a: a.is_staff or bool(a.company_ids)),
+# The first line that somebody has is her first screen. Under each heading what belongs together.
+GROUPS: list[tuple[str | Promise, list[Entry]]] = [
+    (
+        "",
+        [
+            Entry("tower", _("Control tower"), "dashboard", _runs),
+            Entry("day", _("My day"), "list-check", _assists),
+            Entry("requests", _("My requests"), "inbox", _asks),
+            Entry("new_request", _("New request"), "plus", _asks),
+            Entry("my_service", _("My service"), "lifebuoy", lambda access: access.is_client),
+            Entry("tickets", _("Requests"), "clipboard-list", _reads_tickets),
+            Entry("recurrences", _("Recurring requests"), "rotate", _reads_tickets),
+            Entry("approvals", _("Approvals"), "shield-check", _approves),
+            Entry("arbitrations", _("Arbitrations"), "git-branch", _steers),
+            Entry("quarantine", _("Mails to place"), "mail-opened", _runs),
+        ],
+    ),
+    (
+        _("Planning"),
+        [
+            Entry("planning", _("Planning"), "calendar-stats", _plans),
+            Entry("shifts", _("Shifts"), "clock", _runs),
+            Entry("rosters", _("Rosters"), "calendar-event", _runs),
+            Entry("peaks", _("Peaks"), "chart-bar", _runs),
+            Entry("my_wishes", _("My shifts and wishes"), "calendar-event", _assists),
+            Entry("continuity", _("Continuity"), "lifebuoy", _runs),
+            Entry("handovers", _("Handover notes"), "transfer", _assists),
+            Entry("leaves", _("My leave"), "calendar-event", _assists),
+            Entry("away", _("I am away"), "calendar-off", _assists),
+        ],
+    ),
+    (
+        _("Offer and quality"),
+        [
+            Entry("catalogue", _("Catalogue"), "layout-list", lambda access: bool(access.roles)),
+            Entry("procedures", _("Procedures"), "list-check", lambda access: access.is_staff),
+            Entry("my_preferences", _("My preference sheet"), "user-circle", _asks),
+            Entry("executive_sheets", _("Preference sheets"), "user-circle", _serves),
+            Entry(
+                "agreements", _("Agreements"), "heart-handshake", lambda access: bool(access.roles)
+            ),
+            Entry("satisfaction", _("Satisfaction"), "star", _steers),
+            Entry("volumes", _("The year"), "chart-bar", _oversees),
+        ],
+    ),
+    (
+        _("People and places"),
+        [
+            Entry("sites", _("Sites"), "building", lambda access: bool(access.roles)),
+            Entry("persons", _("Persons"), "users", lambda access: bool(access.roles)),
+            Entry("companies", _("Client companies"), "building-skyscraper", lambda a: a.is_staff),
+            Entry("assistants", _("The pool"), "users-group", lambda access: access.runs_pool),
+            Entry(
+                "invitations", _("Invitations"), "mail-forward", lambda access: access.may_invite()
+            ),
+            Entry("imports", _("Imports"), "file-import", lambda access: access.may_organise()),
+            Entry(
+                "calendars", _("Calendars"), "calendar", lambda a: a.is_staff or bool(a.company_ids)
+            ),
+        ],
+    ),
+    (
+        _("Settings"),
+        [
+            Entry("mail", _("Mail"), "mail", _runs),
+            Entry("dispatches", _("Dispatches"), "transfer", _runs),
+            Entry("dispatch_settings", _("Dispatch rules"), "adjustments", _runs),
+            Entry("triage", _("Triage"), "arrows-sort", _runs),
+            Entry("attempts", _("Refused attempts"), "shield-lock", _steers),
+            Entry("recalculations", _("Recalculations"), "clock-play", _runs),
+            Entry("logs", _("Past logs"), "history", _runs),
+            Entry("replays", _("Replays"), "history", _runs),
+        ],
+    ),
 ]
+# A short menu is read at a glance without headings.
+LONG = 12
 
 
 def navigation(access: Access, path: str) -> list[Link]:
-    """Return the links of this person's menu; the longest one that `path` starts with is active."""
-    shown = [(entry, _address(entry.url_name)) for entry in ENTRIES if entry.shown(access)]
-    best = max((url for _e, url in shown if path.startswith(url)), key=len, default=None)
-    return [Link(url, entry.label, entry.icon, url == best) for entry, url in shown]
+    """Return the links of this person's menu; the longest one that `path` starts with is active.
+
+    In a long menu the first link under each heading bears it.
+    """
+    shown = [
+        (heading, [(entry, _address(entry.url_name)) for entry in entries if entry.shown(access)])
+        for heading, entries in GROUPS
+    ]
+    urls = [url for _h, entries in shown for _e, url in entries]
+    best = max((url for url in urls if path.startswith(url)), key=len, default=None)
+    long = len(urls) > LONG
+    return [
+        Link(url, entry.label, entry.icon, url == best, heading if long and not place else "")
+        for heading, entries in shown
+        for place, (entry, url) in enumerate(entries)
+    ]
 
 
 @cache

@@ -166,10 +166,15 @@ def menu_lines(links: list[Link]) -> SafeString:
 def _menu_line(link: Link) -> str:
     active, current = (" active", _CURRENT) if link.active else ("", "")
     return (
-        f'<li class="nav-item{active}"><a class="nav-link" href="{link.url}"{current}>'
+        f'{_heading(link, "li")}<li class="nav-item{active}">'
+        f'<a class="nav-link" href="{link.url}"{current}>'
         f'<span class="nav-link-icon">{icon(link.icon)}</span>'
         f'<span class="nav-link-title">{escape(str(link.label))}</span></a></li>'
     )
+
+
+def _heading(link: Link, tag: str) -> str:
+    return f'<{tag} class="nav-heading">{escape(str(link.heading))}</{tag}>' if link.heading else ""
 
 
 @register.simple_tag
@@ -177,6 +182,7 @@ def menu_links(links: list[Link], around: str = "") -> SafeString:
     """Return links of the menu for the phone; `around`: the tag that holds each label."""
     opened, closed = (f"<{around}>", f"</{around}>") if around else ("", "")
     return SafeString("\n".join(
+        f'{"" if around else _heading(link, "p")}'
         f'<a href="{link.url}"{_ACTIVE if link.active else ""}>{icon(link.icon)}'
         f"{opened}{escape(str(link.label))}{closed}</a>"
         for link in links
