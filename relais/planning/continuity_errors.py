@@ -22,7 +22,7 @@ class NotOfPool(Refused):
 class BadPeriod(Refused):
     """A period that ends before it begins, or is over."""
 
-    message = _("%(mend)s")
+    message = _("This period cannot be: %(mend)s")
 
 
 class BegunMeanwhile(NotNow):
