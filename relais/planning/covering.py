@@ -21,7 +21,16 @@ from relais.desk.models import Approval, Delegation, Ticket
 from relais.engine import continuity
 from relais.engine.continuity import READY, Coverage, Item, Outcome, Standing, WhatIf
 from relais.engine.readiness import Readiness
-from relais.people.models import AssistantProfile, Company, Cover, Person, Role, Site, System
+from relais.people.models import (
+    AssistantProfile,
+    Company,
+    Confidentiality,
+    Cover,
+    Person,
+    Role,
+    Site,
+    System,
+)
 
 from . import items, standing_in
 from .models import Impact
@@ -259,6 +268,7 @@ def flows(ground: Ground, at: datetime | None = None, most: int = 30) -> list[Fl
         Ticket.objects.filter(
             received_at__gte=at - timedelta(weeks=items.WEEKS), holder__isnull=False
         )
+        .exclude(confidentiality__gte=Confidentiality.EXECUTIVE)  # a count tells of a matter too
         .order_by()
         .values_list("requester", "site", "holder")
         .annotate(n=Count("pk"))

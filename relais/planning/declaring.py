@@ -121,7 +121,8 @@ def declare(
     """Return the relief: absence, stand-ins, moves and letters, whole or not at all.
 
     Left out, `backups` (by site), `handed` (by request begun) and `tell` (requesters) are as
-    proposed. `mark`: of the proposal that was read. Declared twice alike is declared once.
+    proposed; of what is begun nothing is handed over by itself while the absence is far ahead.
+    `mark`: of the proposal that was read. Declared twice alike is declared once.
     Raises `NotHers`, `AwayAlready`, `NotAsSeen`, `BadPeriod`, `NotOfPool`.
     """
     at = at or timezone.now()
@@ -147,9 +148,10 @@ def declare(
         _stand_in(relief, proposal.sites, backups or {})
         if proposal.moves_at <= at and relief.claim_moves(at):
             _move(relief, proposal.shares, at)
-        _hand_over(relief, proposal.shares, handed, by, at)
+        if proposal.moves_now or handed is not None:
+            _hand_over(relief, proposal.shares, handed, by, at)
         handing_on.open_notes(relief)
-        reassuring.send(relief, proposal.tells, tell)
+        _tell(relief, proposal.tells, tell, by)
         reassuring.tell_stand_ins(relief)
         cover.took_absence(absence, by=by)
     return relief
@@ -178,6 +180,23 @@ def _stand_in(
             provider_id=relief.provider_id, relief=relief, site=line.site,
             backup=chosen.person if chosen else None, facts=chosen.told() if chosen else {},
         )  # fmt: skip
+
+
+def _tell(
+    relief: Relief, tells: list[reassuring.Tell], chosen: Collection[int] | None, by: Person
+) -> None:
+    """Write to the requesters. Only of whom `by` was shown does the choice speak: it is kept."""
+    if chosen is not None:
+        seen = _seen(by, [share.ticket.pk for tell in tells for share in tell.shares])
+        told = {tell.requester.pk for tell in reassuring.shown(tells, seen)}
+        relief.tell = {str(key): key in chosen for key in told}
+        Relief.objects.filter(pk=relief.pk).update(tell=relief.tell)
+    reassuring.send(relief, tells)
+
+
+def _seen(by: Person, keys: list[int]) -> set[int]:
+    rows = rules.access_of(by).see(Ticket).filter(pk__in=keys)
+    return set(rows.values_list("pk", flat=True))
 
 
 def _move(relief: Relief, shares: sharing.Shares, at: datetime) -> None:
@@ -216,9 +235,17 @@ def _hand_over(
         to = share.to
         if handed is not None:
             key = handed.get(share.ticket.pk)
-            to = Person.objects.filter(pk=key).first() if key else None
+            to = _taker(by, key) if key else None
         if to is not None and sees(by, share.ticket):
             hand_over(relief, share.ticket, to, by=by, at=at)
+
+
+def _taker(by: Person, key: int) -> Person:
+    """Return the colleague by her key. Raises `NotOfPool`, with the key alone, for anybody else."""
+    found = standing_in.colleague(rules.access_of(by), key)
+    if found is None:
+        raise NotOfPool(person=str(key))
+    return found
 
 
 def sees(by: Person, ticket: Ticket) -> bool:
@@ -255,6 +282,8 @@ def carry_out(relief: Relief, at: datetime | None = None) -> int:
             return 0
         shares = sharing.of(relief.person, relief.starts_at, at)
         _move(relief, shares, at)
+        handing_on.open_notes(relief)
+        reassuring.send(relief, reassuring.of(shares.lines), again="later:")
         return relief.moves.filter(at=at).count()
 
 
@@ -270,15 +299,23 @@ def undo(relief: Relief, *, by: Person, at: datetime | None = None) -> None:
     _check_ends(relief, by)
     with transaction.atomic():
         moves = list(relief.moves.select_related("ticket__site", "ticket__service", "to"))
-        begun = [move.ticket.reference for move in moves if _is_begun(move)]
-        if begun:
-            raise BegunMeanwhile(references=", ".join(begun[:5]))
+        _refuse(by, [move for move in moves if _is_begun(move)])
         relief.turn(Relief.State.UNDONE, ended_by=by, ended_at=at)
         for move in moves:
             _bring_back(relief, move, by, at)
         handing_on.void(relief)
         _forget(relief.absence, by)
         _withhold(relief)
+
+
+def _refuse(by: Person, moves: list[ReliefMove]) -> None:
+    """Name what stands against it, as far as `by` sees it. Raises `BegunMeanwhile`."""
+    if not moves:
+        return
+    names = [move.ticket.reference for move in moves if sees(by, move.ticket)]
+    if len(names) < len(moves):
+        names.append(_("a matter for named persons"))
+    raise BegunMeanwhile(references=", ".join(names[:5]))
 
 
 def _is_begun(move: ReliefMove) -> bool:

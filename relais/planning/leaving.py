@@ -56,7 +56,7 @@ def accept(
         request.answer(State.ACCEPTED, by=by, why=why, overridden=warnings, at=at)
         relief = declaring.declare(
             request.person, kind=request.kind, starts=request.starts_at, ends=request.ends_at,
-            by=by, at=at,
+            by=by, at=at, handed={},  # granted unread: what is begun is decided on the page
         )  # fmt: skip
         LeaveRequest.objects.filter(pk=request.pk).update(relief=relief)
         request.relief = relief

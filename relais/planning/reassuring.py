@@ -75,18 +75,31 @@ def _line(share: Share, named: bool) -> str:
     return text % facts
 
 
-def send(relief: Relief, tells: Sequence[Tell], chosen: Collection[int] | None) -> int:
-    """Return how many requesters were written to: one letter each, of what did change hands."""
+def shown(tells: Iterable[Tell], seen: Collection[int]) -> list[Tell]:
+    """Return copies that tell of these requests alone: for a reader, never to be sent."""
+    copies = [
+        Tell(tell.requester, [one for one in tell.shares if one.ticket.pk in seen], tell.named)
+        for tell in tells
+    ]
+    return [tell for tell in copies if tell.shares]
+
+
+def send(relief: Relief, tells: Sequence[Tell], again: str = "") -> int:
+    """Return how many requesters were written to: one letter each, of what did change hands.
+
+    Whom the lead chose to tell, or not, is told or not; else whom something changes for. `again`
+    keeps letters of a later day apart from the first ones.
+    """
     moved = set(relief.moves.values_list("ticket", flat=True))
     sent = 0
     for tell in tells:
-        wanted = tell.is_due if chosen is None else tell.requester.pk in chosen
+        wanted = relief.tell.get(str(tell.requester.pk), tell.is_due)
         tell.shares = [one for one in tell.shares if one.ticket.pk in moved]
         if not wanted or not tell.shares:
             continue
         with override(tell.requester.language):
             subject = _("Your requests are being followed")
-        key = f"relief:{relief.pk}:{tell.requester.pk}"
+        key = f"relief:{relief.pk}:{again}{tell.requester.pk}"
         sent += Letter.inform(tell.requester, key, subject, tell.text()) is not None
     return sent
 

@@ -14,7 +14,7 @@ from relais.people.access import Access
 from relais.people.api import NamedOut, access_of
 from relais.people.models import Person, Role
 
-from . import declaring, standing_in
+from . import declaring, reassuring, standing_in
 from .models import Relief, ReliefMove, ReliefSite
 from .sharing import Share
 
@@ -145,8 +145,7 @@ def foresee_absence(request: HttpRequest, key: PathKey, period: Query[PeriodIn])
         "requests": [_share(one, access) for one in found.shares.lines if one.ticket.pk in seen],
         "requesters": [
             {"requester": _named(tell.requester), "text": tell.text(), "told": tell.is_due}
-            for tell in found.tells
-            if any(share.ticket.pk in seen for share in tell.shares)
+            for tell in reassuring.shown(found.tells, seen)
         ],
     }
 

@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from relais.desk.errors import BadValue, Missing
-from relais.desk.models import Letter
+from relais.desk.models import Letter, Ticket
 from relais.people.models import Absence, Cover, OrganisationChange, System
 from relais.planning import breaking_glass, covering, drilling, leaving
 from relais.planning.continuity_errors import (
@@ -134,6 +134,8 @@ def test_the_matrix_counts_who_is_ready_by_proof_and_says_what_is_lacking(
     assert ground.dependencies() == [(world.people.alice, 1.0, True)]
     (flow,) = covering.flows(ground)
     assert (flow.first, flow.index, flow.alarming) == (world.people.alice, 1.0, True)
+    Ticket.objects.update(confidentiality=3)
+    assert covering.flows(ground) == []
 
 
 def test_what_if_somebody_is_missing_says_what_is_left_and_whom_to_train(world, practised):
@@ -184,6 +186,8 @@ def test_a_drill_is_scored_by_what_others_delivered_in_time(world, new_ticket):
     drill = Drill.plan(people.alice, at(9).date(), kind="whole", by=people.paul)
     assert Drill.plan(people.alice, at(9).date(), kind="table", by=people.paul) == drill
     assert drilling.measured(drill) == (2, 1)
+    Ticket.objects.filter(pk=missed.pk).update(confidentiality=3)
+    assert drilling.measured(drill) == (1, 1)  # of a matter for named persons not even a count
     with pytest.raises(Missing):
         drill.close(by=people.paul, due=2, kept=1, note="", actions=[])
     drill.close(by=people.paul, due=2, kept=1, note="Clé absente", actions=["Doubler", " "])

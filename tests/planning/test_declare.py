@@ -5,9 +5,9 @@ from datetime import timedelta
 import pytest
 
 from relais.desk.models import Letter, Ticket
-from relais.offer.models import ServiceSkill
-from relais.people.models import Absence, Engagement, Person, Skill
-from relais.planning import declaring
+from relais.offer.models import Service, ServiceSkill
+from relais.people.models import Absence, Cover, Engagement, Person, Skill
+from relais.planning import declaring, reassuring
 from relais.planning.continuity_errors import (
     AwayAlready,
     BadPeriod,
@@ -145,6 +145,29 @@ def test_a_leave_far_ahead_moves_nothing_before_its_eve(world, new_ticket, decla
     assert relief.moves.count() == 1
 
 
+@pytest.mark.parametrize("chosen", [None, [], ["marc"]], ids=["as the facts say", "no", "yes"])
+def test_what_moves_on_its_eve_is_told_as_chosen_and_gets_its_note(
+    world, new_ticket, declare, chosen
+):
+    people = world.people
+    Engagement.objects.update(mode=Engagement.Mode.INTERNAL)
+    waiting, begun = new_ticket("assigned"), new_ticket("taken")
+    for ticket in (waiting, begun):
+        ticket.clocks.update(due_at=at(17, days=12))
+    tell = None if chosen is None else [getattr(people, name).pk for name in chosen]
+    relief = declare(starts=at(0, days=10), ends=at(0, days=12), tell=tell)
+    assert fresh(begun).holder == people.alice  # months ahead nothing begun is handed over
+    relief.sites.all().delete()
+    relief.handovers.all().delete()
+    # Something went to him by hand meanwhile, and was told: another letter, with another key.
+    Letter.inform(people.marc, f"relief:{relief.pk}:{people.marc.pk}", "Premier", "Premier")
+    declaring.run_due(at(9, days=9))
+    assert (fresh(waiting).holder, fresh(begun).holder) == (people.basile, people.alice)
+    assert relief.handovers.get().receiver == people.basile
+    later = Letter.objects.filter(key=f"relief:{relief.pk}:later:{people.marc.pk}")
+    assert later.count() == (chosen != [])
+
+
 @pytest.mark.parametrize(
     ("who", "changes", "error"),
     [
@@ -250,6 +273,42 @@ def test_a_matter_for_named_persons_moves_by_the_rules_and_is_shown_to_them_alon
     )
 
 
+def test_a_requester_s_lines_on_a_matter_for_named_persons_are_shown_to_them_alone(
+    world, new_ticket, declare, client_of
+):
+    open_one, secret = new_ticket("taken"), new_ticket("open", confidentiality=3)
+    Ticket.objects.filter(pk=secret.pk).update(state="taken", holder=world.people.alice)
+    foreseen = declaring.foresee(world.people.alice, STARTS, ENDS, NOW)
+    shares = foreseen.shares.of("begun")
+    for share in shares:  # as if somebody were cleared
+        object.__setattr__(share, "to", world.people.basile)
+    whole = reassuring.of(shares)
+    assert secret.reference in whole[0].text()
+    (shown,) = reassuring.shown(whole, {open_one.pk})
+    assert (open_one.reference in shown.text(), secret.reference in shown.text()) == (True, False)
+    assert secret.reference in whole[0].text()  # what is sent stays whole
+    assert reassuring.shown(whole, set()) == []
+
+    relief = declare(handed={})
+    ReliefMove.objects.create(
+        provider=world.provider, relief=relief, ticket=secret, how="handed",
+        to=world.people.basile, at=NOW,
+    )  # fmt: skip
+    Ticket.objects.filter(pk=secret.pk).update(state="delivered")
+    with pytest.raises(BegunMeanwhile) as refused:
+        declaring.undo(relief, by=world.people.paul, at=NOW)
+    assert secret.reference not in str(refused.value)
+
+
+def test_handing_over_to_a_key_that_is_no_colleague_names_nobody(world, new_ticket, declare):
+    begun = new_ticket("taken")
+    for key in (world.people.quentin.pk, world.people.marc.pk, 10**12):
+        with pytest.raises(NotOfPool) as refused:
+            declare(by=world.people.alice, handed={begun.pk: key})
+        assert str(key) in str(refused.value)
+    assert not Absence.objects.exists()
+
+
 def test_pages_and_calls(world, new_ticket, client_of):
     people = world.people
     new_ticket("assigned"), new_ticket("taken")
@@ -300,11 +359,31 @@ def test_pages_and_calls(world, new_ticket, client_of):
     assert paul.post(f"/continuity/reliefs/{relief.pk}/give_back/").status_code == 302
 
 
-def test_an_assistant_says_that_she_is_away_tomorrow(world, client_of):
+def _card(page, name):
+    return page.content.decode().split(f'id="{name}"')[1].split("</section>")[0]
+
+
+def test_an_assistant_says_that_she_is_away_tomorrow(world, new_ticket, client_of):
     alice = client_of(world.people.alice)
-    assert "Basile" in alice.get("/continuity/away/", _tomorrow()).content.decode()
-    assert alice.post("/continuity/away/", _tomorrow()).status_code == 302
+    begun = new_ticket("taken")
+    Cover.objects.filter(person=world.people.basile).update(position="backup")
+    ServiceSkill.objects.create(
+        provider=world.provider, service=begun.service, skill=Skill.objects.get(code="excel")
+    )
+    Service.objects.update(skill_level=3)
+    period = _tomorrow()
+    page = client_of(world.people.paul).get(
+        "/continuity/declare/", period | {"person": world.people.alice.pk}
+    )
+    assert "Basile Bœuf" in _card(page, "begun")
+    page = alice.get("/continuity/away/", period)
+    assert "Basile" in _card(page, "stand-ins")
+    assert begun.reference in _card(page, "begun")
+    assert "Basile" not in _card(page, "begun").replace("Basile Bœuf</option>", "")
+    mine = {f"backup-{world.sites.aix.pk}": ""}  # who stands in is the lead's to choose
+    assert alice.post("/continuity/away/", period | mine).status_code == 302
     assert Absence.objects.get().person == world.people.alice
+    assert Relief.objects.get().sites.get().backup == world.people.basile
     assert Letter.objects.filter(to=world.people.paul.email).exists()
     assert client_of(world.people.marc).get("/continuity/away/").status_code == 404
     assert client_of(world.people.paul).get("/continuity/away/").status_code == 404

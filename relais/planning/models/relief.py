@@ -39,6 +39,8 @@ class Relief(TenantModel):
     # What she has not begun moves then: at once, or the day before a leave that is far ahead.
     moves_at = models.DateTimeField()
     moved_at = models.DateTimeField(null=True)
+    # Which requesters the lead chose to tell, or not: whoever is not in it as the facts say.
+    tell = models.JSONField(default=dict)
     ended_by = models.ForeignKey(Person, models.PROTECT, null=True, related_name="+")
     ended_at = models.DateTimeField(_("ended"), null=True)
 

@@ -19,7 +19,7 @@ from relais.desk.views.lead import lead_only
 from relais.lib.problem import Problem
 from relais.people.models import Person, Role
 from relais.people.pool_forms import team, zone_of
-from relais.planning import declaring, sharing, standing_in
+from relais.planning import declaring, reassuring, sharing, standing_in
 from relais.planning.continuity_errors import NotAsSeen
 from relais.planning.models import Handover, Relief, ReliefMove, ReliefSite
 from relais.planning.relief_forms import PeriodForm
@@ -113,9 +113,7 @@ def _foresee(
         "proposal": proposal,
         "may": declaring.may_declare(request.person, person, proposal.starts, timezone.now()),
         "sites": [(line, _others(line)) for line in proposal.sites],
-        "tells": [
-            tell for tell in proposal.tells if any(share.ticket.pk in seen for share in tell.shares)
-        ],
+        "tells": reassuring.shown(proposal.tells, seen),
     }
     for how in ("moves", "begun", "stays", "nobody"):
         context[how] = [one for one in proposal.shares.of(how) if one.ticket.pk in seen]
@@ -147,7 +145,7 @@ def _confirm(request: HttpRequest, form: PeriodForm, person: Person) -> Relief:
         ends=form.ends_at,
         by=request.person,
         mark=sent.get("mark") or None,
-        backups=_chosen(sent, "backup-"),
+        backups=_chosen(sent, "backup-") if request.access.runs_pool else None,
         handed=_chosen(sent, "hand-") if "mark" in sent else None,
         tell=_keys(sent.getlist("tell")) if request.access.runs_pool and "mark" in sent else None,
     )
