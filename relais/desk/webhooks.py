@@ -15,13 +15,14 @@ import socket
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 import urllib3
 from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext_noop as _
 
+from relais.lib.calling import LONGEST, Deadline, answered
 from relais.lib.problem import Problem
 from relais.lib.sealed import SealBroken
 from relais.lib.tenancy import tenant
@@ -58,7 +59,7 @@ class Answer:
 
 def check_address(url: str) -> None:
     """Raise `BadAddress` unless the address may be called: by TLS, and outside our own walls."""
-    parts = urlsplit(url)
+    parts = _parts(url)
     inside = settings.WEBHOOKS_INSIDE
     if parts.scheme != "https" and not (inside and parts.scheme == "http"):
         raise BadAddress(why=_("it begins with https://"))
@@ -67,8 +68,15 @@ def check_address(url: str) -> None:
     place_of(parts.hostname, port_of(url))
 
 
+def _parts(url: str) -> SplitResult:
+    try:
+        return urlsplit(url)
+    except ValueError:
+        raise BadAddress(why=_("it is written as no address is")) from None
+
+
 def port_of(url: str) -> int:
-    parts = urlsplit(url)
+    parts = _parts(url)
     try:
         return parts.port or PORTS[parts.scheme]
     except ValueError:
@@ -79,7 +87,7 @@ def place_of(host: str, port: int) -> str:
     """Return the network address to call: the one that was checked, not a later answer."""
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError):
+    except (OSError, ValueError, OverflowError):
         raise BadAddress(why=_("its host is not found")) from None
     places = [str(one[4][0]) for one in found]
     if not settings.WEBHOOKS_INSIDE and not all(_is_outside(place) for place in places):
@@ -192,31 +200,29 @@ def _send(call: WebhookCall, body: bytes) -> Answer:
         return _post(call.webhook.url, body, headers)
     except BadAddress as fault:
         return Answer(None, str(fault))
-    except urllib3.exceptions.HTTPError as fault:
+    except (urllib3.exceptions.HTTPError, ValueError) as fault:
         return Answer(None, type(fault).__name__)
 
 
 def _post(url: str, body: bytes, headers: dict[str, str]) -> Answer:
     """Send it to the address that was checked: the name is not asked for a second time."""
-    parts = urlsplit(url)
-    host, port = str(parts.hostname), port_of(url)
-    options: dict[str, Any] = {"timeout": TIMEOUT, "retries": False, "maxsize": 1}
+    host, port = str(urlsplit(url).hostname), port_of(url)
     place = place_of(host, port)
-    pool: urllib3.HTTPConnectionPool
-    if parts.scheme == "https":
-        pool = urllib3.HTTPSConnectionPool(
-            place, port, server_hostname=host, assert_hostname=host, **options
-        )
-    else:
-        pool = urllib3.HTTPConnectionPool(place, port, **options)
-    path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    named = {**headers, "Host": parts.netloc}
-    with pool:
-        # The answer's text is not wanted, however long it is; a redirection is no answer.
-        answer = pool.urlopen(
-            "POST", path, body=body, headers=named, redirect=False, preload_content=False
-        )
-        answer.release_conn()
+    # The answer's text is not wanted, however long it is; a redirection is no answer.
+    with (
+        Deadline(LONGEST) as deadline,
+        answered(
+            "POST",
+            url,
+            place,
+            port,
+            body=body,
+            headers=headers,
+            deadline=deadline,
+            timeout=TIMEOUT,
+        ) as answer,
+    ):
+        pass
     return Answer(answer.status, "" if 200 <= answer.status < 300 else f"HTTP {answer.status}")
 
 

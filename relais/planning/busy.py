@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from relais.lib import ical
 from relais.lib.problem import Problem
 from relais.lib.sealed import SealBroken, seal, unseal
+from relais.lib.tenancy import tenant
 from relais.people.models import Person
 
 from . import outside
 from .models import BusySource, BusyTime
 
+log = logging.getLogger(__name__)
 Kind = BusySource.Kind
 PURPOSE = "busy-source"
 BACK, AHEAD = timedelta(days=7), timedelta(days=370)
@@ -39,6 +43,12 @@ class TooMany(Problem):
     message = _("No more than %(most)s calendars are read for one person: remove one first.")
 
 
+class Unforeseen(Problem):
+    """Reading the calendar failed in a way that nobody thought of; the log says how."""
+
+    message = _("This calendar cannot be read here: remove it, or give its file instead.")
+
+
 class NoLongerKnown(Problem):
     """What was sealed cannot be opened any more."""
 
@@ -54,7 +64,6 @@ def take(person: Person, name: str, data: bytes, *, titles: bool = False) -> Bus
     return source
 
 
-@transaction.atomic
 def follow(
     person: Person,
     name: str,
@@ -70,8 +79,10 @@ def follow(
     where = {"url": address, "user": user, "password": password}
     reading = ical.read(_fetched(kind, where, now), titles=titles)
     sealed = seal(json.dumps(where), purpose=PURPOSE)
-    source = _made(person, name=name, kind=kind, address=sealed, keeps_titles=titles)
-    _keep(source, reading, now)
+    # Only now: no transaction waits for a server of somebody else's.
+    with transaction.atomic():
+        source = _made(person, name=name, kind=kind, address=sealed, keeps_titles=titles)
+        _keep(source, reading, now)
     return source
 
 
@@ -79,22 +90,59 @@ def read_again(source: BusySource) -> bool:
     """Return whether the calendar could be read now; why not is written on it."""
     now = timezone.now()
     try:
-        if source.kind == Kind.FILE:
-            data = bytes(source.text, "utf-8")
-        else:
-            data = _fetched(source.kind, _where(source), now)
-        _keep(source, ical.read(data, titles=source.keeps_titles), now)
+        _keep(source, _reading(source, now), now)
     except Problem as problem:
-        # What was known stays: an address that is away for an hour frees nobody.
-        BusySource.objects.filter(pk=source.pk).update(fault=str(problem)[:300], read_at=now)
+        _blame(source.pk, str(problem), now)
         return False
     return True
 
 
+def read_by_itself(provider_id: int, source_id: int) -> bool:
+    """Return whether a calendar that is due could be read; whatever happened, it is done with.
+
+    Nothing of the database is held while the outside world answers.
+    """
+    now = timezone.now()
+    with tenant(provider_id):
+        source = _due(now).filter(pk=source_id).select_related("person").first()
+    if source is None:
+        return False  # another worker was first, or she removed it
+    try:
+        reading = _reading(source, now)
+        with tenant(provider_id):
+            _keep(source, reading, now)
+    except BusySource.DoesNotExist:
+        return False  # removed while it was read
+    except Exception as fault:
+        if not isinstance(fault, Problem):
+            log.exception("calendar %s of provider %s was not read", source_id, provider_id)
+        why = str(fault) if isinstance(fault, Problem) else str(Unforeseen())
+        with tenant(provider_id):
+            _blame(source_id, why, now)
+        return False
+    return True
+
+
+def _reading(source: BusySource, now: datetime) -> ical.Reading:
+    if source.kind == Kind.FILE:
+        data = bytes(source.text, "utf-8")
+    else:
+        data = _fetched(source.kind, _where(source), now)
+    return ical.read(data, titles=source.keeps_titles)
+
+
+def _blame(source_id: int, why: str, now: datetime) -> None:
+    # What was known stays: an address that is away for an hour frees nobody.
+    BusySource.objects.filter(pk=source_id).update(fault=why.replace("\x00", "")[:300], read_at=now)
+
+
 def due(now: datetime) -> list[int]:
     """Return the calendars that are to be read again."""
-    rows = BusySource.objects.filter(read_at__lt=now - EVERY, person__archived_at=None)
-    return list(rows.order_by("read_at").values_list("pk", flat=True)[:200])
+    return list(_due(now).order_by("read_at").values_list("pk", flat=True)[:200])
+
+
+def _due(now: datetime) -> QuerySet[BusySource]:
+    return BusySource.objects.filter(read_at__lt=now - EVERY, person__archived_at=None)
 
 
 def written(source: BusySource) -> bytes:
@@ -164,4 +212,5 @@ def _keep(source: BusySource, reading: ical.Reading, now: datetime) -> None:
         [one.label if source.keeps_titles else "", one.why] for one in left[:MOST_SHOWN]
     ]
     source.read_at, source.fault = now, ""
-    source.save()
+    told = ["text", "digest", "events", "left_out", "read_at", "fault"]
+    source.save(update_fields=told)

@@ -36,16 +36,14 @@ def solve_roster(provider_id: int, roster_id: int, version: int) -> None:
 @app.periodic(cron="*/15 * * * *")
 @app.task(queueing_lock="read_calendars")
 def read_calendars(timestamp: int) -> None:
-    """Read people's calendars again where it is time: each commits by itself."""
+    """Read people's calendars again where it is time: each by itself, whatever befalls another."""
     close_old_connections()
     with all_tenants("see whose calendars are to be read"):
         due = busy.due(timezone.now())
         rows = BusySource.objects.filter(pk__in=due).values_list("provider_id", "pk")
         waiting = list(rows)
     for provider_id, source_id in waiting:
-        with tenant(provider_id):
-            if source := BusySource.objects.filter(pk=source_id).first():
-                busy.read_again(source)
+        busy.read_by_itself(provider_id, source_id)
 
 
 @app.task(queue="rosters")

@@ -6,7 +6,9 @@ import hashlib
 import hmac
 import http.server
 import json
+import socket
 import threading
+import time
 from datetime import timedelta
 
 import pytest
@@ -212,6 +214,7 @@ def test_two_workers_send_each_call_once(committed, receiver):
         "https://localhost/", "https://10.1.2.3/", "https://192.168.1.1/", "https://[::1]/",
         "https://169.254.169.254/latest", "https://user:word@example.com/", "https://0.0.0.0/",
         "https://[::ffff:10.0.0.1]/", "https://x.invalid/", "https://127.0.0.1:99999/",
+        "https://[",
     ],
 )  # fmt: skip
 def test_an_address_inside_or_without_tls_is_refused(world, client_of, url):
@@ -224,6 +227,26 @@ def test_an_address_inside_or_without_tls_is_refused(world, client_of, url):
     )
     assert (answer.status_code, by_api.status_code) == (422, 422)
     assert not Webhook.objects.exists()
+
+
+def test_a_receiver_that_never_ends_its_answer_is_left(world, hook, new_ticket, monkeypatch):
+    """It sends a byte of its headers now and then: no timeout of a socket would ever end it."""
+    with socket.create_server(("127.0.0.1", 0)) as slow:
+        threading.Thread(target=drips, args=[slow], daemon=True).start()
+        hook(kinds=["received"], url=f"http://127.0.0.1:{slow.getsockname()[1]}/")
+        new_ticket()
+        monkeypatch.setattr(webhooks, "LONGEST", 0.1)
+        assert run(world) == 1
+    assert WebhookCall.objects.get().fault == "TooSlow"
+
+
+def drips(slow):
+    caller, _ = slow.accept()
+    with caller, contextlib.suppress(OSError):
+        caller.sendall(b"HTTP/1.1 200 OK\r\nX: ")
+        for _ in range(200):
+            caller.sendall(b"x")
+            time.sleep(0.02)
 
 
 def test_an_address_that_moved_inside_is_called_no_more(

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import threading
+import time
+from base64 import b64encode
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 import vobject
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 from django.urls import reverse
 from django.utils import timezone
 
-from relais.lib import ical
-from relais.planning import busy, ics, outside
+from relais.lib import calling, ical
+from relais.planning import busy, ics, outside, tasks
 from relais.planning.models import BusySource, BusyTime
 
 from .conftest import PARIS
@@ -239,11 +242,18 @@ class Outside(BaseHTTPRequestHandler):
             self.send_header("Location", self.server.leads_to)
             self.end_headers()
             return
+        if self.path == "/slow":
+            self.send_response(200)
+            self.end_headers()
+            for byte in self.server.data[:200]:
+                self.wfile.write(bytes([byte]))
+                time.sleep(0.02)
+            return
         self._say(200 if self.path == "/a.ics" else 404, self.server.data)
 
     def do_REPORT(self):
         self.rfile.read(int(self.headers["Content-Length"]))
-        if self.headers.get("Authorization") != "Basic bWFyYzpvdXZyZQ==":
+        if self.headers.get("Authorization") != self.server.word:
             self._say(401, b"")
             return
         data = self.server.data.decode().replace("&", "&amp;")
@@ -266,6 +276,8 @@ def outer(settings):
     settings.WEBHOOKS_INSIDE = True
     made = HTTPServer(("127.0.0.1", 0), Outside)
     made.data, made.head, made.leads_to = now_series(), "", "/a.ics"
+    made.word = "Basic bWFyYzpvdXZyZQ=="
+    made.handle_error = lambda *which: None  # a caller that went away
     made.url = f"http://127.0.0.1:{made.server_port}"
     threading.Thread(target=made.serve_forever, daemon=True).start()
     yield made
@@ -310,3 +322,56 @@ def test_an_address_inside_our_own_walls_is_never_called(world, outer, settings)
     outer.leads_to = "/moved"
     with pytest.raises(outside.NotRead):
         outside.of_address(f"{outer.url}/moved")
+
+
+def test_a_password_in_any_letters_is_sent_in_utf_8(world, outer):
+    outer.word = "Basic " + b64encode("marc:cœur€".encode()).decode()
+    where = {"kind": "caldav", "user": "marc", "password": "cœur€"}
+    assert busy.follow(world.people.marc, "Mon agenda", f"{outer.url}/marc/", **where).events
+
+
+def test_what_is_no_address_is_refused_on_the_page_and_where_it_leads(world, outer, client_of):
+    with_fault = {"name": "A", "kind": "address", "address": "https://["}
+    marc = client_of(world.people.marc)
+    assert set(marc.post(reverse("busy_sources"), with_fault).context["form"].errors) == {"address"}
+    assert marc.post("/api/busy_sources", with_fault, "application/json").status_code == 422
+    for outer.leads_to in ("https://[", "http://127.0.0.1:99999/"):
+        with pytest.raises(outside.NotRead):
+            outside.of_address(f"{outer.url}/moved")
+
+
+def test_a_server_that_never_ends_is_left(outer, monkeypatch):
+    monkeypatch.setattr(calling, "LONGEST", 0.1)
+    with pytest.raises(outside.NotRead, match="secondes"):
+        outside.of_address(f"{outer.url}/slow")
+
+
+def test_one_calendar_that_fails_keeps_no_other_from_being_read(world, outer, monkeypatch):
+    marc = world.people.marc
+    names = ("A", "B", "C")
+    made = {name: busy.follow(marc, name, f"{outer.url}/a.ics") for name in names}
+    long_ago = timezone.now() - timedelta(hours=2)
+    BusySource.objects.update(read_at=long_ago)
+    BusySource.objects.filter(pk=made["A"].pk).update(read_at=long_ago - timedelta(hours=1))
+    BusySource.objects.filter(pk=made["C"].pk).update(read_at=timezone.now())
+    depth, deeper = len(connection.atomic_blocks), []
+    fetched = busy._fetched
+    outer.data = now_series().replace(b"COUNT=9", b"COUNT=3")
+
+    def unforeseen(kind, where, now):
+        deeper.append(len(connection.atomic_blocks) - depth)
+        if len(deeper) == 1:
+            raise RuntimeError
+        return fetched(kind, where, now)
+
+    monkeypatch.setattr(busy, "_fetched", unforeseen)
+    # It would close the connection on which this test works.
+    monkeypatch.setattr(tasks, "close_old_connections", lambda: None)
+    tasks.read_calendars(0)
+    tasks.read_calendars(0)  # nothing is due any more
+    assert deeper == [0, 0]  # no transaction of the job is open meanwhile
+    for source in made.values():
+        source.refresh_from_db()
+    assert ("fichier" in made["A"].fault, made["B"].fault) == (True, "")
+    assert min(one.read_at for one in made.values()) > long_ago
+    assert made["B"].times.count() < made["C"].times.count()
