@@ -186,6 +186,9 @@ class OnTheWall(forms.BaseForm):
         value: datetime | None = self.cleaned_data.get(name)
         if value is None:
             return None
+        if not 1970 <= value.year <= 2200:
+            self.add_error(name, _("Give a year between 1970 and 2200."))
+            return None
         # Two times of one zone are compared as the wall shows them: in UTC, as they follow.
         at = value.replace(tzinfo=self.zone).astimezone(UTC)
         if at.astimezone(self.zone).replace(tzinfo=None) != value:

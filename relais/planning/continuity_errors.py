@@ -34,6 +34,15 @@ class BegunMeanwhile(NotNow):
     )
 
 
+class CannotReturn(NotNow):
+    """What moved cannot be given back to her: it would stay behind in silence."""
+
+    message = _(
+        "%(references)s: cannot be given back. Nothing was changed: end the absence instead, and "
+        "what cannot come back stays where it is."
+    )
+
+
 class OverAlready(NotNow):
     """The absence was taken back or has ended."""
 

@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy
 
 from relais.desk import tools
 from relais.desk.models import Approval, Delegation, Ticket
-from relais.engine import continuity
+from relais.engine import continuity, worktime
 from relais.engine.continuity import READY, Coverage, Item, Outcome, Standing, WhatIf
 from relais.engine.readiness import Readiness
 from relais.people.models import (
@@ -210,7 +210,11 @@ def gate(
     if ends - starts < LONG:
         return []
     ground = ground or read()
-    hours = standing_in.hours_of(ground.names, starts, min(ends, starts + standing_in.LOOKED_AT))
+    try:
+        until = min(ends, starts + standing_in.LOOKED_AT)
+        hours = standing_in.hours_of(ground.names, starts, until)
+    except (worktime.OutOfReach, worktime.NeverOpens, OverflowError):  # a slip of the year
+        return [_("No calendar reaches this period: check the year.")]
     there = [
         one
         for one in ground.people

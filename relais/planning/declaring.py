@@ -22,7 +22,16 @@ from relais.people import cover
 from relais.people.models import Absence, Confidentiality, Person, Role
 
 from . import handing_on, reassuring, sharing, standing_in
-from .continuity_errors import AwayAlready, BadPeriod, BegunMeanwhile, NotAsSeen, NotHers, NotOfPool
+from .continuity_errors import (
+    AwayAlready,
+    BadPeriod,
+    BegunMeanwhile,
+    CannotReturn,
+    NotAsSeen,
+    NotHers,
+    NotOfPool,
+    OverAlready,
+)
 from .models import Relief, ReliefMove, ReliefSite
 
 # An absence further ahead than this moves nothing yet: she works until then.
@@ -31,6 +40,8 @@ DAY_BEFORE = timedelta(hours=16)
 # An assistant says by herself that she is away when it is so near; else she asks for leave.
 SUDDEN = timedelta(hours=48)
 LONGEST = timedelta(days=400)
+# Nobody's calendar is kept further ahead: it is a slip of the year.
+FURTHEST = timedelta(days=731)
 How, Outcome = ReliefMove.How, ReliefMove.Outcome
 # What a person does to a request that she was given: it is begun.
 BEGINNING = (
@@ -75,11 +86,13 @@ def may_declare(by: Person, person: Person, starts: datetime, at: datetime) -> b
 
 
 def check_period(starts: datetime, ends: datetime, at: datetime) -> None:
-    """Raise `BadPeriod` for a period that is over, backwards or longer than a year."""
+    """Raise `BadPeriod` for a period that is over, backwards, too long or too far ahead."""
     if ends <= starts:
         raise BadPeriod(mend=_("The absence ends before it starts."))
     if ends <= at:
         raise BadPeriod(mend=_("This period is over: write it on the person’s page."))
+    if starts > at + FURTHEST:
+        raise BadPeriod(mend=_("This is more than two years ahead: check the year."))
     if ends - starts > LONGEST:
         raise BadPeriod(mend=_("This is longer than a year: check the year."))
 
@@ -293,29 +306,33 @@ def carry_out(relief: Relief, at: datetime | None = None) -> int:
 def undo(relief: Relief, *, by: Person, at: datetime | None = None) -> None:
     """Take it back whole while nothing of what moved has been begun.
 
-    Raises `NotHers`, `BegunMeanwhile`, `OverAlready`.
+    Raises `NotHers`, `BegunMeanwhile`, `CannotReturn`, `OverAlready`.
     """
     at = at or timezone.now()
     _check_ends(relief, by)
     with transaction.atomic():
+        live = Relief.objects.select_for_update().filter(pk=relief.pk, state=Relief.State.DECLARED)
+        if live.first() is None:
+            raise OverAlready()
+        _gather(relief)
         moves = list(relief.moves.select_related("ticket__site", "ticket__service", "to"))
-        _refuse(by, [move for move in moves if _is_begun(move)])
+        _refuse(BegunMeanwhile, by, [move for move in moves if _is_begun(move)])
+        lost = [move for move in moves if not _bring_back(relief, move, by, at)]
+        _refuse(CannotReturn, by, lost)
         relief.turn(Relief.State.UNDONE, ended_by=by, ended_at=at)
-        for move in moves:
-            _bring_back(relief, move, by, at)
         handing_on.void(relief)
         _forget(relief.absence, by)
         _withhold(relief)
 
 
-def _refuse(by: Person, moves: list[ReliefMove]) -> None:
-    """Name what stands against it, as far as `by` sees it. Raises `BegunMeanwhile`."""
+def _refuse(error: type[Refused], by: Person, moves: list[ReliefMove]) -> None:
+    """Name what stands against it, as far as `by` sees it. Raises `error` if anything does."""
     if not moves:
         return
     names = [move.ticket.reference for move in moves if sees(by, move.ticket)]
     if len(names) < len(moves):
         names.append(_("a matter for named persons"))
-    raise BegunMeanwhile(references=", ".join(names[:5]))
+    raise error(references=", ".join(names[:5]))
 
 
 def _is_begun(move: ReliefMove) -> bool:
@@ -381,14 +398,14 @@ def _shorten(relief: Relief, by: Person | None, at: datetime) -> None:
 
 def _gather(relief: Relief) -> None:
     """Note what left her hands by itself while she was away: it is part of the same story."""
-    left = Event.objects.filter(
-        kind=Event.Kind.ASSIGNED, at__gte=relief.declared_at,
-        facts__decision__replanned__code="absent",
-        facts__decision__replanned__from=relief.person_id,
-    ).exclude(ticket__in=relief.moves.values("ticket"))  # fmt: skip
+    because = {"code": "absent", "from": relief.person_id}
+    given = Q(kind=Event.Kind.ASSIGNED, facts__decision__replanned__contains=because)
+    queued = Q(kind=Event.Kind.UNASSIGNED, facts__replanned__contains=because)
+    left = Event.objects.filter(given | queued, at__gte=relief.declared_at)
+    left = left.exclude(ticket__in=relief.moves.values("ticket"))
     for event in left.order_by("ticket_id", "-id").distinct("ticket_id").select_related("ticket"):
         to = Person.objects.filter(pk=event.facts.get("holder")).first()
-        _note(relief, event.ticket, How.MOVED, to, event.at)
+        _note(relief, event.ticket, How.MOVED if to else How.QUEUED, to, event.at)
 
 
 def _return(
@@ -449,7 +466,10 @@ def run_due(at: datetime | None = None) -> dict[str, int]:
     for relief in live.filter(over).order_by("pk"):
         if Absence.objects.filter(person=relief.person_id, period__contains=at).exists():
             continue  # away again: what she held waits for her return in earnest
-        give_back(relief, by=None, at=at)
+        try:
+            give_back(relief, by=None, at=at)
+        except OverAlready:  # somebody ended it since it was read
+            continue
         done["returned"] += 1
     for relief in live.filter(moved_at=None, moves_at__lte=at, ends_at__gt=at).order_by("pk"):
         carry_out(relief, at)

@@ -31,15 +31,24 @@ def ask(
         raise NotHers(person=str(by))
     declaring.check_assistant(person)
     declaring.check_period(starts, ends, at)
+    asked = LeaveRequest.objects.filter(
+        person=person, state=State.ASKED, starts_at=starts, ends_at=ends
+    )
     try:
-        with transaction.atomic():
-            return LeaveRequest.objects.create(
-                provider_id=person.provider_id, person=person, kind=kind, starts_at=starts,
-                ends_at=ends, asked_at=at,
-            )  # fmt: skip
+        return _asked(person, kind, starts, ends, at)
     except IntegrityError:
-        asked = LeaveRequest.objects.filter(person=person, state=State.ASKED)
-        return asked.get(starts_at=starts, ends_at=ends)
+        # Answered or taken back since: then there is room for hers, and she asks again.
+        return asked.first() or _asked(person, kind, starts, ends, at)
+
+
+def _asked(
+    person: Person, kind: str, starts: datetime, ends: datetime, at: datetime
+) -> LeaveRequest:
+    with transaction.atomic():
+        return LeaveRequest.objects.create(
+            provider_id=person.provider_id, person=person, kind=kind, starts_at=starts,
+            ends_at=ends, asked_at=at,
+        )  # fmt: skip
 
 
 def accept(

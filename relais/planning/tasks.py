@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 from django.db import close_old_connections
 from django.utils import timezone
 from procrastinate.contrib.django import app
@@ -12,6 +14,8 @@ from relais.people.models import Provider
 from . import busy, declaring, peaks, rostering
 from .models import BusySource
 
+log = logging.getLogger(__name__)
+
 
 @app.periodic(cron="*/2 * * * *")
 @app.task(queueing_lock="reliefs_due")
@@ -21,8 +25,11 @@ def reliefs_due(timestamp: int) -> None:
     with all_tenants("see whose absences begin and end"):
         providers = list(Provider.objects.values_list("pk", flat=True))
     for provider_id in providers:
-        with tenant(provider_id):
-            declaring.run_due()
+        try:
+            with tenant(provider_id):
+                declaring.run_due()
+        except Exception:  # one provider's trouble keeps no other one waiting
+            log.exception("reliefs of provider %s", provider_id)
 
 
 # A worker that died says nothing more: the roster's page offers to begin again.

@@ -25,6 +25,12 @@ def at(hour: int, minute: int = 0, days: int = 0) -> datetime:
     return TUESDAY.replace(hour=hour, minute=minute) + timedelta(days=days)
 
 
+def ahead(weeks: int) -> datetime:
+    """Return the beginning of a Tuesday some weeks from now."""
+    today = datetime.now(PARIS).replace(hour=0, minute=0, second=0, microsecond=0)
+    return today + timedelta(days=7 * weeks + (1 - today.weekday()) % 7)
+
+
 def shift(world, name, start, end):
     return Shift.objects.create(
         provider=world.provider, person=getattr(world.people, name), period=(start, end)

@@ -10,6 +10,7 @@ from relais.desk.models import Letter, Ticket
 from relais.people.models import Absence, Cover, OrganisationChange, System
 from relais.planning import breaking_glass, covering, drilling, leaving
 from relais.planning.continuity_errors import (
+    BadPeriod,
     DrillOver,
     GateWarns,
     LeaveAnswered,
@@ -18,7 +19,7 @@ from relais.planning.continuity_errors import (
 )
 from relais.planning.models import Drill, EmergencyAccess, Impact, LeaveRequest
 
-from .conftest import at
+from .conftest import ahead, at
 
 SOON = timezone.now() + timedelta(days=10)
 LONG = SOON + timedelta(days=3)
@@ -116,6 +117,22 @@ def test_leave_is_asked_once_by_herself_and_answered_by_the_lead(world, leave):
     with pytest.raises(LeaveAnswered):
         leaving.accept(LeaveRequest.objects.get(), by=people.paul)
     assert not Absence.objects.exists()
+
+
+def test_a_leave_that_was_stored_with_a_slip_of_the_year_breaks_no_page(
+    world, practised, impact, client_of
+):
+    impact()
+    for year in (2230, 9999):
+        end = timezone.now().replace(year=year, month=12, day=28)
+        LeaveRequest.objects.create(
+            provider=world.provider, person=world.people.alice, kind="leave",
+            starts_at=end - timedelta(days=9), ends_at=end, asked_at=timezone.now(),
+        )  # fmt: skip
+    paul = client_of(world.people.paul)
+    assert paul.get("/continuity/leave/").status_code == 200
+    with pytest.raises(BadPeriod):
+        leaving.accept(LeaveRequest.objects.first(), by=world.people.paul, why="x")
 
 
 # By facts -----------------------------------------------------------------------------------------
@@ -228,7 +245,10 @@ def test_breaking_the_glass_asks_for_a_reason_holds_a_day_and_is_told_to_both_le
 def test_pages_and_calls(world, practised, services, client_of, call):
     people, day = world.people, timezone.localdate()
     paul, alice = client_of(people.paul), client_of(people.alice)
-    typed = {"starts": "2030-03-05T00:00", "ends": "2030-03-08T00:00", "kind": "leave"}
+    first, last = ahead(20), ahead(20) + timedelta(days=3)
+    typed = {
+        "starts": f"{first:%Y-%m-%dT%H:%M}", "ends": f"{last:%Y-%m-%dT%H:%M}", "kind": "leave",
+    }  # fmt: skip
     assert alice.post("/continuity/leave/", typed | {"ends": "x"}).status_code == 422
     assert alice.post("/continuity/leave/", typed).status_code == 302
     row = LeaveRequest.objects.get()
@@ -244,7 +264,7 @@ def test_pages_and_calls(world, practised, services, client_of, call):
     assert LeaveRequest.objects.get().state == "asked"
     assert paul.post(f"/continuity/leave/{row.pk}/refuse/", {"why": "Non"}).status_code == 302
     assert alice.post(f"/continuity/leave/{row.pk}/withdraw/").status_code == 302
-    period = {"starts": "2031-03-05T00:00:00Z", "ends": "2031-03-08T00:00:00Z"}
+    period = {"starts": ahead(40).isoformat(), "ends": (ahead(40) + timedelta(3)).isoformat()}
     key = call(people.alice, "POST", "leaves", **period)[1]["id"]
     assert call(people.alice, "POST", f"leaves/{key}/accept", why="x")[0] == 404
     assert call(people.paul, "POST", f"leaves/{key}/accept", why="x")[1]["state"] == "accepted"
@@ -263,7 +283,8 @@ def test_pages_and_calls(world, practised, services, client_of, call):
     assert lost["undelivered"]
 
     drill = {"person": people.alice.pk, "day": str(day), "kind": "whole"}
-    assert paul.post("/continuity/drills/", drill | {"day": ""}).status_code == 422
+    for wrong in ("", "9999-12-31", "0001-01-01"):
+        assert paul.post("/continuity/drills/", drill | {"day": wrong}).status_code == 422, wrong
     assert paul.post("/continuity/drills/", drill).status_code == 302
     key = call(people.paul, "POST", "drills", **drill)[1]["id"]
     sent = {"note": "Vu", "actions": "Une\nDeux"}

@@ -1,17 +1,19 @@
 """Away tomorrow: foreseen, declared once, taken back, given back; told to nobody else."""
 
+from contextlib import nullcontext
 from datetime import timedelta
 
 import pytest
 
 from relais.desk.models import Letter, Ticket
 from relais.offer.models import Service, ServiceSkill
-from relais.people.models import Absence, Cover, Engagement, Person, Skill
-from relais.planning import declaring, reassuring
+from relais.people.models import Absence, Cover, Engagement, Person, Role, Skill
+from relais.planning import declaring, reassuring, tasks
 from relais.planning.continuity_errors import (
     AwayAlready,
     BadPeriod,
     BegunMeanwhile,
+    CannotReturn,
     NotAsSeen,
     NotHers,
     NotOfPool,
@@ -19,6 +21,8 @@ from relais.planning.continuity_errors import (
 )
 from relais.planning.models import Relief, ReliefMove
 from tests.desk.conftest import at, kinds
+
+from .conftest import ahead
 
 NOW = at(16)
 STARTS, ENDS = at(0, days=1), at(0, days=2)
@@ -173,6 +177,7 @@ def test_what_moves_on_its_eve_is_told_as_chosen_and_gets_its_note(
     [
         ("paul", {"starts": ENDS, "ends": STARTS}, BadPeriod),
         ("paul", {"starts": at(8), "ends": at(9)}, BadPeriod),
+        ("paul", {"starts": at(0, days=800), "ends": at(0, days=801)}, BadPeriod),
         ("paul", {"mark": "another"}, NotAsSeen),
         ("alice", {"starts": at(0, days=9), "ends": at(0, days=12)}, NotHers),
         ("basile", {}, NotHers),
@@ -223,6 +228,67 @@ def test_what_was_begun_meanwhile_stands_against_taking_it_back(
         declaring.undo(relief, by=world.people.paul, at=at(16, 40))
     with pytest.raises(NotHers):
         declaring.undo(relief, by=world.people.basile)
+
+
+def test_what_cannot_come_back_leaves_the_absence_as_it_is(world, new_ticket, declare):
+    begun = new_ticket("taken")
+    relief = declare()
+    Role.objects.filter(person=world.people.alice).delete()  # she is no assistant any more
+    with pytest.raises(CannotReturn, match=begun.reference):
+        declaring.undo(fresh(relief), by=world.people.paul, at=at(16, 5))
+    assert (fresh(relief).state, fresh(begun).holder) == ("declared", world.people.basile)
+    assert Absence.objects.exists()
+
+
+@pytest.mark.parametrize("end", ["undo", "give_back"])
+def test_what_left_her_hands_by_itself_meanwhile_comes_back_too(world, new_ticket, declare, end):
+    people, given, queued = world.people, new_ticket("open"), new_ticket("open")
+    for ticket in (given, queued):
+        ticket.assign(people.alice, at=at(9, 10))
+        ticket.clocks.update(due_at=at(17, 30))  # promised before: it stayed
+    relief = declare()
+    because = {"code": "absent", "from": people.alice.pk}
+    fresh(given).assign(people.basile, at=at(9, days=1), reasons={"replanned": because})
+    fresh(queued).put_back({"missing": "off_duty", "replanned": because}, at=at(9, days=1))
+    getattr(declaring, end)(relief, by=people.paul, at=at(10, days=1))
+    assert {fresh(one).holder for one in (given, queued)} == {people.alice}
+    assert dict(relief.moves.values_list("ticket", "how")) == {
+        given.pk: "moved", queued.pk: "queued",
+    }  # fmt: skip
+
+
+def test_one_that_is_over_meanwhile_or_one_provider_s_trouble_stops_no_other(
+    world, new_ticket, declare, monkeypatch
+):
+    ticket = new_ticket("assigned")
+    ticket.clocks.update(due_at=at(17, days=5))
+    declare()
+    other = declaring.declare(
+        world.people.basile, kind="leave", starts=STARTS, ends=ENDS, by=world.people.paul, at=NOW
+    )
+    whole, seen = declaring.give_back, []
+
+    def faster(relief, **more):
+        """Let somebody end the first one between the reading and the verb."""
+        if not seen:
+            whole(fresh(relief), by=world.people.paul, at=at(0, days=2))
+        seen.append(relief)
+        return whole(relief, **more)
+
+    monkeypatch.setattr(declaring, "give_back", faster)
+    assert declaring.run_due(at(0, 1, days=2)) == {"moved": 0, "returned": 1}
+    assert fresh(other).state == Relief.State.RETURNED
+    ran = []
+
+    def trouble():
+        ran.append(1)
+        raise ValueError("a calendar")
+
+    monkeypatch.setattr(declaring, "run_due", trouble)
+    monkeypatch.setattr(tasks, "close_old_connections", lambda: None)
+    monkeypatch.setattr(tasks, "all_tenants", lambda why: nullcontext())
+    tasks.reliefs_due(0)
+    assert ran
 
 
 def test_at_her_return_she_has_again_what_nobody_began(world, new_ticket, declare):
@@ -313,13 +379,16 @@ def test_pages_and_calls(world, new_ticket, client_of):
     people = world.people
     new_ticket("assigned"), new_ticket("taken")
     paul, alice = client_of(people.paul), client_of(people.alice)
-    typed = {"starts": "2030-03-05T00:00", "ends": "2030-03-06T00:00", "kind": "leave"}
+    start, end = ahead(20), ahead(20) + timedelta(days=7)
+    typed = {"starts": f"{start:%Y-%m-%dT%H:%M}", "ends": f"{end:%Y-%m-%dT%H:%M}", "kind": "leave"}
     asked = typed | {"person": people.alice.pk}
     assert paul.get("/continuity/").status_code == 200
     assert "Basile" in paul.get("/continuity/declare/", asked).content.decode()
-    assert paul.get("/continuity/declare/", asked | {"ends": "x"}).status_code == 422
+    for wrong in ("x", "9999-12-31T23:00", "0001-01-01T00:00", "2199-03-01T00:00"):
+        slip = asked | {"ends": wrong, "starts": wrong}
+        assert paul.get("/continuity/declare/", slip).status_code == 422, wrong
     assert paul.get("/continuity/declare/", {"person": people.marc.pk}).status_code == 302
-    period = {"starts": "2030-03-05T00:00:00+01:00", "ends": "2030-03-06T00:00:00+01:00"}
+    period = {"starts": start.isoformat(), "ends": end.isoformat()}
     call = f"/api/persons/{people.alice.pk}"
     foreseen = paul.get(f"{call}/foresee_absence", period)
     assert foreseen.json()["sites"][0]["chosen"]["name"] == "Basile Bœuf"

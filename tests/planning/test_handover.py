@@ -140,6 +140,8 @@ def test_pages_and_calls(world, note, client_of, call):
     assert "Aix" in refused.content.decode()
     assert "a\nb\nc\nd" in refused.content.decode()  # nothing typed is lost
     typed[f"summary-{key}"] = "Tout va bien"
+    slip = typed | {"seen": "9" * 5000}
+    assert alice.post(f"{page}edit/", slip).status_code == 422
     assert alice.post(f"{page}edit/", typed | {"give": 1}).status_code == 302
     assert fresh(note).state == "given"
     assert "Tout va bien" in basile.get(page).content.decode()

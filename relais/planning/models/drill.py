@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
-from relais.desk.errors import Missing
+from relais.desk.errors import BadValue, Missing
 from relais.desk.rules import access_of
 from relais.lib.tenancy import SameTenant
 from relais.people import organisation
@@ -74,8 +74,10 @@ class Drill(TenantModel):
     def plan(
         cls, person: Person, day: date, *, kind: str, by: Person, site: Site | None = None
     ) -> Drill:
-        """Return the drill planned; the same twice is one. Raises `NotHers`."""
+        """Return the drill planned; the same twice is one. Raises `NotHers`, `BadValue`."""
         _check(by)
+        if not 1970 <= day.year <= 2200:
+            raise BadValue(field=_t("day"), mend=_t("give a year between 1970 and 2200"))
         with transaction.atomic():
             found, fresh = cls.objects.get_or_create(
                 person=person, day=day,

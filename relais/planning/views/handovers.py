@@ -85,7 +85,7 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
         sent = typed(plain, context["facts"])
         seen = request.POST.get("seen", "")
         try:
-            note.edit(sent, by=request.person, seen=int(seen) if seen.isdecimal() else None)
+            note.edit(sent, by=request.person, seen=int(seen[:9]) if seen.isdecimal() else None)
             if "give" in request.POST and note.state == Handover.State.DRAFT:
                 handing_on.give(note, by=request.person)
             messages.success(request, _("The note is kept."))
