@@ -232,21 +232,24 @@ def test_an_address_inside_or_without_tls_is_refused(world, client_of, url):
 def test_a_receiver_that_never_ends_its_answer_is_left(world, hook, new_ticket, monkeypatch):
     """It sends a byte of its headers now and then: no timeout of a socket would ever end it."""
     with socket.create_server(("127.0.0.1", 0)) as slow:
-        threading.Thread(target=drips, args=[slow], daemon=True).start()
+        ended = []
+        threading.Thread(target=drips, args=[slow, ended], daemon=True).start()
         hook(kinds=["received"], url=f"http://127.0.0.1:{slow.getsockname()[1]}/")
         new_ticket()
         monkeypatch.setattr(webhooks, "LONGEST", 0.1)
         assert run(world) == 1
     assert WebhookCall.objects.get().fault == "TooSlow"
+    assert not ended  # it was left, not waited for
 
 
-def drips(slow):
+def drips(slow, ended):
     caller, _ = slow.accept()
     with caller, contextlib.suppress(OSError):
         caller.sendall(b"HTTP/1.1 200 OK\r\nX: ")
         for _ in range(200):
             caller.sendall(b"x")
             time.sleep(0.02)
+        ended.append(True)
 
 
 def test_an_address_that_moved_inside_is_called_no_more(

@@ -248,6 +248,7 @@ class Outside(BaseHTTPRequestHandler):
             for byte in self.server.data[:200]:
                 self.wfile.write(bytes([byte]))
                 time.sleep(0.02)
+            self.server.ended = True
             return
         self._say(200 if self.path == "/a.ics" else 404, self.server.data)
 
@@ -277,6 +278,7 @@ def outer(settings):
     made = HTTPServer(("127.0.0.1", 0), Outside)
     made.data, made.head, made.leads_to = now_series(), "", "/a.ics"
     made.word = "Basic bWFyYzpvdXZyZQ=="
+    made.ended = False
     made.handle_error = lambda *which: None  # a caller that went away
     made.url = f"http://127.0.0.1:{made.server_port}"
     threading.Thread(target=made.serve_forever, daemon=True).start()
@@ -344,6 +346,7 @@ def test_a_server_that_never_ends_is_left(outer, monkeypatch):
     monkeypatch.setattr(calling, "LONGEST", 0.1)
     with pytest.raises(outside.NotRead, match="secondes"):
         outside.of_address(f"{outer.url}/slow")
+    assert not outer.ended  # it was left, not waited for
 
 
 def test_one_calendar_that_fails_keeps_no_other_from_being_read(world, outer, monkeypatch):
