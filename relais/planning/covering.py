@@ -142,9 +142,11 @@ def read(at: datetime | None = None) -> Ground:
     """Return the work of the last weeks and who is able to do it: queries constant in number."""
     at = at or timezone.now()
     sites = Site.objects.filter(archived_at=None).select_related("company").in_bulk()
-    works = items.read(sites, at)[:MOST_LINES]
-    ready = items.ready(works, at)
     critical = _critical()
+    works = items.read(sites, at)
+    works.sort(key=lambda one: (one.site, one.family) not in critical)  # none is cut off the list
+    works = works[:MOST_LINES]
+    ready = items.ready(works, at)
     needed = tools.of({work.pair: work.service for work in works})
     covers: dict[int, list[Cover]] = defaultdict(list)
     roles = Role.objects.in_force().filter(kind=Role.Kind.ASSISTANT)
@@ -218,7 +220,7 @@ def gate(
     there = [
         one
         for one in ground.people
-        if one.key == person.pk or hours.get(one.key, (0.0, 0.0))[0] > 0
+        if one.key == person.pk or _is_there(*hours.get(one.key, (0.0, 0.0)))
     ]
     found = []
     for item in continuity.gate(ground.items, there, {person.pk}):
@@ -231,6 +233,10 @@ def gate(
             told = f"{told} {_('To be trained:')} {names}."
         found.append(told)
     return found
+
+
+def _is_there(hours: float, usual: float) -> bool:
+    return hours > 0 and hours >= standing_in.THERE * usual
 
 
 # What if ------------------------------------------------------------------------------------------

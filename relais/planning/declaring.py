@@ -17,7 +17,7 @@ from django.utils.translation import override
 
 from relais.desk import rules
 from relais.desk.errors import Refused
-from relais.desk.models import Event, Letter, Ticket
+from relais.desk.models import DispatchMode, Event, Letter, Ticket
 from relais.people import cover
 from relais.people.models import Absence, Confidentiality, Person, Role
 
@@ -160,7 +160,8 @@ def declare(
         )  # fmt: skip
         _stand_in(relief, proposal.sites, backups or {})
         if proposal.moves_at <= at and relief.claim_moves(at):
-            _move(relief, proposal.shares, at)
+            confirmed = mark is not None and rules.access_of(by).runs_pool
+            _move(relief, proposal.shares, at, confirmed=confirmed)
         if proposal.moves_now or handed is not None:
             _hand_over(relief, proposal.shares, handed, by, at)
         handing_on.open_notes(relief)
@@ -212,10 +213,17 @@ def _seen(by: Person, keys: list[int]) -> set[int]:
     return set(rows.values_list("pk", flat=True))
 
 
-def _move(relief: Relief, shares: sharing.Shares, at: datetime) -> None:
-    """Give on what is not begun; what nobody can have waits in the queue once she is gone."""
+def _move(relief: Relief, shares: sharing.Shares, at: datetime, *, confirmed: bool = False) -> None:
+    """Give on what is not begun; what nobody can have waits in the queue once she is gone.
+
+    What the lead gives by hand waits there too, unless she has read where it goes: `confirmed`.
+    """
+    by_hand = []
     for share in shares.of("moves"):
         assert share.to is not None and shares.pool is not None
+        if not confirmed and shares.pool.mode(share.ticket) != DispatchMode.Mode.AUTOMATIC:
+            by_hand.append(share)
+            continue
         reasons = sharing.told(share, shares.pool, "absent", relief.person_id)
         try:
             with transaction.atomic():
@@ -225,9 +233,11 @@ def _move(relief: Relief, shares: sharing.Shares, at: datetime) -> None:
         _note(relief, share.ticket, How.MOVED, share.to, at)
     if relief.starts_at > at:
         return
-    for share in shares.of("nobody"):
+    for share in [*shares.of("nobody"), *by_hand]:
         assert shares.pool is not None
         facts = sharing.told(share, shares.pool, "absent", relief.person_id)
+        if share.to is not None:
+            facts["missing"] = "lead"
         try:
             with transaction.atomic():
                 share.ticket.put_back(facts, at=at)
@@ -379,6 +389,8 @@ def give_back(
         moves = list(relief.moves.select_related("ticket__site", "ticket__service", "to"))
         for move in moves:
             _return(relief, move, by, at, wanted=move.ticket_id in bring)
+        if at <= relief.starts_at + handing_on.SUDDEN:
+            handing_on.void_drafts(relief)
         reassuring.tell_return(relief, moves)
     return moves
 

@@ -70,6 +70,12 @@ def give(note: Handover, *, by: Person, at: datetime | None = None) -> None:
     Letter.inform(receiver, f"relief:{note.relief_id}:note:{note.pk}", subject, f"{text}\n{link}")
 
 
+def void_drafts(relief: Relief) -> None:
+    """Let go of the notes that nobody gave: she is back before anybody needed them."""
+    drafts = Handover.objects.filter(relief=relief, state=Handover.State.DRAFT)
+    drafts.update(state=Handover.State.VOID)
+
+
 def void(relief: Relief) -> None:
     """Let go of the notes of an absence that will not be."""
     notes = Handover.objects.filter(relief=relief)

@@ -27,6 +27,8 @@ from . import items
 
 # A long leave is looked at this far: hours beyond say no more of who can stand in.
 LOOKED_AT = timedelta(days=28)
+# So much of her usual hours is all the time.
+THERE = 0.95
 ORDER = {Cover.Position.LEAD: 0, Cover.Position.BACKUP: 1, Cover.Position.FLOAT: 2}
 
 
@@ -54,7 +56,7 @@ class Candidate:
             return "unknown"
         if not self.hours:
             return "away"
-        return "there" if self.hours >= 0.95 * self.usual else "partly"
+        return "there" if self.hours >= THERE * self.usual else "partly"
 
     @property
     def is_able(self) -> bool:

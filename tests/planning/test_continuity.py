@@ -19,7 +19,7 @@ from relais.planning.continuity_errors import (
 )
 from relais.planning.models import Drill, EmergencyAccess, Impact, LeaveRequest
 
-from .conftest import ahead, at
+from .conftest import ahead, at, away
 
 SOON = timezone.now() + timedelta(days=10)
 LONG = SOON + timedelta(days=3)
@@ -94,6 +94,35 @@ def test_a_leave_that_leaves_something_critical_uncovered_asks_for_a_reason_and_
 def test_without_a_critical_item_of_hers_nothing_stands_against(world, practised, impact, change):
     change(world, impact)
     assert covering.gate(world.people.alice, SOON, LONG) == []
+
+
+def test_a_backup_who_is_away_for_half_of_it_is_no_backup(world, practised, impact, new_ticket):
+    impact()
+    day, people = timezone.now() - timedelta(days=3), world.people
+    for _ in range(3):
+        ticket = new_ticket("open", at=day)
+        ticket.assign(people.basile, at=day)
+        ticket.take(by=people.basile, at=day)
+        ticket.deliver("Voilà.", by=people.basile, at=day)
+        ticket.accept(by=people.marc, at=day)
+    starts = ahead(3)
+    ends = starts + timedelta(days=14)
+    assert covering.gate(people.alice, starts, ends) == []
+    away(world, "basile", starts, starts + timedelta(days=7))
+    assert covering.gate(people.alice, starts, ends) != []
+
+
+def test_what_is_critical_is_never_cut_off(world, practised, impact, services, monkeypatch):
+    other = next(one for one in services.values() if one.family != services["appointment"].family)
+    Ticket.objects.filter(pk=Ticket.objects.first().pk).update(service=other)
+    monkeypatch.setattr(covering, "MOST_LINES", 1)
+    for service in (services["appointment"], other):
+        Impact.objects.all().delete()
+        Impact.write(
+            service, world.sites.aix, by=world.people.paul, half_day=1, day=3, three_days=4,
+            week=4, two_weeks=4, resume_hours=8,
+        )  # fmt: skip
+        assert covering.read().lines[0].item.critical
 
 
 def test_of_a_short_leave_nothing_is_asked(world, practised, impact):
@@ -214,6 +243,13 @@ def test_a_drill_is_scored_by_what_others_delivered_in_time(world, new_ticket):
     action = drill.actions.get()
     action.done(by=people.paul), action.done(by=people.paul)
     assert kinds() == ["drill_planned", "drill_scored", "drill_action_done"]
+    later = timezone.localdate() + timedelta(days=9)
+    ahead_of_it = Drill.plan(people.alice, later, kind="whole", by=people.paul)
+    with pytest.raises(BadValue):
+        ahead_of_it.close(by=people.paul, due=0, kept=0, note="Déjà", actions=[])
+    ahead_of_it.drop(by=people.paul)
+    again = Drill.plan(people.alice, later, kind="table", by=people.paul)
+    assert (again.pk, again.state, again.kind) == (ahead_of_it.pk, "planned", "table")
     with pytest.raises(NotHers):
         Drill.plan(people.basile, at(9).date(), kind="whole", by=people.alice)
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from relais.desk.models import Letter, Ticket
+from relais.desk.models import DispatchMode, Letter, Ticket
 from relais.offer.models import Service, ServiceSkill
 from relais.people.models import Absence, Cover, Engagement, Person, Role, Skill
 from relais.planning import declaring, reassuring, tasks
@@ -238,6 +238,24 @@ def test_what_cannot_come_back_leaves_the_absence_as_it_is(world, new_ticket, de
         declaring.undo(fresh(relief), by=world.people.paul, at=at(16, 5))
     assert (fresh(relief).state, fresh(begun).holder) == ("declared", world.people.basile)
     assert Absence.objects.exists()
+
+
+@pytest.mark.parametrize("read", [True, False], ids=["the lead read it", "nobody did"])
+def test_what_the_lead_gives_by_hand_moves_with_her_word_alone(world, new_ticket, declare, read):
+    ticket = new_ticket("assigned")
+    ticket.clocks.update(due_at=at(17, days=2))
+    DispatchMode.set("manual", by=world.people.paul)
+    starts, when = at(8, days=1), at(10, days=1)
+    mark = declaring.foresee(world.people.alice, starts, ENDS, when).mark if read else None
+    declare(starts=starts, when=when, mark=mark)
+    assert fresh(ticket).holder == (world.people.basile if read else None)
+
+
+@pytest.mark.parametrize(("when", "left"), [(at(1, days=1), "void"), (at(12, days=1), "draft")])
+def test_notes_that_nobody_gave_are_void_when_she_is_back_at_once(world, declare, when, left):
+    relief = declare()
+    declaring.give_back(relief, by=world.people.paul, at=when)
+    assert relief.handovers.get().state == left
 
 
 @pytest.mark.parametrize("end", ["undo", "give_back"])

@@ -107,6 +107,15 @@ def test_of_two_who_book_one_wins_and_the_other_times_are_free(world, arranged):
     assert Letter.objects.exclude(calendar="").count() == 2
 
 
+def test_a_time_that_is_past_cannot_be_booked(world, arranged):
+    meeting = arranged()
+    start = min(one.period.lower for one in MeetingTime.objects.filter(meeting=meeting))
+    MeetingTime.objects.update(until=start + timedelta(days=9))
+    with pytest.raises(NotNow):
+        meeting.book(start, by=world.people.alice, at=start)
+    meeting.book(start, by=world.people.alice, at=start - timedelta(minutes=1))
+
+
 def test_a_hold_that_ran_out_cannot_be_booked(world, arranged):
     meeting = arranged()
     start = meetings.times_of(meeting, timezone.now())[0]

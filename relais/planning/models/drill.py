@@ -85,6 +85,12 @@ class Drill(TenantModel):
                     "provider_id": by.provider_id, "kind": kind, "site": site, "planned_by": by,
                 },
             )  # fmt: skip
+            again = cls.objects.filter(pk=found.pk, state=cls.State.DROPPED)
+            if not fresh and again.update(
+                state=cls.State.PLANNED, kind=kind, site=site, planned_by=by
+            ):
+                fresh = True
+                found.refresh_from_db()
             if fresh:
                 organisation.record(found, "drill_planned", by, day=day.isoformat())
         return found
@@ -99,10 +105,15 @@ class Drill(TenantModel):
         actions: list[str],
         at: datetime | None = None,
     ) -> None:
-        """Score it, with what was seen and what is to be done. Raises `Missing`, `DrillOver`."""
+        """Score it, with what was seen and what is to be done.
+
+        Raises `Missing`, `DrillOver`, and `BadValue` before its day.
+        """
         if not note.strip():
             raise Missing(field=_t("what was seen"))
         at = at or timezone.now()
+        if self.day > timezone.localdate(at):
+            raise BadValue(field=_t("day"), mend=_t("score it on its day or later"))
         with transaction.atomic():
             self._turn(
                 by, "drill_scored", state=self.State.SCORED, due=due, kept=kept,

@@ -120,7 +120,12 @@ class Meeting(TenantModel):
         """Keep one of the times held, and let the others go. Raises `NotNow`, `Overtaken`."""
         at = at or timezone.now()
         mine = MeetingTime.objects.filter(meeting=self, until__gt=at)
-        if self.state != self.State.HELD or not mine.filter(period__startswith=start).exists():
+        past = start <= at
+        if (
+            past
+            or self.state != self.State.HELD
+            or not mine.filter(period__startswith=start).exists()
+        ):
             raise NotNow(reference=self.subject, state=self.get_state_display())
         self._change(by, "meeting_booked", state=self.State.BOOKED, starts_at=start)
         mine.filter(period__startswith=start).update(until=None)
