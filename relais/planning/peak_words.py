@@ -134,7 +134,7 @@ def basis(outlook: LoadOutlook) -> str:
     if outlook.method == demand.MEAN:
         return (
             _(
-                "Not enough history for a forecast: %(weeks)s weeks of %(enough)s. These are the "
+                "Not enough history for a forecast: %(weeks)s of %(enough)s weeks. These are the "
                 "means of the same half-days so far."
             )
             % facts

@@ -36,9 +36,9 @@ NO_ROW = gettext_noop(
 )
 # What a pool begins with; each provider changes them.
 FIRST_KINDS = (
-    ("M", gettext_noop("Early"), "08:00", "16:00", "12:00", "13:00"),
+    ("M", gettext_noop("Early shift"), "08:00", "16:00", "12:00", "13:00"),
     ("J", gettext_noop("Day"), "09:00", "17:00", "12:30", "13:30"),
-    ("S", gettext_noop("Late"), "10:00", "18:00", "13:00", "14:00"),
+    ("S", gettext_noop("Late shift"), "10:00", "18:00", "13:00", "14:00"),
     ("AM", gettext_noop("Morning"), "08:30", "12:30", None, None),
     ("PM", gettext_noop("Afternoon"), "13:30", "17:30", None, None),
 )
