@@ -202,9 +202,12 @@ def open_spans(site: Site, first: date, until: date) -> list[tuple[datetime, dat
 
 
 def _laid(series: Sequence[Series], hours: Mapping[int, Reals], begin: int, days: int) -> Reals:
+    """Return the hours of each series from a day on; of days before the first nobody knows any."""
     found = np.zeros((len(series), days, HALVES))
+    late = min(max(0, -begin), days)
     for n, one in enumerate(series):
-        found[n] = hours[one.site][begin : begin + days]
+        known = hours[one.site][begin + late : begin + days]
+        found[n, late : late + len(known)] = known
     return found
 
 

@@ -55,3 +55,33 @@ class CannotWithdraw(Problem):
         "“%(name)s” cannot be taken back: the shifts of %(people)s were changed since. Mend the "
         "roster instead."
     )
+
+
+class PublishedOver(Problem):
+    """A roster published later holds some of the same days."""
+
+    message = _(
+        "“%(name)s” cannot be taken back: take back “%(later)s”, published after it, first."
+    )
+
+
+class AllWorked(Problem):
+    """The last day of a published roster has begun."""
+
+    message = _("“%(name)s” cannot be taken back: its last day has begun.")
+
+
+class UnknownKinds(Problem):
+    """A roster has codes that are no kinds of shift."""
+
+    message = _(
+        "There is no kind of shift “%(codes)s” any more: give the days that have it another one."
+    )
+
+
+class NotItsKind(Problem):
+    """A kind of shift that the roster was not made with."""
+
+    message = _(
+        "“%(code)s” is no kind of shift that this roster was made with: solve it again first."
+    )

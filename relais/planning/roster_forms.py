@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from django import forms
+from django.utils import timezone
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
@@ -53,6 +55,16 @@ class RosterForm(forms.ModelForm):
 
         self.order_fields(["name", "starts_on", "weeks", "source", "sites"])
 
+    def clean(self) -> dict[str, Any] | None:
+        """Refuse a roster whose last day has passed: nothing of it could be published."""
+        cleaned = super().clean()
+        first, weeks = (self.cleaned_data.get(name) for name in ("starts_on", "weeks"))
+        if first and weeks:
+            last = first + timedelta(days=7 * weeks - 1 - first.weekday())
+            if last < timezone.localdate():
+                self.add_error("starts_on", _t("The last day of this roster has passed."))
+        return cleaned
+
     def wanted(self) -> dict[str, Any]:
         """Return the fields of the draft."""
         given = dict(self.cleaned_data)
@@ -78,6 +90,21 @@ class KindForm(KeptForm):
     class Meta:
         model = ShiftKind
         fields = ["code", "name", "starts", "ends", "pause_from", "pause_until", "active"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk:
+            self.fields["code"].widget.attrs["readonly"] = True
+
+    def clean_code(self) -> str:
+        """Refuse another code: rosters are written in it."""
+        code: str = self.cleaned_data["code"]
+        was = self.before["code"]
+        if self.instance.pk and code != was:
+            raise forms.ValidationError(
+                _t("The code stays “%(code)s”: rosters are written in it.") % {"code": was}
+            )
+        return code
 
     def clean(self) -> dict[str, Any] | None:
         """Refuse hours that do not follow one another."""

@@ -14,6 +14,7 @@ from datetime import date, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from relais.engine.roster import OFF, Duty, Need, Problem, Row, Worker, pinning
@@ -50,7 +51,7 @@ class Ground:
 
 def ground(roster: Roster, zone: ZoneInfo) -> Ground:
     """Return who and where. Raises `NoDuty` naming what is missing."""
-    kinds = list(ShiftKind.objects.filter(active=True))
+    kinds = list(ShiftKind.objects.filter(Q(active=True) | Q(code__in=_used(roster))))
     if not kinds:
         raise NoDuty(why=_("there is no kind of shift yet"))
     sites = Site.objects.filter(archived_at=None, covers__isnull=False).distinct()
@@ -72,6 +73,12 @@ def ground(roster: Roster, zone: ZoneInfo) -> Ground:
     return Ground(roster, places, people, kinds, team, leads, zone)
 
 
+def _used(roster: Roster) -> set[str]:
+    """Return the kinds of shift that a roster has, pins among them, or the one that it mends."""
+    bases = [roster, *([roster.mends] if roster.mends else [])]
+    return {code for base in bases for row in base.rows.values() for code in row} - {OFF}
+
+
 def build(roster: Roster, zone: ZoneInfo, today: date) -> Problem:
     """Return the problem of a roster: its rules, wishes, pins and needs. Raises `NoDuty`."""
     at = ground(roster, zone)
@@ -91,10 +98,7 @@ def build(roster: Roster, zone: ZoneInfo, today: date) -> Problem:
 
 def mended(problem: Problem, base: Roster, change: float) -> Problem:
     """Return the problem of changing a published roster as little as the absences ask."""
-    known = {int(key): tuple(row) for key, row in base.rows.items()}
-    rows: dict[int, Row] = {
-        person.key: known.get(person.key, (OFF,) * problem.days) for person in problem.people
-    }
+    rows = rows_of(base, problem)
     gone = {
         person.key: [day for day in person.away if rows[person.key][day] != OFF]
         for person in problem.people
@@ -138,6 +142,7 @@ def _workers(at: Ground, needs: Sequence[Need]) -> list[Worker]:
     longest = max(
         (sum(_minutes(b) - _minutes(a) for a, b in kind.hours) for kind in at.kinds), default=0
     )
+    codes = {OFF, *(kind.code for kind in at.kinds)}
     found = []
     for person in at.people:
         profile = hours.profiles.get(person.pk)
@@ -146,7 +151,9 @@ def _workers(at: Ground, needs: Sequence[Need]) -> list[Worker]:
         pins = {
             day: roster.rows[str(person.pk)][day]
             for day in roster.pins.get(str(person.pk), ())
-            if str(person.pk) in roster.rows and day not in away
+            if str(person.pk) in roster.rows
+            and day not in away
+            and roster.rows[str(person.pk)][day] in codes
         }
         found.append(
             Worker(
@@ -365,12 +372,12 @@ def again(roster: Roster) -> Problem | None:
     basis = roster.basis
     if not basis:
         return None
-    people = []
+    people, codes = [], roster.codes
     for one in basis["people"]:
         pinned = {int(day): code for day, code in one["pinned"].items()}
         row = roster.rows.get(str(one["key"]))
         for day in roster.pins.get(str(one["key"]), ()):
-            if row:
+            if row and row[day] in codes:
                 pinned[day] = row[day]
         away = frozenset(one["away"])
         people.append(
@@ -396,4 +403,8 @@ def again(roster: Roster) -> Problem | None:
 def rows_of(roster: Roster, problem: Problem) -> dict[int, Row]:
     """Return the rows as the engine has them: everybody of the problem, free where unknown."""
     free = [OFF] * problem.days
-    return {one.key: tuple(roster.rows.get(str(one.key), free)) for one in problem.people}
+    codes = {duty.key for duty in problem.duties}
+    return {
+        one.key: tuple(c if c in codes else OFF for c in roster.rows.get(str(one.key), free))
+        for one in problem.people
+    }

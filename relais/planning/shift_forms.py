@@ -6,6 +6,7 @@ from datetime import date, time, timedelta
 from typing import Any
 
 from django import forms
+from django.utils import timezone
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
@@ -16,12 +17,29 @@ from relais.people.models.calendar import Weekday
 from relais.people.pool_forms import team
 
 from .shifts import LONGEST, Pattern
+from .words import date_text
+
+
+def reach() -> tuple[date, date]:
+    """Return the first and the last day that planning speaks of."""
+    today = timezone.localdate()
+    return today - timedelta(days=2 * 365), today + timedelta(days=3 * 365)
+
+
+def check_reach(day: date) -> None:
+    """Raise `ValidationError` for a day that nobody plans: a slip of the year."""
+    first, last = reach()
+    if not first <= day <= last:
+        told = {"first": date_text(first), "last": date_text(last)}
+        raise forms.ValidationError(
+            _t("Choose a day between %(first)s and %(last)s.") % told, code="reach"
+        )
 
 
 def day_field(label: Any, **more: Any) -> forms.DateField:
-    """Return a field for a day."""
+    """Return a field for a day within reach."""
     widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
-    return forms.DateField(label=label, widget=widget, **more)
+    return forms.DateField(label=label, widget=widget, validators=[check_reach], **more)
 
 
 def hour_field(label: Any, **more: Any) -> forms.TimeField:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from typing import Annotated, Any, Literal
 
+from django.core.exceptions import ValidationError as FormError
 from django.http import Http404, HttpRequest
 from django.utils.translation import gettext as _
 from ninja import Field, Query, Router, Schema, Status
@@ -23,7 +24,7 @@ from relais.people.models import OnSiteDay, Person, Role, Shift, Wish
 from relais.people.pool_forms import team
 
 from . import shifts as flow
-from .shift_forms import OnSiteForm, PatternForm, WishForm
+from .shift_forms import OnSiteForm, PatternForm, WishForm, check_reach
 from .working_time import Word, person_zone, sentence
 
 router = Router(tags=["planning"])
@@ -250,6 +251,10 @@ def _assistant(access: Access, key: int) -> Person:
 
 
 def _follow(starts: datetime, ends: datetime) -> None:
+    try:
+        check_reach(starts.date())
+    except FormError as error:
+        raise ValidationError([{"loc": ("body", "starts"), "msg": error.messages[0]}]) from None
     if ends <= starts:
         text = _("The shift ends before it starts.")
         raise ValidationError([{"loc": ("body", "ends"), "msg": text}])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_skeleton
+from babel.dates import format_date, format_skeleton
 
 from relais.lib.formats import babel_locale
 
@@ -13,6 +13,11 @@ from relais.lib.formats import babel_locale
 def day_text(day: date) -> str:
     """Return a day as people say it: "Tue 24 Nov"."""
     return format_skeleton("MMMEd", day, locale=babel_locale())
+
+
+def date_text(day: date) -> str:
+    """Return a day with its year: "24 Nov 2026"."""
+    return format_date(day, "medium", locale=babel_locale())
 
 
 def hours_text(minutes: float) -> str:

@@ -18,7 +18,7 @@ from relais.engine import guard_rails, rota, worktime
 from relais.engine.candidates import without
 from relais.engine.guard_rails import Breach, Limits
 from relais.people import calendars, working
-from relais.people.models import AssistantProfile, Person
+from relais.people.models import AssistantProfile, Person, Provider
 from relais.people.working import Span
 
 from .words import day_text, hours_text
@@ -104,10 +104,12 @@ class Hours:
         less: Iterable[Span] = (),
         now: datetime | None = None,
         settled: Iterable[Span] = (),
+        freed: Iterable[Span] = (),
     ) -> Word:
         """Return what the law says of her shifts with `more` and without `less`.
 
-        `settled`: stretches in which her calendar will not hold any more.
+        `settled`: stretches in which her calendar will not hold any more; `freed`: in which it
+        will hold again, but for those.
         """
         zone = self.zone(person)
         shifts = self.written.shifts.get(person, ())
@@ -117,7 +119,10 @@ class Hours:
         after_shifts = tuple(sorted([*(s for s in shifts if s not in taken), *added]))
         was, will = (
             without(rota.worked(usual, those, free, zone), gone)
-            for those, free in ((shifts, decided), (after_shifts, [*decided, *settled]))
+            for those, free in (
+                (shifts, decided),
+                (after_shifts, [*without(tuple(decided), tuple(freed)), *settled]),
+            )
         )
         before, after = (guard_rails.breaches(each, zone, self.limits) for each in (was, will))
         stops = guard_rails.worse(before, after)
@@ -185,3 +190,8 @@ def person_zone(person: Person) -> ZoneInfo:
     """Return in which zone somebody's hours are typed and shown."""
     profile = AssistantProfile.objects.filter(person=person).select_related("calendar").first()
     return working.zone_of(profile.calendar if profile else None)
+
+
+def pool_zone(provider: Provider) -> ZoneInfo:
+    """Return in which zone the pool's days begin, whoever reads and wherever it is computed."""
+    return ZoneInfo(provider.time_zone)

@@ -14,7 +14,7 @@ from relais.engine.roster import OFF
 from relais.lib.tenancy import SameTenant
 from relais.people.models import Person
 from relais.people.models.tenant import TenantModel
-from relais.planning.errors import ChangedMeanwhile, NotInThisState
+from relais.planning.errors import ChangedMeanwhile, NotInThisState, NotItsKind
 
 Rows = dict[str, list[str]]
 
@@ -125,6 +125,11 @@ class Roster(TenantModel):
         """Return how many shifts it has."""
         return sum(code != OFF for row in self.rows.values() for code in row)
 
+    @property
+    def codes(self) -> frozenset[str]:
+        """Return the kinds of shift it was made with, and free; none are known of before that."""
+        return frozenset({OFF, *(duty[0] for duty in self.basis.get("duties", ()))})
+
     def is_pinned(self, person: int, day: int) -> bool:
         """Return whether a lead decided this day."""
         return day in self.pins.get(str(person), ())
@@ -148,7 +153,7 @@ class Roster(TenantModel):
     def place(self, person: int, day: int, code: str, *, pin: bool = True) -> None:
         """Give somebody a kind of shift on a day (empty: free), which solving leaves as it is.
 
-        Raises `NotInThisState`, `ChangedMeanwhile`.
+        Raises `NotInThisState`, `ChangedMeanwhile`, `NotItsKind`.
         """
         rows, pins = self._with({(person, day): code}, pin=pin)
         self.change(self.CHANGEABLE, rows=rows, pins=pins)
@@ -172,6 +177,9 @@ class Roster(TenantModel):
     def _with(
         self, codes: dict[tuple[int, int], str], *, pin: bool
     ) -> tuple[Rows, dict[str, list[int]]]:
+        strange = sorted(set(codes.values()) - self.codes) if self.basis else []
+        if strange and self.is_changeable:
+            raise NotItsKind(code=strange[0])
         rows = {key: list(row) for key, row in self.rows.items()}
         pins = {key: set(days) for key, days in self.pins.items()}
         for (person, day), code in codes.items():

@@ -30,6 +30,7 @@ from relais.planning.shift_forms import (
     ShiftForm,
     WishForm,
     next_monday,
+    reach,
 )
 from relais.planning.words import day_text
 from relais.planning.working_time import Word, person_zone, sentence
@@ -38,9 +39,11 @@ from relais.planning.working_time import Word, person_zone, sentence
 def asked_week(request: HttpRequest) -> date:
     """Return the Monday of the week that the address asks for, else of this one."""
     try:
-        return weeks.monday_of(date.fromisoformat(request.GET.get("week", "")))
-    except (ValueError, OverflowError):
-        return weeks.monday_of(timezone.localdate())
+        day = date.fromisoformat(request.GET.get("week", ""))
+    except ValueError:
+        day = timezone.localdate()
+    first, last = reach()
+    return weeks.monday_of(day if first <= day <= last else timezone.localdate())
 
 
 def _crumbs() -> list[tuple[str, Any]]:
