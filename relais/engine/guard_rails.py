@@ -1,17 +1,19 @@
 """Hours of work within the law: what goes beyond a day's or a week's most is no working time.
 
+Rest and work are counted as they pass, not on the wall: in UTC. Days and weeks are those of a zone.
+
 Sources: Code du travail L3121-18 (ten hours a day), L3121-20 and -22 (forty-eight hours a week,
-forty-four on average over twelve), L3131-1 (eleven hours of rest a day), L3132-2 (thirty-five a
-week), L3121-16 (twenty minutes after six hours). The numbers are parameters: an agreement may ask
-for more rest and less work.
+forty-four on average over twelve), L3131-1 (eleven hours of rest a day), L3132-1 (six days a
+week), L3132-2 (thirty-five hours of rest a week), L3121-16 (twenty minutes after six hours). The
+numbers are parameters: an agreement may ask for more rest and less work.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
@@ -33,11 +35,15 @@ class Limits:
     weekly_rest: float = 2100
     stretch: float = 360
     pause: float = 20
+    days: float = 6
 
 
 @dataclass(frozen=True)
 class Breach:
-    """A rule that somebody's hours break: its code, from which day on, what was seen (minutes)."""
+    """A rule that somebody's hours break: its code, from which day on, what was seen.
+
+    In minutes; days where days are counted.
+    """
 
     code: str
     day: date
@@ -90,10 +96,13 @@ def left_today(
     return law if law < still(usual) else None
 
 
-def breaches(spans: Iterable[Span], zone: ZoneInfo, limits: Limits) -> list[Breach]:
+def breaches(
+    spans: Iterable[Span], zone: ZoneInfo, limits: Limits, leave: Collection[date] = ()
+) -> list[Breach]:
     """Return every rule that these hours break; days and weeks are those of `zone`.
 
     `spans` may touch or overlap: they count once. What begins on a day counts as that day's.
+    `leave`: Mondays of weeks of leave, which no average counts.
     """
     worked = _joined(spans)
     if not worked:
@@ -106,7 +115,8 @@ def breaches(spans: Iterable[Span], zone: ZoneInfo, limits: Limits) -> list[Brea
         weeks[day - timedelta(day.weekday())] += (end - begin) / MINUTE
     found = [Breach("day", day, n, limits.day) for day, n in days.items() if n > limits.day]
     found += [Breach("week", day, n, limits.week) for day, n in weeks.items() if n > limits.week]
-    found += _average(weeks, limits)
+    found += _average(weeks, limits, leave)
+    found += _days(worked, zone, limits)
     found += _pauses(worked, zone, limits)
     found += _daily_rest(worked, zone, limits)
     found += _weekly_rest(worked, sorted(weeks), zone, limits)
@@ -121,7 +131,7 @@ def worse(before: Iterable[Breach], after: Iterable[Breach]) -> list[Breach]:
 
 def _joined(spans: Iterable[Span]) -> list[Span]:
     found: list[Span] = []
-    for begin, end in sorted(spans):
+    for begin, end in sorted((a.astimezone(UTC), b.astimezone(UTC)) for a, b in spans):
         if found and begin <= found[-1][1]:
             found[-1] = (found[-1][0], max(found[-1][1], end))
         elif begin < end:
@@ -129,13 +139,14 @@ def _joined(spans: Iterable[Span]) -> list[Span]:
     return found
 
 
-def _average(weeks: dict[date, float], limits: Limits) -> list[Breach]:
+def _average(weeks: dict[date, float], limits: Limits, leave: Collection[date]) -> list[Breach]:
     """Return the stretches of weeks whose average is too long, each by its last week."""
     found, last = [], max(weeks)
     monday = min(weeks)
     while monday <= last:
-        those = [monday - n * WEEK for n in range(limits.weeks)]
-        mean = sum(weeks.get(day, 0.0) for day in those) / limits.weeks
+        every = [monday - n * WEEK for n in range(limits.weeks)]
+        those = [day for day in every if day in weeks or day not in leave]
+        mean = sum(weeks.get(day, 0.0) for day in those) / max(1, len(those))
         if mean > limits.average:
             found.append(Breach("average", monday, mean, limits.average))
         monday += WEEK
@@ -161,13 +172,46 @@ def _pauses(worked: Sequence[Span], zone: ZoneInfo, limits: Limits) -> list[Brea
     return found
 
 
+def _days(worked: Sequence[Span], zone: ZoneInfo, limits: Limits) -> list[Breach]:
+    """Return the weeks with work on too many days; what ends after midnight is of both."""
+    weeks: dict[date, set[date]] = defaultdict(set)
+    for begin, end in worked:
+        day, last = (at.astimezone(zone).date() for at in (begin, end - MINUTE))
+        while day <= last:
+            weeks[day - timedelta(day.weekday())].add(day)
+            day += DAY
+    return [
+        Breach("days", monday, len(days), limits.days)
+        for monday, days in weeks.items()
+        if len(days) > limits.days
+    ]
+
+
 def _daily_rest(worked: Sequence[Span], zone: ZoneInfo, limits: Limits) -> list[Breach]:
+    """Return where a rest is too short: spans with less between them are one period of work.
+
+    With what is left of twenty-four hours after it a period of work makes the day's rest.
+    """
+    groups: list[list[Span]] = []
+    for span in worked:
+        if groups and (span[0] - groups[-1][-1][1]) / MINUTE < limits.daily_rest:
+            groups[-1].append(span)
+        else:
+            groups.append([span])
     found = []
-    for (_a, end), (begin, _b) in pairwise(worked):
-        rest = (begin - end) / MINUTE
-        ended, begun = end.astimezone(zone).date(), begin.astimezone(zone).date()
-        if ended != begun and rest < limits.daily_rest:
-            found.append(Breach("daily_rest", ended, rest, limits.daily_rest))
+    for group in groups:
+        left = (DAY - (group[-1][1] - group[0][0])) / MINUTE
+        if left >= limits.daily_rest:
+            continue
+        rests = [
+            (end.astimezone(zone).date(), begin.astimezone(zone).date(), (begin - end) / MINUTE)
+            for (_a, end), (begin, _b) in pairwise(group)
+        ]
+        nights = [(ended, rest) for ended, begun, rest in rests if ended != begun]
+        if not nights:
+            rest = max(0.0, left, *(rest for _ended, _begun, rest in rests))
+            nights = [(group[0][0].astimezone(zone).date(), rest)]
+        found += [Breach("daily_rest", day, rest, limits.daily_rest) for day, rest in nights]
     return found
 
 
@@ -177,8 +221,10 @@ def _weekly_rest(
     """Return the weeks without a long rest: one that begins in the week, or lies within it."""
     found = []
     for monday in mondays:
-        start = datetime(monday.year, monday.month, monday.day, tzinfo=zone)
-        end = start + WEEK
+        start, end = (
+            datetime(day.year, day.month, day.day, tzinfo=zone).astimezone(UTC)
+            for day in (monday, monday + WEEK)
+        )
         ends = [start - WEEK, *(b for _a, b in worked)]
         begins = [*(a for a, _b in worked), end + WEEK]
         longest = 0.0

@@ -35,6 +35,7 @@ SENTENCES = {
     "pause": gettext_noop("%(day)s: %(seen)s without a real pause, more than %(limit)s"),
     "daily_rest": gettext_noop("%(day)s: only %(seen)s of rest until the next day of %(limit)s"),
     "weekly_rest": gettext_noop("Week of %(day)s: only %(seen)s of rest in a row of %(limit)s"),
+    "days": gettext_noop("Week of %(day)s: work on %(seen)s days, more than %(limit)s"),
     "contract": gettext_noop(
         "Week of %(day)s: %(seen)s of work, more than the contract’s %(limit)s"
     ),
@@ -42,7 +43,7 @@ SENTENCES = {
         "%(day)s: a part-timer is told %(limit)s working days ahead, and these are %(seen)s"
     ),
 }
-COUNTED = ("notice",)  # in days, all others in minutes
+COUNTED = ("notice", "days")  # in days, all others in minutes
 
 
 @dataclass(frozen=True)
@@ -117,14 +118,20 @@ class Hours:
         gone = self.written.absences.get(person, ())
         usual, added, taken = self.usual(person), list(more), set(less)
         after_shifts = tuple(sorted([*(s for s in shifts if s not in taken), *added]))
-        was, will = (
-            without(rota.worked(usual, those, free, zone), gone)
+        planned = [
+            rota.worked(usual, those, free, zone)
             for those, free in (
                 (shifts, decided),
                 (after_shifts, [*without(tuple(decided), tuple(freed)), *settled]),
             )
+        ]
+        was, will = (without(each, gone) for each in planned)
+        before, after = (
+            guard_rails.breaches(
+                left, zone, self.limits, _mondays(each, zone) - _mondays(left, zone)
+            )
+            for each, left in zip(planned, (was, will), strict=True)
         )
-        before, after = (guard_rails.breaches(each, zone, self.limits) for each in (was, will))
         stops = guard_rails.worse(before, after)
         warns = self._contract(person, was, will)
         if added or taken:
@@ -167,6 +174,11 @@ class Hours:
         return [
             Breach("notice", day, left, self.notice) for day, left in told if left < self.notice
         ]
+
+
+def _mondays(spans: Iterable[Span], zone: ZoneInfo) -> set[date]:
+    days = {begin.astimezone(zone).date() for begin, _end in spans}
+    return {day - timedelta(day.weekday()) for day in days}
 
 
 def working_days(first: date, last: date) -> int:

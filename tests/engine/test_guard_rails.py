@@ -32,9 +32,17 @@ CASES = {
         [span(0, 14, 20), span(1, 6, 10)],
         Breach("daily_rest", MONDAY, 600, 660),
     ),
+    "split_day": (
+        [span(0, 5, 9), span(0, 16, 21)],
+        Breach("daily_rest", MONDAY, 480, 660),
+    ),
     "weekly_rest": (
-        days([(9, 14)], range(9)),
-        Breach("weekly_rest", MONDAY, 19 * 60, 2100),
+        [*days([(9, 14)], range(6)), span(5, 18, 22), span(7, 6, 10)],
+        Breach("weekly_rest", MONDAY, 32 * 60, 2100),
+    ),
+    "days": (
+        [*days([(8, 12)], range(6)), span(6, 23, 24.5)],
+        Breach("days", MONDAY, 7, 6),
     ),
 }
 
@@ -42,8 +50,34 @@ CASES = {
 @pytest.mark.parametrize("code", CASES)
 def test_each_rule_is_seen_once_and_alone(code):
     spans, expected = CASES[code]
-    assert [b for b in breaches(spans, PARIS, Limits()) if b.code == code] == [expected]
-    assert {b.code for b in breaches(spans, PARIS, Limits())} == {code}
+    assert breaches(spans, PARIS, Limits()) == [expected]
+
+
+def test_rest_is_counted_as_it_passes_when_the_clocks_change():
+    # In the night to Sunday 28 March 2027 the hour from two to three is left out.
+    assert breaches([span(26, 14, 20), span(27, 7, 11)], PARIS, Limits()) == [
+        Breach("daily_rest", MONDAY + timedelta(days=26), 600, 660)
+    ]
+    # From Friday 21:00 to Sunday 8:00 it is 34 hours, and Sunday's work ends the week.
+    short = breaches([*days([(15, 21)], range(21, 26)), span(27, 8, 12), span(28, 8, 12)],
+                     PARIS, Limits())  # fmt: skip
+    assert [(b.code, b.seen) for b in short] == [("weekly_rest", 34 * 60)]
+    # In autumn the night is an hour longer.
+    assert not breaches([span(243, 15, 21), span(244, 7, 11)], PARIS, Limits())
+
+
+def test_a_night_with_a_short_break_is_one_period_of_work():
+    assert not breaches([span(0, 20, 23.5), span(1, 0.5, 5)], PARIS, Limits())
+
+
+def test_weeks_of_leave_are_left_out_of_the_average():
+    weeks = [span(7 * week + day, *h) for week in range(10) for day in range(5) for h in LONG]
+    weeks = [one for one in weeks if one[0].weekday() or one[0].hour < 14]  # 45 hours
+    away = {MONDAY + timedelta(weeks=week) for week in (-1, -2)}
+    at = MONDAY + timedelta(weeks=9)
+    assert not breaches(weeks, PARIS, Limits())
+    found = breaches(weeks, PARIS, Limits(), away)
+    assert found == [Breach("average", at, 2700, 2640)]
 
 
 def test_forty_four_hours_over_twelve_weeks():
