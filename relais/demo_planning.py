@@ -9,10 +9,10 @@ from django.utils.translation import gettext, override
 
 from relais.engine.roster import OFF
 from relais.lib.problem import Problem
-from relais.people import working
 from relais.people.models import OnSiteDay, Person, Provider, Site, Wish
 from relais.planning import peaks, publishing, roster_problem, rostering
 from relais.planning.models import Roster
+from relais.planning.working_time import pool_zone
 
 # By turns, so that each has early, day and late weeks; Friday shorter for who has few hours.
 TURNS = ("M", "J", "S")
@@ -32,7 +32,7 @@ def plan(
     _fill(first)
     # A day on which the law would stop it leaves a draft to look at.
     with contextlib.suppress(Problem):
-        publishing.publish(first, by=lead, zone=working.zone_of(None), tell=False)
+        publishing.publish(first, by=lead, zone=pool_zone(provider), tell=False)
     after = monday + timedelta(weeks=2)
     rostering.draft(
         {"name": f"Planning du {after:%d/%m}", "starts_on": after, "weeks": 2, "seconds": 30},

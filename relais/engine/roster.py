@@ -37,7 +37,8 @@ class Worker:
     the least and the most of each period of the problem. `run`: the least and the most days worked
     in a row; `rest`: the least days free in a row; both count as kept beyond the ends of the
     horizon. `weekends`: how many at most with work on one of their days. `away`: days not worked.
-    `pinned`: what a person decided, by day. `cost`: points of a duty (or `OFF`) on a day.
+    `pinned`: what a person decided, by day. `never`: duties, by day, that what she did before the
+    first day leaves too little rest for. `cost`: points of a duty (or `OFF`) on a day.
     """
 
     key: int
@@ -49,6 +50,7 @@ class Worker:
     away: frozenset[int] = frozenset()
     pinned: Mapping[int, str] = field(default_factory=dict)
     cost: Mapping[tuple[int, str], float] = field(default_factory=dict)
+    never: Mapping[int, frozenset[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -172,6 +174,8 @@ def broken(problem: Problem, person: Worker, row: Row) -> list[Broken]:
             say("away", day=day)
         if person.pinned.get(day, key) != key:
             say("pinned", day=day)
+        if key in person.never.get(day, ()):
+            say("rest", day=day - 1)
         if day and row[day - 1] != OFF and key in duties[row[day - 1]].never_next:
             say("rest", day=day - 1)
     return found

@@ -58,6 +58,8 @@ class Pricer:
             for s, duty in enumerate(duties):
                 if worker.most.get(duty.key, 1) > 0:
                     self.allowed[p, :, s] = True
+                for day, those in worker.never.items():
+                    self.allowed[p, day, s] &= duty.key not in those
             for day in worker.away:
                 self.allowed[p, day] = False
             for day, key in worker.pinned.items():

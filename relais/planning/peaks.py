@@ -20,12 +20,11 @@ from relais.engine import load
 from relais.lib.later import later
 from relais.lib.tenancy import tenant
 from relais.offer.models import Priority
-from relais.people import working
-from relais.people.models import Confidentiality, Cover, Person, Site
+from relais.people.models import Confidentiality, Cover, Person, Provider, Site
 
 from . import demand
 from .models import LoadOutlook
-from .working_time import Hours, limits, midnight
+from .working_time import Hours, limits, midnight, pool_zone
 
 COMPUTE = "relais.planning.tasks.compute_peaks"
 WEEKS = 6
@@ -43,7 +42,7 @@ def compute(provider_id: int, now: datetime | None = None) -> None:
     """Compute the outlook of a provider and keep it in the place of the former."""
     at = now or timezone.now()
     with tenant(provider_id):
-        report, method, counted = look(at, working.zone_of(None))
+        report, method, counted = look(at, pool_zone(Provider.objects.get(pk=provider_id)))
     from . import peak_charts
 
     charts = peak_charts.drawn(report)

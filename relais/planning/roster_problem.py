@@ -10,7 +10,7 @@ import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -24,14 +24,13 @@ from relais.people.working import Span
 from . import demand
 from .errors import NoDuty
 from .models import Roster, ShiftKind
-from .working_time import Hours, midnight
+from .working_time import Hours, limits, midnight
 
 # Points of each rule, for one too few (or many) in a half-hour, one site-day, one wish, one change.
 WEIGHTS = {"under": 10, "over": 1, "cover": 60, "lead": 5, "skill": 8, "wish": 4, "change": 20}
 # Of an hour at work so much is work on requests (domain C.3).
 PRODUCTIVE = 0.85
 HALF_HOUR = 30
-REST = 660
 MOST_IN_A_ROW = 5
 UNKNOWN_CONTRACT = 35 * 60.0
 
@@ -85,7 +84,7 @@ def build(roster: Roster, zone: ZoneInfo, today: date) -> Problem:
     needs = [*_cover(at), *_demand(at, today)]
     problem = Problem(
         roster.days,
-        _duties(at.kinds),
+        _duties(at.kinds, limits()[0].daily_rest),
         _workers(at, needs),
         needs,
         [7 * week for week in range(roster.weeks)],
@@ -115,13 +114,13 @@ def _minutes(at: time) -> int:
     return at.hour * 60 + at.minute
 
 
-def _duties(kinds: Sequence[ShiftKind]) -> list[Duty]:
+def _duties(kinds: Sequence[ShiftKind], daily_rest: float) -> list[Duty]:
     """Return the kinds of shift; one that begins too soon after another may not follow it."""
     found = []
     for kind in kinds:
         work = sum(_minutes(b) - _minutes(a) for a, b in kind.hours)
         rest = 24 * 60 - _minutes(kind.ends)
-        soon = frozenset(k.code for k in kinds if rest + _minutes(k.starts) < REST)
+        soon = frozenset(k.code for k in kinds if rest + _minutes(k.starts) < daily_rest)
         found.append(Duty(kind.code, work, soon))
     return found
 
@@ -166,9 +165,21 @@ def _workers(at: Ground, needs: Sequence[Need]) -> list[Worker]:
                 frozenset(away | (idle - set(pins))),
                 pins,
                 _wishes(at, wishes[person.pk]),
+                _too_soon(at, hours, person.pk, start),
             )
         )
     return found
+
+
+def _too_soon(at: Ground, hours: Hours, person: int, start: datetime) -> dict[int, frozenset[str]]:
+    """Return the kinds that begin too soon on the first day after what she worked before it."""
+    ends = [end.astimezone(UTC) for begin, end in hours.worked(person) if begin < start]
+    if not ends:
+        return {}
+    free = max(ends) + timedelta(minutes=hours.limits.daily_rest)
+    soon = (kind for kind in at.kinds if kind.spans(at.roster.starts_on, at.zone)[0][0] < free)
+    codes = frozenset(kind.code for kind in soon)
+    return {0: codes} if codes else {}
 
 
 def _away(roster: Roster, gone: Iterable[Span], zone: ZoneInfo) -> frozenset[int]:
@@ -355,6 +366,7 @@ def kept(problem: Problem) -> dict[str, Any]:
                 "minutes": [list(each) for each in one.minutes],
                 "away": sorted(one.away),
                 "pinned": {str(day): code for day, code in one.pinned.items()},
+                "never": {str(day): sorted(codes) for day, codes in one.never.items()},
                 "cost": [[day, code, points] for (day, code), points in one.cost.items()],
             }
             for one in problem.people
@@ -385,6 +397,7 @@ def again(roster: Roster) -> Problem | None:
                 one["key"], {}, [tuple(each) for each in one["minutes"]], (1, MOST_IN_A_ROW), 1,
                 None, away, {d: c for d, c in pinned.items() if c == OFF or d not in away},
                 {(day, code): points for day, code, points in one["cost"]},
+                {int(day): frozenset(never) for day, never in one.get("never", {}).items()},
             )
         )  # fmt: skip
     return Problem(

@@ -18,12 +18,12 @@ from relais.engine.roster import OFF, BadProblem, Plan, Problem, broken
 from relais.lib.later import later
 from relais.lib.problem import Problem as Wrong
 from relais.lib.tenancy import tenant
-from relais.people import working
 from relais.people.models import Person
 
 from . import roster_problem
 from .errors import NotInThisState
 from .models import Roster, ShiftKind
+from .working_time import pool_zone
 
 SOLVE = "relais.planning.tasks.solve_roster"
 State = Roster.State
@@ -66,7 +66,8 @@ def draft(fields: Mapping[str, Any], *, by: Person, name: Callable[[str], str] =
     first: date = fields["starts_on"]
     given = dict(fields) | {"starts_on": first - timedelta(days=first.weekday())}
     made = Roster(provider_id=by.provider_id, made_by=by, **given)
-    problem = roster_problem.build(made, working.zone_of(None), timezone.localdate())
+    zone = pool_zone(by.provider)
+    problem = roster_problem.build(made, zone, timezone.localdate(timezone=zone))
     made.rows = {str(one.key): [OFF] * made.days for one in problem.people}
     made.basis = roster_problem.kept(problem)
     made.save(force_insert=True)
@@ -92,16 +93,22 @@ def begin(roster: Roster) -> None:
     """Have the roster solved by a worker. Raises `NotInThisState`, `ChangedMeanwhile`."""
     roster.change(
         (*Roster.CHANGEABLE, *((State.SOLVING,) if is_silent(roster) else ())),
-        state=State.SOLVING, begun_at=timezone.now(), told_at=timezone.now(),
+        state=State.SOLVING, begun_at=None, told_at=None,
         stop_asked=False, problem="",
     )  # fmt: skip
-    later(SOLVE, provider_id=roster.provider_id, roster_id=roster.pk, version=roster.version)
+    later(
+        SOLVE, lock=f"roster:{roster.provider_id}", provider_id=roster.provider_id,
+        roster_id=roster.pk, version=roster.version,
+    )  # fmt: skip
 
 
 def is_silent(roster: Roster) -> bool:
-    """Return whether a roster is said to be solved, and nobody has told of it for long."""
+    """Return whether a worker that had begun with a roster has not told of it for long.
+
+    One that waits for its turn is not silent, however long it waits.
+    """
     told = roster.told_at
-    return roster.state == State.SOLVING and (told is None or timezone.now() - told > SILENT)
+    return roster.state == State.SOLVING and told is not None and timezone.now() - told > SILENT
 
 
 def stop(roster: Roster) -> None:
@@ -120,10 +127,12 @@ def run(provider: int, pk: int, version: int) -> None:
         roster = Roster.objects.filter(pk=pk, state=State.SOLVING, version=version).first()
         if roster is None:
             return
-        today = timezone.localdate()
+        roster.begun_at = roster.told_at = timezone.now()
+        mine = Roster.objects.filter(pk=pk, state=State.SOLVING, version=version)
+        mine.update(begun_at=roster.begun_at, told_at=roster.told_at)
+        zone = pool_zone(roster.provider)
         try:
-            zone = working.zone_of(None)
-            problem = roster_problem.build(roster, zone, today)
+            problem = roster_problem.build(roster, zone, timezone.localdate(timezone=zone))
         except (Wrong, BadProblem) as fault:
             _end(roster, state=State.DRAFT, problem=str(fault)[:500])
             return

@@ -12,7 +12,6 @@ from ninja import Field, Query, Router, Schema, Status
 
 from relais.desk.quarantine_api import leading
 from relais.lib.api_types import Fault, Key, Line, Moment, PartOf, PathKey
-from relais.people import working
 from relais.people.access import Access
 from relais.people.kept_api import REFUSALS, MarkIn, checked, kept, one
 from relais.people.models import Person, Site, Skill
@@ -22,6 +21,7 @@ from .models import Roster, ShiftKind
 from .roster_forms import KindForm, RosterForm
 from .roster_problem import WEIGHTS
 from .shifts_api import Hour
+from .working_time import pool_zone
 
 router = Router(tags=["planning"])
 Points = Annotated[int, Field(ge=0, le=1000)]
@@ -196,7 +196,7 @@ def place_in_roster(request: HttpRequest, key: PathKey, sent: PlaceIn) -> dict[s
 def publish_roster(request: HttpRequest, key: PathKey, sent: AsRead) -> dict[str, Any]:
     access = leading(request)
     found = _read(access, key, sent)
-    count = publishing.publish(found, by=access.person, zone=working.zone_of(None))
+    count = publishing.publish(found, by=access.person, zone=pool_zone(access.person.provider))
     return {"shifts": count, "roster": _told(found)}
 
 

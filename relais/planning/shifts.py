@@ -106,18 +106,25 @@ def move(shift: Shift, span: Span, *, by: Person, seen: Span | None = None) -> W
     return word
 
 
-def remove(shifts: Collection[Shift], *, by: Person) -> int:
-    """Return how many of somebody's shifts were taken away; who was first did it."""
+def remove(shifts: Collection[Shift], *, by: Person) -> tuple[int, Word]:
+    """Return how many of somebody's shifts were taken away, and what the lead is told of the rest.
+
+    Who was first did it. On a day left without a shift her calendar holds again: raises
+    `Unlawful` where its hours break the law.
+    """
     if not shifts:
-        return 0
+        return 0, Word()
     person = next(iter(shifts)).person
     with transaction.atomic():
         _hold(person)
         spans = [(one.period.lower, one.period.upper) for one in shifts]
+        word = _judged(person, [], spans)
         count, _each = Shift.objects.filter(pk__in=[one.pk for one in shifts]).delete()
-        if count:
-            _tell(person, "shift_removed", by, spans)
-    return count
+        if not count:
+            return 0, Word()
+        _check(person, word)
+        _tell(person, "shift_removed", by, spans)
+    return count, word
 
 
 def foreseen(person: Person, pattern: Pattern, zone: ZoneInfo) -> Preview:

@@ -220,7 +220,8 @@ def remove_shift(request: HttpRequest, key: PathKey, sent: SeriesIn) -> dict[str
     if sent.series and shift.series is not None:
         later = seen.filter(series=shift.series, period__startswith__gte=shift.period.lower)
         rows = list(later)
-    return {"removed": flow.remove(rows, by=access.person)}
+    count, _word = flow.remove(rows, by=access.person)
+    return {"removed": count}
 
 
 @router.post("/shift_patterns", response={200: PatternOut, **REFUSALS})

@@ -33,7 +33,7 @@ def reliefs_due(timestamp: int) -> None:
 
 
 # A worker that died says nothing more: the roster's page offers to begin again.
-@app.task(queue="rosters", lock="roster")
+@app.task(queue="rosters")
 def solve_roster(provider_id: int, roster_id: int, version: int) -> None:
     """Solve a roster."""
     close_old_connections()

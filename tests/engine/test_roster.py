@@ -179,6 +179,15 @@ def test_people_named_by_a_need_alone_serve_it():
     assert solve(made, steps(30)).rows[1][0] == "E"
 
 
+def test_what_she_did_before_the_first_day_leaves_her_rest():
+    worker = Worker(1, never={0: frozenset({"E"})})
+    made = problem([worker], every("E"))
+    row = solve(made, steps(30)).rows[1]
+    assert row[0] == OFF and "E" in row[1:]
+    early = ("E", *[OFF] * 6)
+    assert [(b.code, b.facts["day"]) for b in broken(made, worker, early)] == [("rest", -1)]
+
+
 def test_wishes_are_kept_where_they_cost_nothing():
     made = problem(team(2), [need(0, "E"), need(0, "L")])
     for early, late in [(0, 1), (1, 0)]:

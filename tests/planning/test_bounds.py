@@ -78,7 +78,7 @@ def test_days_beyond_reach_are_refused_by_forms_and_api_alike(world, people, cli
     monday = today - timedelta(days=today.weekday())
     over = {"name": "Passé", "starts_on": monday - timedelta(days=7), "weeks": 1}
     status, told = call(people.paul, "POST", "rosters", **over)
-    assert status == 422 and "has passed" in str(told)
+    assert status == 422 and "planning est passé" in str(told)
     assert not Roster.objects.exists()
 
 

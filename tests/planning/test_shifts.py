@@ -252,3 +252,18 @@ def test_the_limits_of_working_time_are_set_as_a_version(people, client_of):
     assert DispatchSetting.in_force().values == {"daily_rest": 720}
     stale = typed | {"daily_rest": 700}
     assert paul.post(reverse("working_rules"), stale).status_code == 422
+
+
+def test_what_a_removal_leaves_is_judged_too(people, client_of, call):
+    paul, alice = people.paul, people.alice
+    short = shift_of(alice)  # in the place of a day until six
+    flow.write(alice, [(at(4, days=1), at(8, days=1))], by=paul)
+    page = reverse("shift_remove", args=[short.pk])
+    answer = client_of(paul).post(page, follow=True).content.decode()
+    assert "10 h de repos" in answer
+    status, told = call(paul, "POST", f"shifts/{short.pk}/remove")
+    assert status == 422 and "10 h" in str(told)
+    assert Shift.objects.count() == 2 and not changes("shift_removed")
+    Shift.objects.exclude(pk=short.pk).delete()
+    _count, word = flow.remove([short], by=paul)
+    assert "40 h" in word.sentences[0] and changes("shift_removed") == 1

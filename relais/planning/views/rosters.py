@@ -17,13 +17,14 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from relais.desk.views.files import in_words
 from relais.desk.views.lead import lead_only
 from relais.lib.problem import Problem
-from relais.people import organisation, working
+from relais.people import organisation
 from relais.people.models import Person, Site, Skill
 from relais.planning import publishing, roster_words, rostering
 from relais.planning.models import Roster, ShiftKind
 from relais.planning.roster_forms import KindForm, RosterForm
 from relais.planning.shift_forms import next_monday
 from relais.planning.words import day_text
+from relais.planning.working_time import pool_zone
 
 SHOWN = 12
 State = Roster.State
@@ -226,7 +227,8 @@ def publish(request: HttpRequest, pk: int) -> HttpResponse:
     one = _roster(request, pk)
     one.version = _whole(request.POST.get("version"))
     try:
-        count = publishing.publish(one, by=request.person, zone=working.zone_of(None))
+        zone = pool_zone(request.person.provider)
+        count = publishing.publish(one, by=request.person, zone=zone)
     except Problem as problem:
         messages.error(request, in_words(problem))
     else:

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from relais.desk.views.files import in_words
 from relais.desk.views.lead import lead_only
 from relais.lib.problem import Problem
-from relais.people import organisation, working
+from relais.people import organisation
 from relais.people.models import OnSiteDay, Person, Role, Shift, Wish
 from relais.people.views.form_page import draw
 from relais.planning import shifts as flow
@@ -33,7 +33,7 @@ from relais.planning.shift_forms import (
     reach,
 )
 from relais.planning.words import day_text
-from relais.planning.working_time import Word, person_zone, sentence
+from relais.planning.working_time import Word, person_zone, pool_zone, sentence
 
 
 def asked_week(request: HttpRequest) -> date:
@@ -65,7 +65,7 @@ def shifts(request: HttpRequest) -> HttpResponse:
     """Show the pool's week: published shifts, usual hours, absences, sites, wishes."""
     lead_only(request)
     monday = asked_week(request)
-    lines = weeks.of_pool(request.access, monday, working.zone_of(None))
+    lines = weeks.of_pool(request.access, monday, pool_zone(request.person.provider))
     context = {
         "lines": lines,
         "days": [monday + timedelta(days=n) for n in range(7)],
@@ -144,9 +144,14 @@ def shift_remove(request: HttpRequest, pk: int) -> HttpResponse:
     if "series" in request.POST and shift.series is not None:
         series = request.access.see(Shift).filter(series=shift.series).select_related("person")
         rows = list(series.filter(period__startswith__gte=shift.period.lower))
-    count = flow.remove(rows, by=request.person)
-    said = ngettext("%(n)s shift removed.", "%(n)s shifts removed.", count) % {"n": count}
-    messages.success(request, said)
+    try:
+        count, word = flow.remove(rows, by=request.person)
+    except Problem as problem:
+        messages.error(request, in_words(problem))
+    else:
+        said = ngettext("%(n)s shift removed.", "%(n)s shifts removed.", count) % {"n": count}
+        messages.success(request, said)
+        _told(request, word)
     return redirect(_back(timezone.localtime(shift.period.lower).date()))
 
 
