@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from django.utils.translation import gettext as _
 
 from relais.engine import worktime
+from relais.engine.candidates import without
 from relais.people import calendars, working
 from relais.people.access import Access
 from relais.people.models import AssistantProfile, Calendar, Cover, Person, Site
@@ -131,12 +132,12 @@ def _presence(
     today = now.astimezone(zone).date()
     usual = _spans(calendar, today) if calendar is not None else ()
     gone = written.absences.get(person, ())
-    away = [(begin, end) for begin, end in gone if end > now]
+    away = tuple((begin, end) for begin, end in gone if end > now)
     spans = [
         piece
         for begin, end in written.hours(person, usual, zone)
         if end > now and begin < now + AHEAD
-        for piece in _left_of((max(begin, now), end), away)
+        for piece in without(((max(begin, now), end),), away)
     ]
     midnight = datetime.combine(today + timedelta(days=1), time(), tzinfo=zone)
     left = sum(
@@ -150,19 +151,6 @@ def _presence(
     if spans and spans[0][0] <= now:
         return Presence("here", spans[0][1], left)
     return Presence("off", back, left)
-
-
-def _left_of(span: Span, away: Iterable[Span]) -> list[Span]:
-    """Return what an absence or several leave of a span."""
-    pieces = [span]
-    for gone, back in away:
-        pieces = [
-            piece
-            for begin, end in pieces
-            for piece in ((begin, min(end, gone)), (max(begin, back), end))
-            if piece[0] < piece[1]
-        ]
-    return pieces
 
 
 def _spans(calendar: Calendar, today: date) -> tuple[Span, ...]:

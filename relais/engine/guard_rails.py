@@ -18,6 +18,7 @@ from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from relais.engine.candidates import Span
+from relais.engine.stretches import union
 
 MINUTE = timedelta(minutes=1)
 DAY, WEEK = timedelta(days=1), timedelta(days=7)
@@ -130,13 +131,7 @@ def worse(before: Iterable[Breach], after: Iterable[Breach]) -> list[Breach]:
 
 
 def _joined(spans: Iterable[Span]) -> list[Span]:
-    found: list[Span] = []
-    for begin, end in sorted((a.astimezone(UTC), b.astimezone(UTC)) for a, b in spans):
-        if found and begin <= found[-1][1]:
-            found[-1] = (found[-1][0], max(found[-1][1], end))
-        elif begin < end:
-            found.append((begin, end))
-    return found
+    return union((a.astimezone(UTC), b.astimezone(UTC)) for a, b in spans)
 
 
 def _average(weeks: dict[date, float], limits: Limits, leave: Collection[date]) -> list[Breach]:

@@ -65,14 +65,8 @@ class _Plain(HTTPConnection):
         self.deadline.holds(self.sock)
 
 
-class _Tls(HTTPSConnection):
-    def __init__(self, *args: Any, deadline: Deadline, **named: Any) -> None:
-        super().__init__(*args, **named)
-        self.deadline = deadline
-
-    def connect(self) -> None:
-        super().connect()
-        self.deadline.holds(self.sock)
+class _Tls(_Plain, HTTPSConnection):
+    """The same over TLS: `_Plain` holds what HTTPSConnection connects."""
 
 
 @contextlib.contextmanager

@@ -14,6 +14,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from relais.desk.models import Clock, Pairing, Ticket
+from relais.engine import stretches
+from relais.engine.candidates import without
 from relais.offer.models import PreferenceSheet, ServiceSkill
 from relais.people import calendars
 from relais.people.access import Access
@@ -74,13 +76,13 @@ class SiteDay:
     @property
     def present(self) -> float:
         """Return the minutes that those who cover the site are there; they serve others too."""
-        return sum(worked.minutes(one.spans) for one in self.here)
+        return sum(stretches.minutes(one.spans) for one in self.here)
 
     @property
     def gap(self) -> str:
         """Return what is missing, in words; "" when nothing is."""
         told = []
-        if self.bare and worked.minutes(self.bare) == worked.minutes(self.open):
+        if self.bare and stretches.minutes(self.bare) == stretches.minutes(self.open):
             told.append(_("nobody who covers it is there"))
         elif self.bare:
             told.append(_("nobody from %(when)s") % {"when": written(self.bare)})
@@ -323,7 +325,7 @@ def there(
     """Return when somebody is there during these openings: her day may begin on the eve."""
     around = (day - timedelta(1), day, day + timedelta(1))
     spans = [span for each in around for span in hours.get((person, each), worked.NOTHING).spans]
-    return worked.common(opening, spans)
+    return stretches.common(opening, spans)
 
 
 def _site_days(
@@ -338,13 +340,13 @@ def _site_days(
     opening, found = site_open(site, days), []
     zone = ZoneInfo(site.time_zone)
     for day in days:
-        one = SiteDay(day, [_local(span, zone) for span in opening.get(day, [])])
+        one = SiteDay(day, [worked.local(span, zone) for span in opening.get(day, [])])
         for cover in covers:
             if spans := there(cover.person_id, day, hours, one.open):
-                local = tuple(_local(span, zone) for span in spans)
+                local = tuple(worked.local(span, zone) for span in spans)
                 one.here.append(Here(cover.person, cover.position, local))
-        bare = worked.without(one.open, [span for here in one.here for span in here.spans])
-        one.bare = [_local(span, zone) for span in bare]
+        bare = without(tuple(one.open), tuple(span for here in one.here for span in here.spans))
+        one.bare = [worked.local(span, zone) for span in bare]
         one.on_site = [each for each in on_site[day] if each.site_id == site.pk]
         works = [work for work in due[day] if work.site == site.pk]
         one.minutes = sum(work.minutes for work in works)
@@ -352,10 +354,6 @@ def _site_days(
         one.unfit = sum(not any(_can(fit, work) for fit in present) for work in works)
         found.append(one)
     return found
-
-
-def _local(span: Span, zone: ZoneInfo) -> Span:
-    return span[0].astimezone(zone), span[1].astimezone(zone)
 
 
 def _person_days(
@@ -369,7 +367,7 @@ def _person_days(
     found = []
     for day in days:
         work = hours.get((profile.person_id, day), worked.NOTHING)
-        local = tuple(_local(span, zone) for span in work.spans)
+        local = tuple(worked.local(span, zone) for span in work.spans)
         where = next((o for o in on_site[day] if o.person_id == profile.person_id), None)
         held = sum(each.minutes for each in due[day] if each.holder == profile.person_id)
         found.append(PersonDay(day, Worked(local, work.away, work.shifts), where, held))

@@ -13,6 +13,7 @@ from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.utils import timezone
 from django.utils.translation import override
 
+from relais.engine.candidates import without
 from relais.engine.roster import OFF
 from relais.lib.later import later
 from relais.people import letters
@@ -237,7 +238,7 @@ def _write(
         shifts += [Shift(**mine, period=DateTimeTZRange(*span)) for span in after[key]]
         decided += [
             Rostered(**mine, period=DateTimeTZRange(*span))
-            for span in (*settled[key], *_outside(met[key], first, last))
+            for span in (*settled[key], *without(tuple(met[key]), ((first, last),)))
         ]
     once(Shift, lambda: Shift.objects.bulk_create(shifts))
     once(Rostered, lambda: Rostered.objects.bulk_create(decided))
@@ -246,11 +247,6 @@ def _write(
 
 def _clipped(spans: Iterable[Span], first: datetime, last: datetime) -> list[Span]:
     pieces = [(max(a, first), min(b, last)) for a, b in spans]
-    return [(a, b) for a, b in pieces if a < b]
-
-
-def _outside(spans: Iterable[Span], first: datetime, last: datetime) -> list[Span]:
-    pieces = [piece for a, b in spans for piece in ((a, min(b, first)), (max(a, last), b))]
     return [(a, b) for a, b in pieces if a < b]
 
 

@@ -118,6 +118,12 @@ def stop(roster: Roster) -> None:
         raise NotInThisState(name=roster.name, state=roster.get_state_display())
 
 
+def discard(roster: Roster) -> bool:
+    """Throw a draft away; return whether it was one still."""
+    mine = Roster.objects.filter(pk=roster.pk, state__in=Roster.CHANGEABLE)
+    return bool(mine.delete()[0])
+
+
 def run(provider: int, pk: int, version: int) -> None:
     """Solve a roster and keep the plan; may run twice, the second time for nothing."""
     # The solver is loaded where it works: no page needs it.

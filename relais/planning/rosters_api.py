@@ -220,9 +220,9 @@ def mend_roster(request: HttpRequest, key: PathKey) -> Status:
 @router.post("/rosters/{key}/discard", response={200: RosterOut, **REFUSALS})
 def discard_roster(request: HttpRequest, key: PathKey) -> dict[str, Any]:
     access = leading(request)
-    told = _told(one(access, Roster, key))
-    mine = access.see(Roster).filter(pk=key, state__in=Roster.CHANGEABLE)
-    if not mine.delete()[0]:
+    found = one(access, Roster, key)
+    told = _told(found)
+    if not rostering.discard(found):
         raise Http404
     return told
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from relais.engine import stretches
 from relais.people import calendars
 from relais.people.access import Access
 from relais.people.cover import ORDER
@@ -115,12 +116,12 @@ def _of_site(
     told = engagement is not None and engagement.client_learns_holder
     found = []
     for day in dates:
-        open_then = [_local(span, zone) for span in opening.get(day, [])]
+        open_then = [worked.local(span, zone) for span in opening.get(day, [])]
         present = [s for p in covering for s in coverage.there(p.pk, day, hours, open_then)]
-        assured = tuple(_local(span, zone) for span in worked.union(present))
+        assured = tuple(worked.local(span, zone) for span in stretches.union(present))
         state = "closed"
         if open_then:
-            whole = worked.minutes(assured) >= worked.minutes(open_then)
+            whole = stretches.minutes(assured) >= stretches.minutes(open_then)
             state = "assured" if whole else "reduced"
         visits = on_site[site.pk, day]
         who = ", ".join(one.person.name for one in visits) if told else ""
@@ -137,7 +138,3 @@ def _is_there(
     around = (today - timedelta(1), today, today + timedelta(1))
     spans = [span for day in around for span in hours.get((person, day), worked.NOTHING).spans]
     return any(begin <= now < end for begin, end in spans)
-
-
-def _local(span: Span, zone: ZoneInfo) -> Span:
-    return span[0].astimezone(zone), span[1].astimezone(zone)

@@ -19,6 +19,7 @@ from relais.desk.models import Ticket
 from relais.engine import worktime
 from relais.engine.candidates import Span, without
 from relais.engine.continuity import READY
+from relais.engine.stretches import minutes
 from relais.people import calendars, working
 from relais.people.access import Access
 from relais.people.models import AssistantProfile, Clearance, Cover, Person, Role, Site
@@ -184,12 +185,8 @@ def hours_of(
         zone = working.zone_of(row.calendar)
         spans = written.hours(row.person_id, usual[row.calendar.pk], zone)
         left = without(spans, written.absences.get(row.person_id, ()))
-        found[row.person_id] = (_hours(left), _hours(spans))
+        found[row.person_id] = (minutes(left) / 60, minutes(spans) / 60)
     return found
-
-
-def _hours(spans: Iterable[Span]) -> float:
-    return sum((end - begin).total_seconds() for begin, end in spans) / 3600
 
 
 def sentences(facts: dict[str, Any]) -> list[str]:

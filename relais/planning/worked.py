@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from relais.engine import rota, worktime
+from relais.engine import rota, stretches, worktime
+from relais.engine.candidates import without
 from relais.people import calendars
 from relais.people.models import Absence, AssistantProfile, Rostered, Shift
 
@@ -30,7 +31,7 @@ class Worked:
     @property
     def minutes(self) -> float:
         """Return how long she is there."""
-        return minutes(self.spans)
+        return stretches.minutes(self.spans)
 
 
 NOTHING = Worked()
@@ -85,7 +86,7 @@ def _of_one(
         if not first <= day <= last:
             continue
         met = [(span, kind) for span, kind in absences if _meet(spans, span)]
-        left = tuple(without(sorted(spans), [span for span, _kind in met]))
+        left = without(tuple(sorted(spans)), tuple(span for span, _kind in met))
         kinds = tuple(dict.fromkeys(kind for _span, kind in met))
         found[profile.person_id, day] = Worked(left, kinds, tuple(hers.get(day, ())))
     return found
@@ -108,8 +109,8 @@ def open_spans(hours: worktime.Calendar, zone: ZoneInfo, first: date, last: date
     """Return the open stretches of these days."""
     start = datetime.combine(first, time(), tzinfo=zone)
     end = datetime.combine(last + timedelta(1), time(), tzinfo=zone)
-    stretches = hours.segments(start, end)
-    return [(s.start, s.end) for s in stretches if s.kind == worktime.Kind.OPEN]
+    found = hours.segments(start, end)
+    return [(s.start, s.end) for s in found if s.kind == worktime.Kind.OPEN]
 
 
 # Spans -------------------------------------------------------------------------------------------
@@ -119,41 +120,6 @@ def _meet(spans: Iterable[Span], other: Span) -> bool:
     return any(begin < other[1] and other[0] < end for begin, end in spans)
 
 
-def union(spans: Iterable[Span]) -> list[Span]:
-    """Return the spans in order; those that meet or touch are one."""
-    found: list[Span] = []
-    for begin, end in sorted(spans):
-        if found and begin <= found[-1][1]:
-            found[-1] = (found[-1][0], max(found[-1][1], end))
-        else:
-            found.append((begin, end))
-    return found
-
-
-def common(some: Iterable[Span], others: Iterable[Span]) -> list[Span]:
-    """Return what lies in both."""
-    others = union(others)
-    return [
-        (max(a, begin), min(b, end))
-        for a, b in union(some)
-        for begin, end in others
-        if max(a, begin) < min(b, end)
-    ]
-
-
-def without(spans: Iterable[Span], taken: Iterable[Span]) -> list[Span]:
-    """Return what is left of the spans."""
-    left = list(spans)
-    for gone, back in taken:
-        left = [
-            piece
-            for begin, end in left
-            for piece in ((begin, min(end, gone)), (max(begin, back), end))
-            if piece[0] < piece[1]
-        ]
-    return left
-
-
-def minutes(spans: Iterable[Span]) -> float:
-    """Return how long the spans are together."""
-    return sum((end - begin).total_seconds() / 60 for begin, end in spans)
+def local(span: Span, zone: ZoneInfo) -> Span:
+    """Return the span as the clocks of a zone tell it."""
+    return span[0].astimezone(zone), span[1].astimezone(zone)

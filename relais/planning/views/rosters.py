@@ -264,9 +264,7 @@ def mend(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def discard(request: HttpRequest, pk: int) -> HttpResponse:
     """Throw a draft away."""
-    one = _roster(request, pk)
-    found = request.access.see(Roster).filter(pk=one.pk, state__in=Roster.CHANGEABLE)
-    if not found.delete()[0]:
+    if not rostering.discard(_roster(request, pk)):
         raise Http404
     messages.success(request, _("The draft is thrown away."))
     return redirect("rosters")
