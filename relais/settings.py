@@ -86,6 +86,8 @@ INSTALLED_APPS = [
     "relais.offer",
     "relais.desk",
     "relais.planning",
+    "relais.study",
+    "relais.records",
 ]
 
 MIDDLEWARE = [

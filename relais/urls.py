@@ -13,6 +13,8 @@ urlpatterns = [
     path("", include("relais.offer.urls")),
     path("", include("relais.desk.urls")),
     path("", include("relais.planning.urls")),
+    path("", include("relais.study.urls")),
+    path("", include("relais.records.urls")),
 ]
 
 handler500 = "relais.lib.errors.server_error"

@@ -19,7 +19,7 @@ from django.utils import timezone
 
 from relais.lib.compiled import Compiled
 
-from . import access_desk, access_planning
+from . import access_desk, access_planning, access_records, access_study
 from .models import (
     Clearance,
     Cover,
@@ -576,4 +576,6 @@ RULES: dict[str, Callable[[Access], Q]] = {
     "desk.SendingServer": _internal,
     "desk.KnownAddress": _internal,
     **access_planning.RULES,
+    **access_study.RULES,
+    **access_records.RULES,
 }

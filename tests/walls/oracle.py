@@ -40,7 +40,7 @@ from relais.people.models import (
 )
 from tests.world import World
 
-from . import oracle_beside, oracle_planning
+from . import oracle_beside, oracle_planning, oracle_records, oracle_study
 
 STAFF = {"maud", "paul", "alice", "basile", "chloe", "quentin", "bruno"}
 WHOLE_POOL = {"maud", "paul", "quentin", "bruno"}
@@ -164,6 +164,8 @@ def add_tickets(world: World, other: World) -> None:
     )
     oracle_beside.add(world, other)
     oracle_planning.add(world)
+    oracle_study.add(world)
+    oracle_records.add(world)
 
 
 def _file(name: str) -> SimpleUploadedFile:
@@ -365,7 +367,11 @@ def ticket_secrets() -> list[Secret]:
         ]
     return [
         *found,
-        *(Secret(*told) for told in (*oracle_beside.READERS, *oracle_planning.READERS)),
+        *(
+            Secret(*told)
+            for each in (oracle_beside, oracle_planning, oracle_study, oracle_records)
+            for told in each.READERS
+        ),
         Secret("key", "Clé-marc", RUNS_POOL | {"marc"}),
         Secret("webhook", "Crochet-marc", RUNS_POOL | {"marc"}),
         Secret("saved view", "Vue-paul", set(RUNS_POOL)),

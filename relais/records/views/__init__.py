@@ -1,0 +1,1 @@
+"""Pages of service reviews: one file a subject."""

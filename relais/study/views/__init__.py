@@ -1,0 +1,1 @@
+"""Pages of the diagnostic: one file a subject."""
