@@ -29,6 +29,15 @@ def test_a_file_holds_one_subject(file):
     assert len(file.read_text().splitlines()) <= 600, "split it by subject, never by kind"
 
 
+def test_migrations_make_their_tables_at_once():
+    """Step by step, an empty database takes ten times as long (bench/migrations.py)."""
+    files = sorted(PACKAGE.glob("*/migrations/0*.py"))
+    assert files
+    assert not [name_of(f) for f in files if "class Migration(AtOnce):" not in f.read_text()], (
+        "derive Migration from relais.lib.at_once.AtOnce"
+    )
+
+
 def test_no_file_is_named_by_kind():
     kinds = {"services.py", "utils.py", "helpers.py", "signals.py", "managers.py", "common.py"}
     assert not [name_of(file) for file in SOURCES if file.name in kinds]

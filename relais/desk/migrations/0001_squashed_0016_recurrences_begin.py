@@ -16,8 +16,10 @@ import relais.lib.text
 import uuid
 from django.db import migrations, models
 
+from relais.lib.at_once import AtOnce
 
-class Migration(migrations.Migration):
+
+class Migration(AtOnce):
 
     replaces = [
         ('desk', '0001_initial'),

@@ -2,6 +2,8 @@
 
 from django.db import migrations
 
+from relais.lib.at_once import AtOnce
+
 TELL = """
 create or replace function desk_tell() returns trigger language plpgsql as $$
 declare told record;
@@ -44,7 +46,7 @@ APPEND_ONLY = f"revoke update, delete, truncate on {TABLES} from relais_app, rel
 APPEND_ONLY_UNDONE = f"grant update, delete on {TABLES} to relais_app, relais_ops"
 
 
-class Migration(migrations.Migration):
+class Migration(AtOnce):
     replaces = [("desk", "0004_live")]
 
     dependencies = [("desk", "0001_squashed_0016_recurrences_begin")]

@@ -5,6 +5,8 @@ Without it the next job of the same lock waits for the worker's next look, secon
 
 from django.db import migrations
 
+from relais.lib.at_once import AtOnce
+
 HEARD = """
 create function relais_lock_is_free() returns trigger language plpgsql as $$
 begin
@@ -22,7 +24,7 @@ drop function relais_lock_is_free();
 """
 
 
-class Migration(migrations.Migration):
+class Migration(AtOnce):
     dependencies = [
         ("desk", "0003_saved_views"),
         ("procrastinate", "0041_post_retry_failed_job"),

@@ -2,8 +2,10 @@
 
 from django.db import migrations, models
 
+from relais.lib.at_once import AtOnce
 
-class Migration(migrations.Migration):
+
+class Migration(AtOnce):
 
     dependencies = [
         ('desk', '0009_the_leads_word'),

@@ -14,8 +14,10 @@ import relais.people.models.assistant
 from decimal import Decimal
 from django.db import migrations, models
 
+from relais.lib.at_once import AtOnce
 
-class Migration(migrations.Migration):
+
+class Migration(AtOnce):
 
     replaces = [
         ('offer', '0001_initial'),

@@ -2,6 +2,8 @@
 
 from django.db import migrations
 
+from relais.lib.at_once import AtOnce
+
 # What happened is never changed nor dropped, not even by a fault of ours.
 APPEND_ONLY = (
     "revoke update, delete, truncate on offer_agreementevent, offer_offerevent"
@@ -70,7 +72,7 @@ drop function offer_line_stands() cascade;
 """
 
 
-class Migration(migrations.Migration):
+class Migration(AtOnce):
     replaces = [("offer", "0004_signed_lines_stand")]
 
     dependencies = [("offer", "0001_squashed_0006_signature_taken_back")]

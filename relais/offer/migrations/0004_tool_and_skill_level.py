@@ -3,8 +3,10 @@
 import django.core.validators
 from django.db import migrations, models
 
+from relais.lib.at_once import AtOnce
 
-class Migration(migrations.Migration):
+
+class Migration(AtOnce):
 
     dependencies = [
         ('offer', '0003_approval_may_pause'),

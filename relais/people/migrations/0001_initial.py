@@ -13,6 +13,8 @@ from decimal import Decimal
 from django.conf import settings
 from django.db import migrations, models
 
+from relais.lib.at_once import AtOnce
+
 from relais.lib.text import FRENCH_KEY_SQL
 
 # The table that createcachetable would make: rate limits need a cache that every process shares.
@@ -24,7 +26,7 @@ create index relais_cache_expires on relais_cache (expires);
 """
 
 
-class Migration(migrations.Migration):
+class Migration(AtOnce):
 
     initial = True
 

@@ -7,8 +7,10 @@ import relais.lib.tenancy
 import relais.people.models.assistant
 from django.db import migrations, models
 
+from relais.lib.at_once import AtOnce
 
-class Migration(migrations.Migration):
+
+class Migration(AtOnce):
 
     dependencies = [
         ('people', '0007_shifts'),

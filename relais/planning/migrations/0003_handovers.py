@@ -4,8 +4,10 @@ import django.db.models.deletion
 import relais.lib.tenancy
 from django.db import migrations, models
 
+from relais.lib.at_once import AtOnce
 
-class Migration(migrations.Migration):
+
+class Migration(AtOnce):
 
     dependencies = [
         ('people', '0008_working_facts'),

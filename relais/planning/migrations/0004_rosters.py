@@ -6,8 +6,10 @@ import django.utils.timezone
 import relais.lib.tenancy
 from django.db import migrations, models
 
+from relais.lib.at_once import AtOnce
 
-class Migration(migrations.Migration):
+
+class Migration(AtOnce):
 
     dependencies = [
         ('people', '0008_working_facts'),
