@@ -38,7 +38,7 @@ def intervals(
     points = base.mark_point(filled=True, size=70).encode(
         x=alt.X("value:Q", title=axis, axis=alt.Axis(format="%"), scale=alt.Scale(zero=False))
     )
-    return _drawn(ranges + points, len(rows) * 26, language)
+    return drawn(ranges + points, len(rows) * 26, language)
 
 
 def lines(
@@ -68,7 +68,7 @@ def lines(
             strokeDash=alt.StrokeDash("name:N", sort=None, legend=None),
         )
     )
-    return _drawn(chart, 240, language)
+    return drawn(chart, 240, language)
 
 
 def reliability(
@@ -101,7 +101,7 @@ def reliability(
             color=alt.Color("name:N", sort=None, title=None, legend=alt.Legend(orient="bottom")),
         )
     )
-    return _drawn(ideal + shown, 300, language)
+    return drawn(ideal + shown, 300, language)
 
 
 def against(
@@ -140,10 +140,11 @@ def against(
         .mark_tick(thickness=3, size=70)
         .encode(x=place, y="value:Q", color=alt.Color("name:N", scale=colours, legend=legend))
     )
-    return _drawn(shown + limits, 240, language)
+    return drawn(shown + limits, 240, language)
 
 
-def _drawn(chart: Any, height: int, language: str) -> str:
+def drawn(chart: Any, height: int, language: str) -> str:
+    """Return a chart as a drawing of the common width, figures written as the language does."""
     import vl_convert
 
     spec = (
