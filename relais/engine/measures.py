@@ -250,7 +250,8 @@ def _received(life: Life, month: Period, as_of: datetime, given: Given) -> Lines
     yield "received", Count(life.key, 1)
     yield "off_catalogue", Count(life.key, int(life.off_catalogue))
     yield "anticipation", Count(life.key, int(life.anticipated))
-    yield "bypass", Count(life.key, int(life.bypassed))
+    if life.bypassed is not None:
+        yield "bypass", Count(life.key, int(life.bypassed))
     yield "documentation", Count(life.key, int(life.documented))
     if life.assistant:
         yield "concentration", Count(life.key, 1, 1, life.assistant)
@@ -316,9 +317,10 @@ def _added(definition: Definition, lines: Sequence[Count], given: Given, smalles
         low, high = wilson(int(over), n)
     if definition.sum is Sum.TOTAL:
         under = Fraction(1)
+    why = _why(definition, value, n, given, smallest)
     figure = Figure(
-        definition.key, "", (), over, under, value, n, low, high,
-        _why(definition, value, n, given, smallest), (), n,
+        definition.key, "", (), over, under, None if why is Why.NOTHING else value, n, low, high,
+        why, (), n,
         len(lines) - len(counted), None, tuple(lines),
     )  # fmt: skip
     return _assumed(figure, given) if definition.key == "time_returned" else figure
@@ -351,6 +353,8 @@ def _why(
 ) -> Why:
     if definition.key == "time_returned" and not given.standards:
         return Why.NO_STANDARD
+    if definition.key == "backlog_days" and not given.daily_minutes:
+        return Why.NOTHING  # what a day can do is not known, which is not a backlog of nought
     if definition.sum is Sum.TOTAL:
         return Why.SHOWN
     if definition.sum is Sum.ALIKE and value is None and n:

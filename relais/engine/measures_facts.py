@@ -110,6 +110,7 @@ class Life:
     `worked` and `waited` are open seconds of its calendar from reception to first delivery: with
     the waits for the requester taken out, and those waits alone. `asked_by_fault` are the times
     that the provider had to ask for what it should have known. `units` are what it is sold as.
+    `bypassed` is None where nobody can tell: it is then counted nowhere.
     The minutes of the executive: `standard` (what it would have cost her, of the diagnostic; None
     where nobody measured), `written` messages and `validation` minutes.
     """
@@ -137,7 +138,7 @@ class Life:
     audits: tuple[Audit, ...] = ()
     off_catalogue: bool = False
     anticipated: bool = False
-    bypassed: bool = False
+    bypassed: bool | None = False
     documented: bool = False
     units: Fraction = Fraction(1)
     left_minutes: int = 0

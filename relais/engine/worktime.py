@@ -188,6 +188,19 @@ class Calendar(Many):
                 left -= 1
         return moment(self._add(table.day_starts[day], 1, ()) - 1)
 
+    def days_between(self, a: datetime, b: datetime) -> int:
+        """Return how many working days after `a` it is at `b`: 0 on the same one, or before.
+
+        What comes in on a Saturday counts as come in on Monday, as in `add_days`.
+        """
+        low, high = instant(a), instant(b)
+        if high <= low:
+            return 0
+        begun = self._add(low, 1, ()) - 1
+        self._covering(high)
+        starts = self._covering(begun).day_starts
+        return max(0, bisect_right(starts, high) - bisect_right(starts, begun))
+
     # Explaining
 
     def segments(self, a: datetime, b: datetime, pauses: Pauses = ()) -> list[Segment]:

@@ -1,0 +1,116 @@
+"""The figures of a client's month, from the facts of its requests; the engine alone judges.
+
+Requests of class C3 are counted nowhere: they are for named persons only, and a figure beside a
+list would give them away.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from functools import partial
+from zoneinfo import ZoneInfo
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from relais.desk.models import Event, Ticket
+from relais.engine.measures import POOLED, Tally, tally
+from relais.engine.measures_facts import Audit, Exclusion, Given, Life, Period
+from relais.people.access import Access
+from relais.people.models import Company, Confidentiality, Provider
+
+from . import lives
+from .lives import Places
+
+
+def zone_of(company: Company) -> ZoneInfo:
+    """Return the zone in which a client's months begin and end: its calendar's, else the pool's.
+
+    Never the server's: the same month is the same anywhere.
+    """
+    if company.calendar is not None:
+        return ZoneInfo(company.calendar.time_zone)
+    return ZoneInfo(Provider.objects.values_list("time_zone", flat=True).get())
+
+
+def month_of(zone: ZoneInfo, name: str) -> Period:
+    """Return a month such as 2026-10 by its bounds in a zone. Raises ValueError."""
+    year, month = int(name[:4]), int(name[5:])
+    if name != f"{year:04}-{month:02}" or not 2000 <= year <= 2199:
+        raise ValueError(f"{name}: a month is written like 2026-10")
+    begin = datetime(year, month, 1, tzinfo=zone)
+    end = datetime(year + month // 12, month % 12 + 1, 1, tzinfo=zone)
+    return Period(name, begin, end)
+
+
+def with_former(period: Period, count: int = POOLED) -> tuple[Period, ...]:
+    """Return a month after the ones before it, as many in all: a small month is read with them."""
+    zone = period.begin.tzinfo
+    assert isinstance(zone, ZoneInfo)
+    year, month = (int(part) for part in period.name.split("-"))
+    index = year * 12 + month - 1
+    names = (f"{each // 12:04}-{each % 12 + 1:02}" for each in range(index - count + 1, index + 1))
+    return tuple(month_of(zone, name) for name in names)
+
+
+def tally_of(
+    company: Company, period: Period, *, as_of: datetime, access: Access | None = None
+) -> Tally:
+    """Return what a client's month counts as known at `as_of`, pooled with the two months before.
+
+    Keys of lines are those of requests, keys of cuts those of rows: names are for who shows them.
+    With `access` only the requests that this person sees are counted.
+    """
+    months = with_former(period)
+    seen = access.see(Ticket) if access is not None else Ticket.objects.all()
+    rows = _touched(seen.filter(company=company), months[0].begin, period.end)
+    places = Places.all()
+    found = _with_said(lives.of(rows, places), company, months)
+    return tally(found, months, as_of, given(places))
+
+
+def given(places: Places) -> Given:
+    """Return what figures need beside the lives: ages by the hours of each site."""
+    return Given(age=partial(_age, places))
+
+
+def _age(places: Places, life: Life, at: datetime) -> int:
+    hours = places.at_site(int(life.site))
+    return hours.days_between(life.received, at) if hours else (at - life.received).days
+
+
+def _touched(tickets: QuerySet[Ticket], begin: datetime, end: datetime) -> QuerySet[Ticket]:
+    """Return the requests of which these months may tell something; none of class C3."""
+    later = Event.objects.filter(ticket=OuterRef("pk"), at__gte=begin)
+    ordinary = tickets.exclude(confidentiality__gte=Confidentiality.EXECUTIVE)
+    alive = Q(closed_at=None) | Q(closed_at__gte=begin) | Exists(later)
+    return ordinary.filter(alive, received_at__lt=end).order_by("pk")
+
+
+def audits_of(company: Company, periods: Sequence[Period]) -> Mapping[int, tuple[Audit, ...]]:
+    """Return the checks of quality of these months, by key of request."""
+    return {}
+
+
+def exclusions_of(company: Company) -> Mapping[tuple[int, str], Exclusion]:
+    """Return what both referents agreed not to count, by key of request and kind of promise."""
+    return {}
+
+
+def _with_said(found: list[Life], company: Company, months: Sequence[Period]) -> list[Life]:
+    """Return the lives with what checks found and what referents agreed."""
+    audits, left_out = audits_of(company, months), exclusions_of(company)
+    if not audits and not left_out:
+        return found
+    return [
+        replace(
+            life,
+            audits=audits.get(int(life.key), ()),
+            promises=tuple(
+                replace(each, excluded=left_out.get((int(life.key), each.kind)))
+                for each in life.promises
+            ),
+        )
+        for life in found
+    ]
