@@ -6,11 +6,108 @@ Nobody is judged: what one person logs is hers and the pilot's, results are told
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from django.apps import apps
+from django.db.models import Q, QuerySet
+
+from . import access_desk
 
 if TYPE_CHECKING:
-    from django.db.models import Q
-
     from .access import Access
 
-RULES: dict[str, Callable[[Access], Q]] = {}
+# A client learns of a study once it is open; a site of its results once they are told.
+OPEN = ("collecting", "restitution", "decided", "closed")
+TOLD = ("restitution", "decided", "closed")
+
+
+def piloted(access: Access, path: str = "") -> Q:
+    """Return the rule for what only those see who lead the study (`path`: lookup of the study).
+
+    Its pilot, while she is on the provider's staff, and who runs the pool. Join it to other rules
+    through `or_leading`: "everything" is an empty rule, and lost in an "or".
+    """
+    if access.runs_pool:
+        return access_desk.EVERYTHING
+    if not access.is_staff:
+        return access_desk.NOTHING
+    return Q(**{f"{path}pilot": access.person})
+
+
+def or_leading(rule: Callable[[Access], Q]) -> Callable[[Access], Q]:
+    """Return a rule that shows everything to who runs the pool, and to others what it says."""
+    return lambda access: access_desk.EVERYTHING if access.runs_pool else rule(access)
+
+
+def steered(access: Access, path: str = "", when: tuple[str, ...] = OPEN) -> Q:
+    """Return the rule for what the sponsor and the client lead read of their company's study."""
+    if not access.is_client:
+        return access_desk.NOTHING
+    return Q(**{f"{path}company__in": access.steered_company_ids, f"{path}phase__in": when})
+
+
+def at_led_site(access: Access, path: str, site: str) -> Q:
+    """Return the rule for what a site lead reads of her site once results are told."""
+    if not access.is_client or not access.led_site_ids:
+        return access_desk.NOTHING
+    return Q(**{f"{site}__in": access.led_site_ids, f"{path}phase__in": TOLD})
+
+
+def asked(access: Access, path: str = "") -> Q:
+    """Return the rule for what somebody sees who takes part, while it is open."""
+    own = _rows("study.Participant").filter(person=access.person)
+    return Q(**{f"{path}pk__in": own.values("study"), f"{path}phase__in": OPEN})
+
+
+def studies(access: Access) -> Q:
+    """Return the rule for studies: who leads them, who steers the client, who takes part."""
+    if not access.roles:
+        return access_desk.NOTHING
+    rule = piloted(access) | steered(access) | asked(access)
+    if access.is_client and access.led_site_ids:
+        scopes = _rows("study.StudySite").filter(site__in=access.led_site_ids)
+        rule |= Q(pk__in=scopes.values("study"), phase__in=TOLD)
+    return rule
+
+
+def scopes(access: Access) -> Q:
+    """Return the rule for the sites of a study."""
+    return (
+        piloted(access, "study__")
+        | steered(access, "study__")
+        | at_led_site(access, "study__", "site")
+    )
+
+
+def participants(access: Access) -> Q:
+    """Return the rule for who takes part: the study's leads, the client's, and herself."""
+    mine = Q(person=access.person) & Q(study__phase__in=OPEN)
+    return piloted(access, "study__") | steered(access, "study__") | mine
+
+
+def lines(access: Access, path: str = "") -> Q:
+    """Return the rule for lines of the inventory (`path`: lookup prefix of the line).
+
+    What one person said of her own work is hers and the pilot's until it is validated: from then
+    on it is the study's, and bears no name.
+    """
+    study = f"{path}study__"
+    mine = Q(**{f"{path}author__person": access.person, f"{study}phase__in": OPEN})
+    everybodys = Q(**{f"{path}author": None}) | Q(**{f"{path}validated_at__isnull": False})
+    read = steered(access, study) | at_led_site(access, study, f"{path}site")
+    return piloted(access, study) | mine | (read & everybodys)
+
+
+def _rows(label: str) -> QuerySet[Any]:
+    """Return the rows of a table above this app, by its name."""
+    rows: QuerySet[Any] = apps.get_model(label)._default_manager.order_by()
+    return rows
+
+
+RULES: dict[str, Callable[[Access], Q]] = {
+    "study.Study": or_leading(studies),
+    "study.StudySite": or_leading(scopes),
+    "study.Participant": or_leading(participants),
+    "study.InventoryLine": or_leading(lines),
+    "study.Duplicate": lambda access: piloted(access, "study__"),
+}

@@ -1,0 +1,43 @@
+"""What stops the diagnostic: one exception for each thing the caller can do something about."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from django.utils.translation import gettext_noop as _
+
+from relais.lib.problem import Problem
+
+
+class NotPiloting(Problem):
+    """Only the pilot of the study and those who run the pool lead it."""
+
+    message = _("%(person)s does not lead “%(study)s”: ask its pilot.")
+
+
+class NotInThisPhase(Problem):
+    """What was asked for is not for a study in this phase."""
+
+    message = _("“%(study)s” is in the phase “%(phase)s”: this cannot be done now.")
+
+
+class GateShut(Problem):
+    """Something is missing before the next phase; each thing is told in its sentence."""
+
+    message = _("“%(study)s” is not ready: %(missing)s")
+
+    def __init__(self, study: str, missing: Iterable[str]) -> None:
+        self.missing = list(missing)
+        super().__init__(study=study, missing=" ".join(self.missing))
+
+
+class ChangedMeanwhile(Problem):
+    """Somebody else changed it since it was read."""
+
+    message = _("Somebody changed this meanwhile: read it again.")
+
+
+class OutsideScope(Problem):
+    """A site that the study does not look at."""
+
+    message = _("“%(site)s” is not among the sites of “%(study)s”: add it to them first.")
