@@ -194,7 +194,9 @@ class InventoryLine(TenantModel):
             models.CheckConstraint(
                 condition=Q(rework__gte=0, waiting__gte=0) & Q(rework__lte=100 - F("waiting")),
                 name="study_line_shares",
-                violation_error_message=_("Rework and waiting together: at most 100 %%."),
+                violation_error_message=_(
+                    "Rework and waiting together take the whole time at most."
+                ),
             ),
             models.UniqueConstraint(
                 fields=["study", "source", "source_key"],
