@@ -16,7 +16,7 @@ import numpy as np
 
 from .roster import OFF, Plan, Problem, Row, broken, priced
 from .roster_master import Cells, Column, Master, Prices, Reals
-from .roster_rows import Pricer
+from .roster_rows import NEVER, Pricer, limited
 
 # Called after each step with the best plan so far and the bound; True ends the search.
 Stop = Callable[[Plan | None, float], bool]
@@ -149,13 +149,50 @@ def _begin(search: _Search, initial: Mapping[int, Row]) -> None:
                     there[needs] -= counts
                 worth = np.where(there < wanted, under, -over)
                 work = cells.cost[[p]] - cells.worth(worth, p)
-                column = cells.column(p, pricers[p].best(work, cells.rest[[p]])[0][0][1])
+                row = _kept(problem, pricers[p], work, cells.rest[[p]])
+                if row is None:
+                    raise NoRoster(f"person {person.key}: no row keeps all her rules")
+                column = cells.column(p, row)
             if not turn or given is None or column.row != given:
                 needs, counts = cells.served(column)
                 there[needs] += counts
             chosen[p] = column
             search.master.add([column])
     search.best = chosen
+
+
+def _kept(problem: Problem, pricer: Pricer, work: Reals, rest: Reals) -> Row | None:
+    """Return a row of one person that keeps all her limits of duties; None if there is none.
+
+    The pricer keeps the tightest. Where its row has another duty too often, one of those days must
+    have it no more: each is tried, the last first.
+    """
+    (place,) = pricer.people
+    open_ = [work]
+    while open_:
+        work = open_.pop()
+        rows = pricer.best(work, rest)[0]
+        if not rows:
+            continue
+        row = rows[0][1]
+        over = _too_often(problem, place, row)
+        if over is None:
+            return row
+        limit, duty = over
+        those = [day for day, key in enumerate(row) if key == problem.duties[duty].key]
+        for day in those[-limit - 1 :]:
+            without = work.copy()
+            without[0, day, duty] = NEVER
+            open_.append(without)
+    return None
+
+
+def _too_often(problem: Problem, place: int, row: Row) -> tuple[int, int] | None:
+    """Return the limit and the place of a duty that the row has more often; None if none is."""
+    for limit, s in limited(problem, problem.people[place]):
+        if row.count(problem.duties[s].key) > limit:
+            return limit, s
+    return None
 
 
 def _relax(search: _Search) -> None:
@@ -241,9 +278,13 @@ def _first(search: _Search, pool: Mapping[int, list[Column]]) -> None:
             master.add(pool[p][:KEPT_DIVING])
             master.add([search.best[p]] if search.best else [])
         prices = _near_prices(search, master, ROUNDS_DIVING)
-        shares = sorted(
-            zip(prices.shares, range(len(master.columns)), strict=True), key=lambda x: (-x[0], x[1])
-        )
+        # A row may break a limit that the relaxed choice keeps on the whole: it settles nobody.
+        legal = [
+            (share, n)
+            for n, (share, column) in enumerate(zip(prices.shares, master.columns, strict=False))
+            if _too_often(search.problem, column.place, column.row) is None
+        ]
+        shares = sorted(legal, key=lambda x: (-x[0], x[1]))
         sure = [n for share, n in shares if share > SURE] or [shares[0][1]]
         for n in sure:
             column = master.columns[n]

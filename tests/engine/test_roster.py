@@ -154,6 +154,18 @@ def test_what_is_found_is_legal_and_what_is_proven_is_true(made):
     assert plan.gap >= 0
 
 
+@pytest.mark.parametrize("most", [{"E": 1, "L": 1}, {"E": 2, "L": 1}, {"E": 1, "L": 2}], ids=str)
+def test_the_limits_of_two_duties_hold_together(most):
+    """Only the tighter is kept as the days go by: the other is asked of each row."""
+    made = problem(
+        [Worker(1, most=most), Worker(2, most=most)], every("E", days=4) + every("L", days=4), 4
+    )
+    plan = solve(made, steps(40))
+    assert codes(made, plan) == set()
+    assert plan.bound <= cheapest(made) + 1e-6
+    assert plan.cost == pytest.approx(cheapest(made))
+
+
 def team(size=6):
     return [Worker(key, minutes=((0, 2100),), run=(1, 5), rest=2) for key in range(size)]
 
