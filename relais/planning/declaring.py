@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.db.models import Q
 from django.utils import timezone
@@ -143,7 +143,11 @@ def declare(
         raise NotHers(person=str(by))
     check_period(starts, ends, at)
     with transaction.atomic():
-        # Two at once: the second one waits here, and sees what the first one did.
+        # Two at once: the second one waits here, and sees what the first one did, so that two who
+        # leave together do not stand in for one another.
+        with connection.cursor() as cursor:
+            one_by_one = "select pg_advisory_xact_lock(hashtext('relais relief'), %s)"
+            cursor.execute(one_by_one, [person.provider_id])
         Person.objects.select_for_update(of=("self",), no_key=True).get(pk=person.pk)
         if (same := _declared(person, starts, ends)) is not None:
             return same
