@@ -7,6 +7,11 @@ from typing import Any
 from procrastinate.contrib.django import app
 
 
-def later(task: str, *, lock: str | None = None, **arguments: Any) -> None:
-    """Have a worker do the task of that name once this transaction commits."""
-    app.configure_task(task, lock=lock).defer(**arguments)
+def later(
+    task: str, *, lock: str | None = None, queueing_lock: str | None = None, **arguments: Any
+) -> None:
+    """Have a worker do the task of that name once this transaction commits.
+
+    With a `queueing_lock` one alone waits; raises `AlreadyEnqueued` for a second one.
+    """
+    app.configure_task(task, lock=lock, queueing_lock=queueing_lock).defer(**arguments)

@@ -12,15 +12,12 @@ from datetime import datetime
 from functools import partial
 from zoneinfo import ZoneInfo
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
-
-from relais.desk.models import Event, Ticket
 from relais.engine.measures import POOLED, Tally, tally
 from relais.engine.measures_facts import Audit, Exclusion, Given, Life, Period
 from relais.people.access import Access
-from relais.people.models import Company, Confidentiality, Provider
+from relais.people.models import Company, Provider
 
-from . import lives
+from . import lives_kept
 from .lives import Places
 
 
@@ -31,7 +28,7 @@ def zone_of(company: Company) -> ZoneInfo:
     """
     if company.calendar is not None:
         return ZoneInfo(company.calendar.time_zone)
-    return ZoneInfo(Provider.objects.values_list("time_zone", flat=True).get())
+    return zone_of_all()
 
 
 def month_of(zone: ZoneInfo, name: str) -> Period:
@@ -63,29 +60,40 @@ def tally_of(
     With `access` only the requests that this person sees are counted.
     """
     months = with_former(period)
-    seen = access.see(Ticket) if access is not None else Ticket.objects.all()
-    rows = _touched(seen.filter(company=company), months[0].begin, period.end)
-    places = Places.all()
-    found = _with_said(lives.of(rows, places), company, months)
-    return tally(found, months, as_of, given(places))
+    found = lives_kept.of(company, months[0].begin, period.end, access)
+    return tally(_with_said(found, company, months), months, as_of, given())
 
 
-def given(places: Places) -> Given:
+# Of so many requests a small month is none: the months before are not read.
+MANY = 20_000
+
+
+def zone_of_all() -> ZoneInfo:
+    """Return the zone in which the months of the whole pool begin and end."""
+    return ZoneInfo(Provider.objects.values_list("time_zone", flat=True).get())
+
+
+def tally_of_all(period: Period, *, as_of: datetime) -> Tally:
+    """Return what a month of all clients together counts as known at `as_of`."""
+    months = with_former(period)
+    found = lives_kept.of(None, period.begin, period.end)
+    if len(found) > MANY:
+        months = months[-1:]
+    else:
+        found = lives_kept.of(None, months[0].begin, period.end)
+    for company in Company.objects.all():
+        found = _with_said(found, company, months)
+    return tally(found, months, as_of, given())
+
+
+def given() -> Given:
     """Return what figures need beside the lives: ages by the hours of each site."""
-    return Given(age=partial(_age, places))
+    return Given(age=partial(_age, Places.all()))
 
 
 def _age(places: Places, life: Life, at: datetime) -> int:
     hours = places.at_site(int(life.site))
     return hours.days_between(life.received, at) if hours else (at - life.received).days
-
-
-def _touched(tickets: QuerySet[Ticket], begin: datetime, end: datetime) -> QuerySet[Ticket]:
-    """Return the requests of which these months may tell something; none of class C3."""
-    later = Event.objects.filter(ticket=OuterRef("pk"), at__gte=begin)
-    ordinary = tickets.exclude(confidentiality__gte=Confidentiality.EXECUTIVE)
-    alive = Q(closed_at=None) | Q(closed_at__gte=begin) | Exists(later)
-    return ordinary.filter(alive, received_at__lt=end).order_by("pk")
 
 
 def audits_of(company: Company, periods: Sequence[Period]) -> Mapping[int, tuple[Audit, ...]]:
@@ -103,8 +111,11 @@ def _with_said(found: list[Life], company: Company, months: Sequence[Period]) ->
     audits, left_out = audits_of(company, months), exclusions_of(company)
     if not audits and not left_out:
         return found
+    key = str(company.pk)
     return [
-        replace(
+        life
+        if life.client != key
+        else replace(
             life,
             audits=audits.get(int(life.key), ()),
             promises=tuple(

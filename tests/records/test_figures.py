@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 from relais.desk import intake
 from relais.desk.models import Rating, Ticket
 from relais.offer import catalogue
-from relais.records import figures
+from relais.people.models import Confidentiality
+from relais.records import figures, lives_kept
 from relais.records.figures import month_of, tally_of
 
 
@@ -52,3 +53,27 @@ def test_a_life_is_counted_in_its_month(world):
     assert set(told["backlog"].ids) == {str(done.pk), str(late.pk)}
     assert told["bypass"].why == "nothing"
     assert told["backlog_days"].why == "nothing"
+
+
+def test_rows_tell_what_events_told(world):
+    test_a_life_is_counted_in_its_month(world)
+    dug = whole(world)
+    assert lives_kept.refresh(world.provider.pk) == 3
+    assert lives_kept.refresh(world.provider.pk) == 0
+    assert whole(world) == dug
+    # What happened since the last reading counts at once.
+    open_one = Ticket.objects.order_by("pk")[1]
+    open_one.cancel("Plus la peine", by=world.people.marc, at=at(3, 2, 12))
+    assert whole(world)["received"].value == 1
+    assert lives_kept.refresh(world.provider.pk) == 1
+    assert whole(world)["received"].value == 1
+
+
+def test_nothing_of_class_c3_is_counted(world):
+    catalogue.preload(world.provider)
+    ask(world)
+    ask(world, "claire", confidentiality=Confidentiality.EXECUTIVE)
+    for access in (None, world.access("paul"), world.access("claire")):
+        assert whole(world, access=access)["received"].value == 1
+    lives_kept.refresh(world.provider.pk)
+    assert whole(world)["received"].value == 1
