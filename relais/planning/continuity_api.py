@@ -95,6 +95,7 @@ class MatrixOut(Schema):
     fragile: float
     uncovered: float
     lines: list[MatrixLineOut]
+    left_out: int
     dependencies: list[DependencyOut]
     flows: list[FlowOut]
     deciders: list[DeciderOut]
@@ -256,6 +257,7 @@ def matrix(request: HttpRequest) -> dict[str, Any]:
         "fragile": rates.fragile,
         "uncovered": rates.uncovered,
         "lines": [_line(line) for line in ground.lines],
+        "left_out": ground.left_out,
         "dependencies": [
             {"person": _named(person), "share": share, "flagged": flagged}
             for person, share, flagged in ground.dependencies()

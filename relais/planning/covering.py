@@ -21,6 +21,7 @@ from relais.desk.models import Approval, Delegation, Ticket
 from relais.engine import continuity, worktime
 from relais.engine.continuity import READY, Coverage, Item, Outcome, Standing, WhatIf
 from relais.engine.readiness import Readiness
+from relais.offer.models import Service
 from relais.people.models import (
     AssistantProfile,
     Company,
@@ -105,6 +106,8 @@ class Ground:
     people: list[continuity.Person]
     names: dict[int, Person]
     systems: dict[int, System]
+    # How many of the least asked for, none of them critical, are not looked at.
+    left_out: int = 0
 
     @property
     def items(self) -> list[Item]:
@@ -142,10 +145,17 @@ def read(at: datetime | None = None) -> Ground:
     """Return the work of the last weeks and who is able to do it: queries constant in number."""
     at = at or timezone.now()
     sites = Site.objects.filter(archived_at=None).select_related("company").in_bulk()
-    critical = _critical()
+    critical = _critical(sites)
     works = items.read(sites, at)
+    asked = {(one.site, one.family) for one in works}
+    works += [
+        items.Work(site, family, service, 0, 0.0, service.priority)
+        for (site, family), service in critical.items()
+        if (site, family) not in asked  # critical whether or not anybody asked for it lately
+    ]
     works.sort(key=lambda one: (one.site, one.family) not in critical)  # none is cut off the list
-    works = works[:MOST_LINES]
+    kept = max(MOST_LINES, len(critical))
+    works, left_out = works[:kept], max(len(works) - kept, 0)
     ready = items.ready(works, at)
     needed = tools.of({work.pair: work.service for work in works})
     covers: dict[int, list[Cover]] = defaultdict(list)
@@ -185,7 +195,7 @@ def read(at: datetime | None = None) -> Ground:
     for line in lines:
         line.standing = continuity.standing(line.item, people)
     systems = {one.pk: one for one in needed.values()}
-    return Ground(lines, people, names, systems)
+    return Ground(lines, people, names, systems, left_out)
 
 
 def _fact(cover: Cover, found: Readiness | None) -> Fact:
@@ -194,9 +204,9 @@ def _fact(cover: Cover, found: Readiness | None) -> Fact:
     return Fact(cover.person, cover.position, int(found.level), found.lacking)
 
 
-def _critical() -> set[tuple[int, str]]:
-    rows = Impact.objects.select_related("service")
-    return {(row.site_id, row.service.family) for row in rows if row.is_critical}
+def _critical(sites: Collection[int]) -> dict[tuple[int, str], Service]:
+    rows = Impact.objects.filter(site__in=sites).select_related("service").order_by("pk")
+    return {(row.site_id, row.service.family): row.service for row in rows if row.is_critical}
 
 
 # The leave gate -----------------------------------------------------------------------------------

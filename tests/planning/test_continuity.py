@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.urls import reverse
 from django.utils import timezone
 
 from relais.desk.errors import BadValue, Missing
@@ -123,6 +124,29 @@ def test_what_is_critical_is_never_cut_off(world, practised, impact, services, m
             week=4, two_weeks=4, resume_hours=8,
         )  # fmt: skip
         assert covering.read().lines[0].item.critical
+
+
+def test_what_is_critical_is_looked_at_though_nobody_asked_for_it_lately(world, practised, impact):
+    """The bill of the year's end is missed in a leave, whoever asked for one this quarter."""
+    Ticket.objects.update(received_at=timezone.now() - timedelta(weeks=13))
+    assert covering.gate(world.people.alice, SOON, LONG) == []
+    impact()
+    (line,) = covering.read().lines
+    assert (line.item.critical, line.item.hours, line.factor) == (True, 0.0, 1)
+    (told,) = covering.gate(world.people.alice, SOON, LONG)
+    assert "Basile" in told
+
+
+def test_what_is_not_looked_at_is_said(world, practised, services, client_of, call, monkeypatch):
+    other = next(one for one in services.values() if one.family != services["appointment"].family)
+    Ticket.objects.filter(pk=Ticket.objects.first().pk).update(service=other)
+    monkeypatch.setattr(covering, "MOST_LINES", 1)
+    paul = world.people.paul
+    paul.language = "en"
+    paul.save()
+    page = client_of(paul).get(reverse("matrix")).content.decode()
+    assert "1 work more, asked for least" in page
+    assert call(paul, "GET", "continuity/matrix")[1]["left_out"] == 1
 
 
 def test_of_a_short_leave_nothing_is_asked(world, practised, impact):

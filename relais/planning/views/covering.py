@@ -47,6 +47,7 @@ def matrix(request: HttpRequest) -> HttpResponse:
     context = {
         "lines": lines,
         "coverage": ground.coverage,
+        "left_out": ground.left_out,
         "dependencies": ground.dependencies(),
         "flows": covering.flows(ground),
         "deciders": covering.deciders(),
