@@ -131,6 +131,12 @@ class RemovedOut(Schema):
     removed: int
 
 
+class ShiftsRemovedOut(RemovedOut):
+    """How many shifts were taken away. `warnings`: of what is left, in words; they stop nothing."""
+
+    warnings: list[str]
+
+
 class WishOut(Schema):
     """When an assistant would like to work, or rather not: a weekday or one day."""
 
@@ -211,7 +217,7 @@ def edit_shift(request: HttpRequest, key: PathKey, sent: MoveShiftIn) -> dict[st
     return _written(access, [shift], word)
 
 
-@router.post("/shifts/{key}/remove", response={200: RemovedOut, **REFUSALS})
+@router.post("/shifts/{key}/remove", response={200: ShiftsRemovedOut, **REFUSALS})
 def remove_shift(request: HttpRequest, key: PathKey, sent: SeriesIn) -> dict[str, Any]:
     access = leading(request)
     seen = access.see(Shift).select_related("person")
@@ -220,8 +226,8 @@ def remove_shift(request: HttpRequest, key: PathKey, sent: SeriesIn) -> dict[str
     if sent.series and shift.series is not None:
         later = seen.filter(series=shift.series, period__startswith__gte=shift.period.lower)
         rows = list(later)
-    count, _word = flow.remove(rows, by=access.person)
-    return {"removed": count}
+    count, word = flow.remove(rows, by=access.person)
+    return {"removed": count, "warnings": word.sentences}
 
 
 @router.post("/shift_patterns", response={200: PatternOut, **REFUSALS})

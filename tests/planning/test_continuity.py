@@ -142,10 +142,8 @@ def test_what_is_not_looked_at_is_said(world, practised, services, client_of, ca
     Ticket.objects.filter(pk=Ticket.objects.first().pk).update(service=other)
     monkeypatch.setattr(covering, "MOST_LINES", 1)
     paul = world.people.paul
-    paul.language = "en"
-    paul.save()
     page = client_of(paul).get(reverse("matrix")).content.decode()
-    assert "1 work more, asked for least" in page
+    assert "1 travail de plus, le moins demandé" in page
     assert call(paul, "GET", "continuity/matrix")[1]["left_out"] == 1
 
 

@@ -75,7 +75,7 @@ def test_the_worker_solves_a_roster_and_of_two_leads_one_publishes_it(made):
 
 
 def test_two_declared_absent_at_one_time_do_not_stand_in_for_one_another(made):
-    """Alone, each would be the other's stand-in: whoever comes second sees the first one's leave."""
+    """Each is the other's stand-in by rights: whoever comes second sees the first one's leave."""
     people, starts, ends = made.people, ahead(1), ahead(2)
 
     def away(person, by):
