@@ -62,6 +62,7 @@ from relais.planning.reliefs_api import router as reliefs
 from relais.planning.rosters_api import router as rosters
 from relais.planning.shifts_api import router as shifts
 from relais.planning.subscriptions_api import router as subscriptions
+from relais.study.choosing_api import router as model_choices
 
 DESCRIPTION = """\
 Requests of a pool of executive assistants, as the person signed in may see them.
@@ -176,6 +177,7 @@ AREAS = (
     ("planning", continuity),
     ("planning", subscriptions),
     ("planning", handovers),
+    ("planning", model_choices),
 )
 for area, router in AREAS:
     api.add_router("", router, auth=[Key(area), SignedIn()])

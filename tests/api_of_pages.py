@@ -326,6 +326,19 @@ step_done                 POST tickets/{key}/step_done
 step_undone               POST tickets/{key}/step_undone
 ticket_add_time           POST tickets/{key}/add_time
 ticket_start_timer        POST tickets/{key}/start_timer
+choice                    GET studies/{key}/choices/{number}
+choice_compute            POST studies/{key}/choices
+choice_weights            POST studies/{key}/weights
+choice_offer_new          POST studies/{key}/model-offers
+choice_offer              POST studies/{key}/model-offers/{offer}
+choice_offer_withdraw     POST studies/{key}/model-offers/{offer}/withdraw
+choice_cell               POST studies/{key}/corrections
+choice_traces             GET studies/{key}/choices
+choice_trace              GET studies/{key}/choices/{number}
+derogations               POST studies/{key}/derogations
+derogation_sign           POST studies/{key}/derogations/{row}/sign
+derogation_refuse         POST studies/{key}/derogations/{row}/refuse
+derogation_revoke         POST studies/{key}/derogations/{row}/revoke
 """
 
 VERBS = (

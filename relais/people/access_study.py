@@ -98,6 +98,16 @@ def lines(access: Access, path: str = "") -> Q:
     return piloted(access, study) | mine | (read & everybodys)
 
 
+def choosing(access: Access) -> Q:
+    """Return the rule for what a choice is made of: who leads the study, and its sponsor.
+
+    Prices of offers and the reasons of derogations are nobody else's.
+    """
+    if not access.is_client:
+        return piloted(access, "study__")
+    return Q(study__sponsor=access.person, study__phase__in=OPEN)
+
+
 def _rows(label: str) -> QuerySet[Any]:
     """Return the rows of a table above this app, by its name."""
     rows: QuerySet[Any] = apps.get_model(label)._default_manager.order_by()
@@ -110,4 +120,9 @@ RULES: dict[str, Callable[[Access], Q]] = {
     "study.Participant": or_leading(participants),
     "study.InventoryLine": or_leading(lines),
     "study.Duplicate": lambda access: piloted(access, "study__"),
+    "study.ModelOffer": choosing,
+    "study.ChoiceWeights": choosing,
+    "study.Correction": choosing,
+    "study.ModelChoice": choosing,
+    "study.Derogation": choosing,
 }

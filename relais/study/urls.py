@@ -4,4 +4,8 @@ from __future__ import annotations
 
 from django.urls import URLPattern
 
-urlpatterns: list[URLPattern] = []
+from . import choosing_urls
+
+urlpatterns: list[URLPattern] = [
+    *choosing_urls.urlpatterns,
+]

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from tests.world import World
 
-READERS: list[tuple[str, str, set[str]]] = []
+from . import oracle_choosing
+
+READERS: list[tuple[str, str, set[str]]] = [*oracle_choosing.READERS]
 
 
 def add(world: World) -> None:
     """Make what is looked for."""
+    oracle_choosing.add(world)
