@@ -220,7 +220,7 @@ def test_the_api_does_what_the_pages_do(people, world, call):
     assert call(paul, "GET", "wishes")[1]["items"] == [made]
     assert call(people.basile, "POST", f"wishes/{made['id']}/remove")[0] == 404
     assert call(alice, "POST", f"wishes/{made['id']}/remove")[1] == {"removed": 1}
-    assert call(paul, "POST", f"shifts/{key}/remove")[1] == {"removed": 1, "warnings": []}
+    assert call(paul, "POST", f"shifts/{key}/remove")[1]["removed"] == 1
 
 
 PAGES = ("shifts", "shift_new", "shift_pattern", "on_site_days", "working_rules")
