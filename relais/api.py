@@ -62,7 +62,9 @@ from relais.planning.reliefs_api import router as reliefs
 from relais.planning.rosters_api import router as rosters
 from relais.planning.shifts_api import router as shifts
 from relais.planning.subscriptions_api import router as subscriptions
+from relais.study import errors as study_errors
 from relais.study.choosing_api import router as model_choices
+from relais.study.studies_api import router as studies
 
 DESCRIPTION = """\
 Requests of a pool of executive assistants, as the person signed in may see them.
@@ -177,7 +179,8 @@ AREAS = (
     ("planning", continuity),
     ("planning", subscriptions),
     ("planning", handovers),
-    ("planning", model_choices),
+    ("studies", model_choices),
+    ("studies", studies),
 )
 for area, router in AREAS:
     api.add_router("", router, auth=[Key(area), SignedIn()])
@@ -208,6 +211,10 @@ STATUS: tuple[tuple[type[Problem], int], ...] = (
     (planning_errors.Doubled, 409),
     (planning_errors.NotInThisState, 409),
     (planning_errors.CannotWithdraw, 409),
+    (study_errors.ChangedMeanwhile, 409),
+    (study_errors.NotInThisPhase, 409),
+    (study_errors.GateShut, 409),
+    (study_errors.NotPiloting, 403),
     (NotYours, 403),
     (agreements.NotYours, 403),
     (ScopeMissing, 403),

@@ -79,6 +79,10 @@ def _steers(access: Access) -> bool:
     return access.runs_pool or (access.is_client and bool(access.steered_company_ids))
 
 
+def _studies(access: Access) -> bool:
+    return access.is_staff or access.has(Kind.SPONSOR, Kind.CLIENT_LEAD, Kind.SITE_LEAD)
+
+
 # The first line that somebody has is her first screen. Under each heading what belongs together.
 GROUPS: list[tuple[str | Promise, list[Entry]]] = [
     (
@@ -113,6 +117,7 @@ GROUPS: list[tuple[str | Promise, list[Entry]]] = [
     (
         _("Offer and quality"),
         [
+            Entry("studies", _("Diagnostic"), "clipboard-check", _studies),
             Entry("catalogue", _("Catalogue"), "layout-list", lambda access: bool(access.roles)),
             Entry("procedures", _("Procedures"), "list-check", lambda access: access.is_staff),
             Entry("my_preferences", _("My preference sheet"), "user-circle", _asks),

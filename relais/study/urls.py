@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from . import choosing_urls, studies_urls
 
-from . import choosing_urls
-
-urlpatterns: list[URLPattern] = [
+urlpatterns = [
+    *studies_urls.urlpatterns,
     *choosing_urls.urlpatterns,
 ]

@@ -1,6 +1,7 @@
 """A study goes on phase by phase when nothing is missing, and tells each only what is hers."""
 
 import pytest
+from django.urls import reverse
 from django.utils.translation import override
 
 from relais.desk.errors import Missing
@@ -8,6 +9,7 @@ from relais.people.access import Access
 from relais.people.models import OrganisationChange
 from relais.study.errors import ChangedMeanwhile, GateShut, NotInThisPhase, NotPiloting
 from relais.study.models import InventoryLine, Participant, Study
+from relais.study.study_forms import StudyForm
 
 from .conftest import a_line, a_study
 
@@ -105,3 +107,87 @@ def test_a_line_is_counted_by_the_engine(world, study):
     counted = a_line(study, world.sites.aix, months=[2.0] * 12, rework=10).as_counted()
     assert counted.minutes == (20, 30, 40) and counted.rework == 0.1
     assert counted.months == (1.0,) * 12 and counted.entity == str(world.sites.aix.entity_id)
+
+
+def test_the_pages_of_a_study(world, client_of):
+    people, company = world.people, world.companies.calanques
+    paul = client_of(people.paul)
+    sent = {
+        "company": company.pk, "name": "Été", "starts_on": "2026-11-02", "ends_on": "2026-12-11",
+        "pilot": people.basile.pk,
+    }  # fmt: skip
+    page = paul.post(reverse("study_new"), sent | {"ends_on": "2026-10-01"})
+    assert page.status_code == 422 and "finit avant de commencer" in page.content.decode()
+    assert paul.post(reverse("study_new"), sent).status_code == 302
+    study = Study.objects.get(name="Été")
+    assert study.scopes.count() == 2 and events("created") == 1
+    pilot = client_of(people.basile)
+    a_line(study, world.sites.aix)
+    keep_lyon = {f"in_{world.sites.lyon.pk}": "on", f"paid_{world.sites.lyon.pk}": "1600"}
+    page = pilot.post(reverse("study_sites", args=[study.pk]), keep_lyon)
+    assert page.status_code == 422 and "a des lignes dans l’inventaire" in page.content.decode()
+    both = keep_lyon | {f"in_{world.sites.aix.pk}": "on", f"paid_{world.sites.aix.pk}": "60"}
+    assert pilot.post(reverse("study_sites", args=[study.pk]), both).status_code == 302
+    asked = {"person": people.marc.pk, "role": "Directeur"}
+    new = reverse("participant_new", args=[study.pk])
+    assert pilot.post(new, asked).status_code == 302
+    assert "participe déjà" in pilot.post(new, asked).content.decode()
+    assert study.participants.get().site == world.sites.aix
+    page = pilot.get(reverse("study", args=[study.pk])).content.decode()
+    assert "Désignez le commanditaire" in page and "100 %" in page and "Marc Morel" in page
+    assert pilot.post(reverse("study_begin", args=[study.pk])).status_code == 302
+    study.refresh_from_db()
+    assert study.phase == "prepared"
+    frame = sent | {"sponsor": people.sylvie.pk, "told": "…", "promised": "on"}
+    frame["seen"] = str(StudyForm(instance=study, access=Access(people.paul)).initial["seen"])
+    assert pilot.post(reverse("study_edit", args=[study.pk]), frame).status_code == 302
+    pilot.post(reverse("study_begin", args=[study.pk]))
+    page = client_of(people.sylvie).get(reverse("study", args=[study.pk])).content.decode()
+    assert "60 h" in page and "Marc Morel" not in page and "Revenir" not in page
+    pilot.post(reverse("participant_remove", args=[study.participants.get().pk]))
+    pilot.post(reverse("study_go_back", args=[study.pk]), {"why": "Trop tôt"})
+    study.refresh_from_db()
+    assert study.phase == "prepared" and not study.participants.exists()
+    for name in ("alice", "erwan", "fanny"):
+        assert client_of(getattr(people, name)).get(f"/studies/{study.pk}/").status_code == 404
+    assert client_of(people.claire).get(reverse("study_new")).status_code == 404
+
+
+def test_the_api_of_a_study(world, call):
+    people, sites = world.people, world.sites
+    sent = {
+        "company": world.companies.calanques.pk, "name": "Été", "starts_on": "2026-11-02",
+        "ends_on": "2026-12-11", "pilot": people.basile.pk,
+    }  # fmt: skip
+    assert call(people.basile, "POST", "studies", **sent)[0] == 404
+    status, made = call(people.paul, "POST", "studies", **sent)
+    assert status == 201 and made["phase"] == "prepared" and len(made["missing"]) == 3
+    path = f"studies/{made['id']}"
+    status, told = call(people.basile, "POST", f"{path}/begin")
+    assert status == 409 and "Désignez le commanditaire" in told["detail"]
+    frame = {"sponsor": people.sylvie.pk, "promised": True}
+    assert call(people.basile, "POST", f"{path}/edit", **frame)[0] == 200
+    who = {"name": "Rémi", "role": "Assistant", "site": sites.lyon.pk}
+    status, row = call(people.basile, "POST", f"{path}/participants", **who)
+    assert status == 201 and row["name"] == "Rémi"
+    assert call(people.basile, "POST", f"{path}/begin", version=99)[0] == 409
+    assert call(people.basile, "POST", f"{path}/begin", version=1)[1]["phase"] == "collecting"
+    for site in (sites.aix, sites.lyon):
+        a_line(Study.objects.get(), site)
+    left = {"sites": [{"site": sites.aix.pk, "paid_hours": 60}]}
+    assert call(people.basile, "POST", f"{path}/sites", **left)[0] == 422
+    left["sites"].append({"site": sites.lyon.pk})
+    status, told = call(people.basile, "POST", f"{path}/sites", **left)
+    assert [(one["verdict"], one["hours"]) for one in told] == [("good", 60), ("unknown", 60)]
+    assert call(people.sylvie, "GET", f"{path}/sites") == (200, told)
+    assert call(people.marc, "GET", f"{path}/sites")[0] == 404
+    assert len(call(people.claire, "GET", f"{path}/participants")[1]["items"]) == 1
+    assert call(people.basile, "POST", f"{path}/tell")[1]["phase"] == "restitution"
+    assert len(call(people.luc, "GET", f"{path}/sites")[1]) == 1  # his own site
+    assert call(people.basile, "POST", f"{path}/decide")[1]["phase"] == "decided"
+    assert call(people.basile, "POST", f"{path}/close")[1]["phase"] == "closed"
+    assert call(people.basile, "POST", f"{path}/go_back", why="Erreur")[1]["phase"] == "decided"
+    assert call(people.claire, "POST", f"{path}/close")[0] == 404
+    gone = f"study_participants/{row['id']}/remove"
+    assert call(people.basile, "POST", gone) == (200, {"removed": 1})
+    assert call(people.fanny, "GET", "studies")[1]["items"] == []

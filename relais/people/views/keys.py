@@ -27,6 +27,8 @@ SCOPES = [
     ("agreements:write", gettext_lazy("Draft, change and sign agreements")),
     ("planning:read", gettext_lazy("Read the planning")),
     ("planning:write", gettext_lazy("Change the planning")),
+    ("studies:read", gettext_lazy("Read diagnostics")),
+    ("studies:write", gettext_lazy("Change diagnostics")),
 ]
 LIVES = [
     (30, gettext_lazy("30 days")),

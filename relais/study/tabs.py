@@ -1,0 +1,66 @@
+"""The parts of a study, as tabs above each of its pages: a subject adds its own to `TABS`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from django.urls import reverse
+from django.utils.translation import pgettext_lazy
+
+if TYPE_CHECKING:
+    from relais.people.access import Access
+
+    from .models import Study
+
+Shown = Callable[["Access", "Study"], bool]
+
+
+@dataclass(frozen=True)
+class Tab:
+    """One part: the name of its address (with the study's key), its label, and who has it."""
+
+    url_name: str
+    label: Any
+    shown: Shown
+
+
+def leads(access: Access, study: Study) -> bool:
+    """Return whether this person leads the study."""
+    return study.may_lead(access.person)
+
+
+def reads(access: Access, study: Study) -> bool:
+    """Return whether this person reads what the study says of sites, not only what she said."""
+    if leads(access, study):
+        return True
+    if not access.is_client or study.phase == study.Phase.PREPARED:
+        return False
+    if study.company_id in access.steered_company_ids:
+        return True
+    told = study.phase != study.Phase.COLLECTING
+    return told and any(scope.site_id in access.led_site_ids for scope in study.scopes.all())
+
+
+def everybody(access: Access, study: Study) -> bool:
+    """Return True: whoever sees the study has this part."""
+    return True
+
+
+# In the order in which a study is made; each leads to a page that is there.
+TABS: list[Tab] = [
+    Tab("study", pgettext_lazy("tab", "Overview"), everybody),
+    # inventory
+    # duplicates
+]
+
+
+def tabs_of(access: Access, study: Study, current: str) -> list[dict[str, Any]]:
+    """Return the tabs that this person has: address, label, whether it is the one shown."""
+    return [
+        {"url": reverse(tab.url_name, args=[study.pk]), "label": tab.label,
+         "active": tab.url_name == current}
+        for tab in TABS
+        if tab.shown(access, study)
+    ]  # fmt: skip
