@@ -7,9 +7,21 @@ from datetime import UTC, datetime, time, timedelta
 from django.utils import timezone
 
 from relais.lib.tenancy import tenant
-from relais.people.models import Shift, Wish
+from relais.offer.models import Service
+from relais.people.models import Shift, System, Wish
 from relais.planning import declaring
-from relais.planning.models import BusySource, BusyTime, Handover, Roster, ShiftKind
+from relais.planning.models import (
+    BusySource,
+    BusyTime,
+    Drill,
+    DrillAction,
+    EmergencyAccess,
+    Handover,
+    Impact,
+    LeaveRequest,
+    Roster,
+    ShiftKind,
+)
 from tests.world import World
 
 NOW = datetime(2029, 3, 6, 9, tzinfo=UTC)
@@ -22,6 +34,11 @@ READERS = [
     ("handover note", "Risque-passation", LEADS | {"alice", "basile"}),
     ("handover note", "Contact-passation", LEADS | {"alice", "basile"}),
     ("read-back", "Relecture-passation", LEADS | {"alice", "basile"}),
+    ("answer to a leave", "Motif-congé", LEADS | {"alice"}),
+    ("impact", "Minimum-impact", LEADS),
+    ("drill", "Constat-exercice", LEADS),
+    ("action of a drill", "Suite-exercice", LEADS),
+    ("emergency access", "Motif-urgence", LEADS | {"basile"}),
     # Her own calendar, read here: hers alone, whoever runs the pool.
     ("calendar", "Agenda-marc", {"marc"}),
     ("title of a busy time", "Titre-marc", {"marc"}),
@@ -52,6 +69,7 @@ def add(world: World) -> None:
                 period=(NOW, NOW + timedelta(hours=1)), title=f"Titre-{key}",
             )  # fmt: skip
         _rostered(world)
+        _continuity(world)
 
 
 def _rostered(world: World) -> None:
@@ -73,4 +91,32 @@ def _rostered(world: World) -> None:
     Roster.objects.create(
         provider=provider, name="Planning-interne", starts_on=monday, made_by=world.people.paul,
         rows={str(alice.pk): ["ZI"] * 14},
+    )  # fmt: skip
+
+
+def _continuity(world: World) -> None:
+    """Answer a leave, write an impact, score a drill with an action, open a tool for a day."""
+    people, day = world.people, timezone.localdate() - timedelta(days=2)
+    mine = {"provider": world.provider}
+    LeaveRequest.objects.create(
+        person=people.alice, kind="leave", starts_at=NOW, ends_at=NOW + timedelta(days=3),
+        state="refused", asked_at=NOW, answered_by=people.paul, answered_at=NOW,
+        why="Motif-congé", **mine,
+    )  # fmt: skip
+    service = Service.objects.get(code="other")
+    Impact.objects.create(
+        service=service, site=world.sites.aix, resume_hours=8, minimum="Minimum-impact",
+        written_by=people.paul, written_at=NOW, **mine,
+    )  # fmt: skip
+    drill = Drill.objects.create(
+        kind="table", person=people.alice, day=day, state="scored", planned_by=people.paul,
+        due=1, kept=0, note="Constat-exercice", scored_at=timezone.now(), **mine,
+    )  # fmt: skip
+    DrillAction.objects.create(drill=drill, what="Suite-exercice", **mine)
+    tool = System.objects.create(
+        company=world.companies.calanques, name="Coffre", code="vault", **mine
+    )
+    EmergencyAccess.objects.create(
+        system=tool, person=people.basile, why="Motif-urgence", opened_by=people.paul,
+        opened_at=timezone.now(), ends_at=timezone.now() + timedelta(hours=20), **mine,
     )  # fmt: skip
