@@ -1,0 +1,39 @@
+"""A roster changed with the mouse: a shift dragged onto another day is exchanged with it."""
+
+import re
+
+from playwright.sync_api import expect
+
+from relais.lib.tenancy import tenant
+from relais.planning import rostering
+from relais.planning.models import Roster
+from tests.planning.plan import MONDAY
+
+
+def rows(live):
+    with tenant(live.world.provider.pk):
+        return Roster.objects.get().rows
+
+
+def test_a_shift_is_dragged_onto_another_day(live, page_as):
+    paul, alice = live.world.people.paul, live.world.people.alice
+    with tenant(live.world.provider.pk):
+        fields = {"name": "Mars", "starts_on": MONDAY, "weeks": 1, "seconds": 1}
+        roster = rostering.draft(fields, by=paul)
+        rostering.begin(roster)
+        roster = Roster.objects.get()
+    rostering.run(roster.provider_id, roster.pk, roster.version)
+    before = rows(live)[str(alice.pk)]
+    worked = next(day for day, kind in enumerate(before) if kind)
+    free = next(day for day, kind in enumerate(before) if not kind)
+    page = page_as(paul)
+    page.goto(f"/planning/rosters/{roster.pk}/")
+    cell = f'.roster-cell[data-person="{alice.pk}"][data-day="%s"]'
+    # The choice in the middle opens where it is pressed: a shift is held by its grip.
+    page.locator(cell % worked).drag_to(
+        page.locator(cell % free), source_position={"x": 8, "y": 20}
+    )
+    expect(page.locator(cell % free)).to_have_class(re.compile("has-shift"), timeout=20_000)
+    after = list(before)
+    after[worked], after[free] = after[free], after[worked]
+    assert rows(live)[str(alice.pk)] == after
