@@ -10,10 +10,58 @@ from typing import TYPE_CHECKING
 
 from django.db.models import Q
 
-from .access_desk import EVERYTHING, NOTHING
+from .access_desk import EVERYTHING, NOTHING, tickets
+from .models import Confidentiality, Role
 
 if TYPE_CHECKING:
     from .access import Access
+
+Kind = Role.Kind
+
+
+def checkers(access: Access) -> Q:
+    """Return the rule for how quality is checked: who leads the pool, and the quality role."""
+    return EVERYTHING if _checks(access) else NOTHING
+
+
+def checks(access: Access) -> Q:
+    """Return the rule for checks: who checks and reads the request; of her own, each assistant.
+
+    She reads what was found once it is found; no client ever reads a check.
+    """
+    if access.is_client:
+        return NOTHING
+    rule = tickets(access, "ticket__")
+    return rule if _checks(access) else rule & Q(assistant=access.person, state="finished")
+
+
+def actions(access: Access) -> Q:
+    """Return the rule for corrective actions: who checks, and to whom one was given."""
+    if access.is_client:
+        return NOTHING
+    rule = tickets(access, "check_made__ticket__")
+    return rule if _checks(access) else rule & Q(owner=access.person)
+
+
+def packages(access: Access) -> Q:
+    """Return the rule for what a client bought: the client who steers, the leads, billing."""
+    if access.is_client:
+        return Q(company__in=access.steered_company_ids)
+    pays = access.runs_pool or access.has(Kind.BILLING)
+    return EVERYTHING if pays else NOTHING
+
+
+def contested(access: Access) -> Q:
+    """Return the rule for contested lines: of a package and a request that are both seen."""
+    rule = packages(access)
+    pays = not access.is_client and access.has(Kind.BILLING) and not access.runs_pool
+    # Billing reads no requests: of a contested line it reads that there is one, but for C3.
+    ordinary = ~Q(ticket__confidentiality__gte=Confidentiality.EXECUTIVE)
+    return rule & (ordinary if pays else tickets(access, "ticket__"))
+
+
+def _checks(access: Access) -> bool:
+    return not access.is_client and (access.runs_pool or access.has(Kind.QUALITY))
 
 
 def kept_figures(access: Access) -> Q:
@@ -29,4 +77,10 @@ RULES: dict[str, Callable[[Access], Q]] = {
     "records.LifeMark": lambda access: NOTHING,
     "records.KeptFigures": kept_figures,
     "records.FigureView": lambda access: Q(person=access.person),
+    "records.QualityGrid": checkers,
+    "records.QualityDraw": checkers,
+    "records.QualityCheck": checks,
+    "records.CorrectiveAction": actions,
+    "records.UsagePlan": packages,
+    "records.UsageDispute": contested,
 }

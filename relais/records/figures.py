@@ -13,11 +13,12 @@ from functools import partial
 from zoneinfo import ZoneInfo
 
 from relais.engine.measures import POOLED, Tally, tally
-from relais.engine.measures_facts import Audit, Exclusion, Given, Life, Period
+from relais.engine.measures_facts import Exclusion, Given, Life, Period
 from relais.people.access import Access
 from relais.people.models import Company, Provider
 
 from . import lives_kept
+from .checks import audits_of
 from .lives import Places
 
 
@@ -94,11 +95,6 @@ def given() -> Given:
 def _age(places: Places, life: Life, at: datetime) -> int:
     hours = places.at_site(int(life.site))
     return hours.days_between(life.received, at) if hours else (at - life.received).days
-
-
-def audits_of(company: Company, periods: Sequence[Period]) -> Mapping[int, tuple[Audit, ...]]:
-    """Return the checks of quality of these months, by key of request."""
-    return {}
 
 
 def exclusions_of(company: Company) -> Mapping[tuple[int, str], Exclusion]:

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Callable
+from typing import Any
+
 from django.db import close_old_connections
+from django.utils import timezone
 from procrastinate.contrib.django import app
 
 from relais.lib.tenancy import all_tenants, tenant
 from relais.people.models import Provider
 
-from . import figures_kept, lives_kept
+from . import checks, figures_kept, lives_kept, usage
+
+log = logging.getLogger(__name__)
 
 
 @app.periodic(cron="*/2 * * * *")
@@ -28,3 +35,30 @@ def keep_figures(provider_id: int, company_id: int | None, month: str) -> None:
     close_old_connections()
     with tenant(provider_id):
         figures_kept.keep(provider_id, company_id, month)
+
+
+@app.periodic(cron="25 3 * * *")
+@app.task(queueing_lock="draw_checks")
+def draw_checks(timestamp: int) -> None:
+    """Draw the requests whose quality is checked."""
+    _for_each("draw the checks of quality", lambda one: checks.draw(one, timezone.now()))
+
+
+@app.periodic(cron="40 * * * *")
+@app.task(queueing_lock="warn_of_usage")
+def warn_of_usage(timestamp: int) -> None:
+    """Tell both referents what a client's package has reached."""
+    _for_each("see what packages have reached", lambda one: usage.warn(timezone.now()))
+
+
+def _for_each(why: str, work: Callable[[Provider], Any]) -> None:
+    """Do it provider by provider: one's trouble keeps no other one waiting."""
+    close_old_connections()
+    with all_tenants(why):
+        providers = list(Provider.objects.order_by("pk"))
+    for provider in providers:
+        try:
+            with tenant(provider.pk):
+                work(provider)
+        except Exception:
+            log.exception("%s: provider %s", why, provider.pk)
