@@ -54,6 +54,7 @@ shift_pattern             POST shift_patterns
 shift_edit                POST shifts/{key}/edit
 shift_remove              POST shifts/{key}/remove
 on_site_days              POST on_site_days
+on_site_edit              POST on_site_days/{key}/edit
 on_site_remove            POST on_site_days/{key}/remove
 my_wishes                 POST wishes
 wish_remove               POST wishes/{key}/remove

@@ -11,6 +11,7 @@ urlpatterns = [
     path("planning/shifts/<int:pk>/", shifts.shift_edit, name="shift_edit"),
     path("planning/shifts/<int:pk>/remove/", shifts.shift_remove, name="shift_remove"),
     path("planning/on-site/", shifts.on_site_days, name="on_site_days"),
+    path("planning/on-site/<int:pk>/", shifts.on_site_edit, name="on_site_edit"),
     path("planning/on-site/<int:pk>/remove/", shifts.on_site_remove, name="on_site_remove"),
     path("planning/wishes/", shifts.wishes, name="my_wishes"),
     path("planning/wishes/<int:pk>/remove/", shifts.wish_remove, name="wish_remove"),

@@ -176,6 +176,18 @@ class OnSiteForm(_OfPerson):
         return cleaned
 
 
+class OnSiteMoveForm(forms.Form):
+    """Another day at a site, or another site that day. `seen`: the day as it was read."""
+
+    site = forms.ModelChoiceField(label=_("Site"), queryset=None, widget=QuickSelect)
+    day = day_field(_("Day"))
+    seen = forms.DateField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, access: Access, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["site"].queryset = access.see(Site).filter(archived_at=None)
+
+
 class WishForm(KeptForm):
     """When an assistant would like to work, or rather not."""
 

@@ -247,6 +247,26 @@ def be_on_site(
     return rows
 
 
+def move_on_site(
+    row: OnSiteDay, day: date, site: Site, *, by: Person, seen: date | None = None
+) -> None:
+    """Have somebody be at a site on another day, or at another site. The same again is nothing.
+
+    `seen`: the day as it was read. Raises `Doubled`, `ChangedMeanwhile`.
+    """
+    with transaction.atomic():
+        _hold(row.person)
+        found = OnSiteDay.objects.filter(pk=row.pk).first()
+        if found is None or (seen is not None and seen != found.day):
+            raise ChangedMeanwhile()
+        if (found.day, found.site_id) != (day, site.pk):
+            rows = OnSiteDay.objects.filter(pk=row.pk)
+            once(OnSiteDay, lambda: rows.update(day=day, site=site))
+            told = [found.day.isoformat(), day.isoformat()]
+            record(row.person, "on_site_moved", by, site=site.name, days=told)
+    row.day, row.site = day, site
+
+
 def leave_site(days: Collection[OnSiteDay], *, by: Person) -> int:
     """Return how many on-site days were taken away."""
     if not days:

@@ -24,7 +24,7 @@ from relais.people.models import OnSiteDay, Person, Role, Shift, Wish
 from relais.people.pool_forms import team
 
 from . import shifts as flow
-from .shift_forms import OnSiteForm, PatternForm, WishForm, check_reach
+from .shift_forms import OnSiteForm, OnSiteMoveForm, PatternForm, WishForm, check_reach
 from .working_time import Word, person_zone, sentence
 
 router = Router(tags=["planning"])
@@ -125,6 +125,14 @@ class OnSiteIn(Schema):
     site: Key
     day: date
     until: date | None = None
+
+
+class OnSiteMoveIn(Schema):
+    """`seen`: the day as it was read; changed since: refused (409)."""
+
+    site: Key
+    day: date
+    seen: date | None = None
 
 
 class RemovedOut(Schema):
@@ -307,6 +315,16 @@ def new_on_site_day(request: HttpRequest, sent: OnSiteIn) -> Status:
         given["person"], given["site"], given["day"], given["until"], by=access.person
     )
     return Status(201, _on_site(access, rows))
+
+
+@router.post("/on_site_days/{key}/edit", response={200: OnSiteDayOut, **REFUSALS})
+def edit_on_site_day(request: HttpRequest, key: PathKey, sent: OnSiteMoveIn) -> dict[str, Any]:
+    access = leading(request)
+    row = one(access, access.see(OnSiteDay).select_related("person"), key)
+    form = checked(lambda data: OnSiteMoveForm(data, access=access), sent)
+    given = form.cleaned_data
+    flow.move_on_site(row, given["day"], given["site"], by=access.person, seen=given["seen"])
+    return _on_site(access, [row])[0]
 
 
 @router.post("/on_site_days/{key}/remove", response={200: RemovedOut, **REFUSALS})

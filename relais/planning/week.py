@@ -25,6 +25,8 @@ class Piece:
     text: str
     minutes: float
     shift: int | None = None
+    starts: datetime | None = None
+    ends: datetime | None = None
 
 
 @dataclass
@@ -92,7 +94,9 @@ def of_people(access: Access, people: Sequence[Person], monday: date, zone: Zone
             if cell is not None:
                 minutes = (end_ - begin).total_seconds() / 60
                 key = known.get((begin, end_))
-                cell.pieces.append(Piece(span_text(begin, end_, hers), minutes, key))
+                spoken_of = span_text(begin, end_, hers)
+                local = begin.astimezone(hers), end_.astimezone(hers)
+                cell.pieces.append(Piece(spoken_of, minutes, key, *local))
         for day, cell in cells.items():
             cell.away = _is_away(hours.written.absences.get(person.pk, ()), day, hers)
             cell.site = there.get((person.pk, day))

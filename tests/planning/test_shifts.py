@@ -161,6 +161,30 @@ def test_on_site_days_are_written_weekly_and_once(people, world, client_of):
     assert OnSiteDay.objects.filter(person=people.alice).count() == 1
 
 
+def test_an_on_site_day_moves_to_another_day_or_site(world, people, client_of, call):
+    paul, aix, lyon = people.paul, world.sites.aix, world.sites.lyon
+    row, other = flow.be_on_site(people.alice, aix, MONDAY, MONDAY + timedelta(7), by=paul)
+    page, tuesday = reverse("on_site_edit", args=[row.pk]), MONDAY + timedelta(1)
+    browser, path = client_of(paul), f"on_site_days/{row.pk}/edit"
+    assert browser.get(page).status_code == 200
+    back = "/planning/?view=site"
+    answer = browser.post(page, {"day": tuesday, "site": lyon.pk, "back": back})
+    assert (answer.status_code, answer.url) == (302, back)
+    row.refresh_from_db()
+    assert (row.day, row.site) == (tuesday, lyon) and changes("on_site_moved") == 1
+    again = {"day": tuesday, "site": lyon.pk, "back": "https://elsewhere.example/"}
+    assert browser.post(page, again).url == reverse("on_site_days")  # ours alone; and nothing new
+    assert changes("on_site_moved") == 1
+    taken = browser.post(page, {"day": other.day, "site": lyon.pk})
+    assert taken.status_code == 422 and "déjà sur un site" in taken.content.decode()
+    assert call(paul, "POST", path, day=MONDAY, site=aix.pk, seen=MONDAY)[0] == 409
+    status, told = call(paul, "POST", path, day=MONDAY, site=aix.pk)
+    assert (status, told["day"], told["site"]["name"]) == (200, str(MONDAY), "Aix")
+    assert call(paul, "POST", path, day=MONDAY)[0] == 422
+    assert call(people.alice, "POST", path, day=MONDAY, site=aix.pk)[0] == 404
+    assert client_of(people.alice).get(page).status_code == 404
+
+
 def test_each_assistant_writes_her_own_wishes(people, client_of):
     alice, basile = client_of(people.alice), client_of(people.basile)
     page = reverse("my_wishes")

@@ -95,6 +95,7 @@ _KINDS = {
     "roster_published": lambda: _("Roster published"),
     "roster_withdrawn": lambda: _("Roster taken back"),
     "wish_removed": lambda: _("Wish taken back"),
+    "on_site_moved": lambda: _("On-site day moved"),
     "on_site_added": lambda: _("On-site days written"),
     "on_site_removed": lambda: _("On-site days removed"),
 }

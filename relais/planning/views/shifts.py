@@ -11,6 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -26,6 +27,7 @@ from relais.planning import week as weeks
 from relais.planning.shift_forms import (
     MoveForm,
     OnSiteForm,
+    OnSiteMoveForm,
     PatternForm,
     ShiftForm,
     WishForm,
@@ -226,6 +228,39 @@ def on_site_days(request: HttpRequest) -> HttpResponse:
     context = {"form": form, "days": days.select_related("person", "site")[:200]}
     status = 422 if form.errors else 200
     return render(request, "planning/on_site_days.html", context, status=status)
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def on_site_edit(request: HttpRequest, pk: int) -> HttpResponse:
+    """Have somebody be at a site on another day, or at another site."""
+    lead_only(request)
+    row = get_object_or_404(request.access.see(OnSiteDay).select_related("person", "site"), pk=pk)
+    initial = {"site": row.site, "day": row.day, "seen": row.day.isoformat()}
+    form = OnSiteMoveForm(request.POST or None, access=request.access, initial=initial)
+    if form.is_bound and form.is_valid():
+        given = form.cleaned_data
+        try:
+            flow.move_on_site(
+                row, given["day"], given["site"], by=request.person, seen=given["seen"]
+            )
+        except Problem as problem:
+            form.add_error(None, in_words(problem))
+        else:
+            messages.success(request, _("The on-site day is moved."))
+            return redirect(_origin(request))
+    return draw(
+        request, form, title=_("On-site day of %(name)s") % {"name": row.person.name},
+        back=reverse("on_site_days"), lead=f"{row.site.name} · {day_text(row.day)}",
+        crumbs=[*_crumbs(), (reverse("on_site_days"), _("On-site days"))],
+    )  # fmt: skip
+
+
+def _origin(request: HttpRequest) -> str:
+    """Return the page on which the day was dragged, or the list."""
+    back = request.POST.get("back", "")
+    ours = url_has_allowed_host_and_scheme(back, allowed_hosts=None)
+    return back if ours else reverse("on_site_days")
 
 
 @login_required
