@@ -64,6 +64,7 @@ from relais.planning.shifts_api import router as shifts
 from relais.planning.subscriptions_api import router as subscriptions
 from relais.study import errors as study_errors
 from relais.study.choosing_api import router as model_choices
+from relais.study.inventory_api import router as inventory_lines
 from relais.study.studies_api import router as studies
 
 DESCRIPTION = """\
@@ -181,6 +182,7 @@ AREAS = (
     ("planning", handovers),
     ("studies", model_choices),
     ("studies", studies),
+    ("studies", inventory_lines),
 )
 for area, router in AREAS:
     api.add_router("", router, auth=[Key(area), SignedIn()])
@@ -213,6 +215,7 @@ STATUS: tuple[tuple[type[Problem], int], ...] = (
     (planning_errors.CannotWithdraw, 409),
     (study_errors.ChangedMeanwhile, 409),
     (study_errors.NotInThisPhase, 409),
+    (study_errors.NothingToUndo, 409),
     (study_errors.GateShut, 409),
     (study_errors.NotPiloting, 403),
     (NotYours, 403),

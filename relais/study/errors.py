@@ -41,3 +41,15 @@ class OutsideScope(Problem):
     """A site that the study does not look at."""
 
     message = _("“%(site)s” is not among the sites of “%(study)s”: add it to them first.")
+
+
+class NothingToUndo(Problem):
+    """This person has changed nothing that is not undone."""
+
+    message = _("There is nothing of yours to undo.")
+
+
+class TooManyLines(Problem):
+    """More lines than an inventory holds, or than are pasted at once."""
+
+    message = _("That is more than %(most)s lines: take fewer at a time.")

@@ -51,8 +51,8 @@ def everybody(access: Access, study: Study) -> bool:
 # In the order in which a study is made; each leads to a page that is there.
 TABS: list[Tab] = [
     Tab("study", pgettext_lazy("tab", "Overview"), everybody),
-    # inventory
-    # duplicates
+    Tab("inventory", pgettext_lazy("tab", "Inventory"), reads),
+    Tab("duplicates", pgettext_lazy("tab", "Duplicates"), leads),
 ]
 
 

@@ -1,0 +1,71 @@
+"""The ideas that two lines share, in words."""
+
+from __future__ import annotations
+
+from django.utils.translation import pgettext_lazy
+
+IDEAS = {
+    "make": pgettext_lazy("idea", "prepare"),
+    "get": pgettext_lazy("idea", "gather"),
+    "send": pgettext_lazy("idea", "send"),
+    "arrange": pgettext_lazy("idea", "organise"),
+    "keep": pgettext_lazy("idea", "keep"),
+    "check": pgettext_lazy("idea", "check"),
+    "answer": pgettext_lazy("idea", "answer"),
+    "receive": pgettext_lazy("idea", "receive"),
+    "sort": pgettext_lazy("idea", "sort"),
+    "find": pgettext_lazy("idea", "find"),
+    "lead": pgettext_lazy("idea", "lead"),
+    "teach": pgettext_lazy("idea", "train"),
+    "file": pgettext_lazy("idea", "file"),
+    "help": pgettext_lazy("idea", "help"),
+    "confirm": pgettext_lazy("idea", "confirm"),
+    "read": pgettext_lazy("idea", "read"),
+    "enter": pgettext_lazy("idea", "enter"),
+    "order": pgettext_lazy("idea", "order"),
+    "copy": pgettext_lazy("idea", "copy"),
+    "staff": pgettext_lazy("idea", "staff"),
+    "newcomer": pgettext_lazy("idea", "newcomer"),
+    "customer": pgettext_lazy("idea", "customer"),
+    "executive": pgettext_lazy("idea", "executive"),
+    "invoice": pgettext_lazy("idea", "invoice"),
+    "report": pgettext_lazy("idea", "report"),
+    "minutes": pgettext_lazy("idea", "minutes of a meeting"),
+    "meeting": pgettext_lazy("idea", "meeting"),
+    "travel": pgettext_lazy("idea", "travel"),
+    "calendar": pgettext_lazy("idea", "diary"),
+    "appoint": pgettext_lazy("idea", "appointment"),
+    "phone": pgettext_lazy("idea", "telephone"),
+    "visitor": pgettext_lazy("idea", "visitor"),
+    "mailpost": pgettext_lazy("idea", "mail"),
+    "supplies": pgettext_lazy("idea", "supplies"),
+    "payroll": pgettext_lazy("idea", "payroll"),
+    "database": pgettext_lazy("idea", "data"),
+    "website": pgettext_lazy("idea", "website"),
+    "document": pgettext_lazy("idea", "document"),
+    "contract": pgettext_lazy("idea", "contract"),
+    "money": pgettext_lazy("idea", "cash and bank"),
+    "cheque": pgettext_lazy("idea", "cheque"),
+    "budget": pgettext_lazy("idea", "budget"),
+    "event": pgettext_lazy("idea", "event"),
+    "catering": pgettext_lazy("idea", "meals"),
+    "policy": pgettext_lazy("idea", "instructions"),
+    "equipment": pgettext_lazy("idea", "equipment"),
+    "repair": pgettext_lazy("idea", "repair"),
+    "computer": pgettext_lazy("idea", "computers"),
+    "training": pgettext_lazy("idea", "training"),
+    "project": pgettext_lazy("idea", "project"),
+    "newsletter": pgettext_lazy("idea", "newsletter"),
+    "form": pgettext_lazy("idea", "form"),
+    "spelling": pgettext_lazy("idea", "spelling"),
+    "dictation": pgettext_lazy("idea", "dictation"),
+    "message": pgettext_lazy("idea", "message"),
+    "expense": pgettext_lazy("idea", "expenses"),
+    "archive": pgettext_lazy("idea", "archive"),
+    "presentation": pgettext_lazy("idea", "presentation"),
+}
+
+
+def idea_text(idea: str) -> str:
+    """Return an idea as a word; a word that is no known idea as it was cut."""
+    return str(IDEAS.get(idea, f"{idea}…"))

@@ -1,0 +1,36 @@
+"""The addresses of the inventory: the grid, its lines, its duplicates."""
+
+from django.urls import path
+
+from .views import duplicates, inventory
+
+urlpatterns = [
+    path("studies/<int:pk>/inventory/", inventory.inventory, name="inventory"),
+    path("studies/<int:pk>/inventory/cell/", inventory.inventory_cell, name="inventory_cell"),
+    path("studies/<int:pk>/inventory/paste/", inventory.inventory_paste, name="inventory_paste"),
+    path("studies/<int:pk>/inventory/undo/", inventory.inventory_undo, name="inventory_undo"),
+    path("studies/<int:pk>/inventory/new/", inventory.inventory_new, name="inventory_new"),
+    path("study-lines/<int:pk>/", inventory.inventory_line, name="inventory_line"),
+    path("study-lines/<int:pk>/remove/", inventory.inventory_remove, name="inventory_remove"),
+    path("study-lines/<int:pk>/validate/", inventory.inventory_validate, name="inventory_validate"),
+    path("studies/<int:pk>/duplicates/", duplicates.duplicates, name="duplicates"),
+    path("studies/<int:pk>/duplicates/seek/", duplicates.duplicates_seek, name="duplicates_seek"),
+    path(
+        "study-duplicates/<int:pk>/confirm/",
+        duplicates.duplicate_say,
+        {"verb": "confirm"},
+        name="duplicate_confirm",
+    ),
+    path(
+        "study-duplicates/<int:pk>/refuse/",
+        duplicates.duplicate_say,
+        {"verb": "refuse"},
+        name="duplicate_refuse",
+    ),
+    path(
+        "study-duplicates/<int:pk>/undo/",
+        duplicates.duplicate_say,
+        {"verb": "undo"},
+        name="duplicate_undo",
+    ),
+]
