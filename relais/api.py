@@ -62,6 +62,7 @@ from relais.planning.reliefs_api import router as reliefs
 from relais.planning.rosters_api import router as rosters
 from relais.planning.shifts_api import router as shifts
 from relais.planning.subscriptions_api import router as subscriptions
+from relais.records.figures_api import router as monthly_figures
 from relais.study import errors as study_errors
 from relais.study.choosing_api import router as model_choices
 from relais.study.inventory_api import router as inventory_lines
@@ -183,6 +184,7 @@ AREAS = (
     ("studies", model_choices),
     ("studies", studies),
     ("studies", inventory_lines),
+    ("reviews", monthly_figures),
 )
 for area, router in AREAS:
     api.add_router("", router, auth=[Key(area), SignedIn()])

@@ -341,6 +341,10 @@ view_change               POST saved_views/{key}/change
 view_refilter             POST saved_views/{key}/change
 view_drop                 POST saved_views/{key}/drop
 view_restore              POST saved_views/{key}/restore
+figures                   GET figures
+figures_chart             GET figures/charts/{name}
+figure_view_keep          POST figure_views
+figure_view_drop          DELETE figure_views/{key}
 ticket_undo               POST tickets/{key}/undo
 ticket_merge              POST tickets/{key}/merge
 ticket_part               POST tickets/{key}/part

@@ -83,6 +83,12 @@ def _studies(access: Access) -> bool:
     return access.is_staff or access.has(Kind.SPONSOR, Kind.CLIENT_LEAD, Kind.SITE_LEAD)
 
 
+def _reads_figures(access: Access) -> bool:
+    if access.is_client:
+        return bool(access.steered_company_ids) or access.has(Kind.SITE_LEAD)
+    return access.runs_pool
+
+
 # The first line that somebody has is her first screen. Under each heading what belongs together.
 GROUPS: list[tuple[str | Promise, list[Entry]]] = [
     (
@@ -127,6 +133,7 @@ GROUPS: list[tuple[str | Promise, list[Entry]]] = [
             ),
             Entry("satisfaction", _("Satisfaction"), "star", _steers),
             Entry("volumes", _("The year"), "chart-bar", _oversees),
+            Entry("figures", _("Figures"), "chart-bar", _reads_figures),
         ],
     ),
     (

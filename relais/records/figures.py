@@ -53,15 +53,20 @@ def with_former(period: Period, count: int = POOLED) -> tuple[Period, ...]:
 
 
 def tally_of(
-    company: Company, period: Period, *, as_of: datetime, access: Access | None = None
+    company: Company,
+    period: Period,
+    *,
+    as_of: datetime,
+    access: Access | None = None,
+    sites: frozenset[int] | None = None,
 ) -> Tally:
     """Return what a client's month counts as known at `as_of`, pooled with the two months before.
 
     Keys of lines are those of requests, keys of cuts those of rows: names are for who shows them.
-    With `access` only the requests that this person sees are counted.
+    With `access` only the requests that this person sees are counted, with `sites` those of these.
     """
     months = with_former(period)
-    found = lives_kept.of(company, months[0].begin, period.end, access)
+    found = lives_kept.of(company, months[0].begin, period.end, access, sites)
     return tally(_with_said(found, company, months), months, as_of, given())
 
 
@@ -85,6 +90,13 @@ def tally_of_all(period: Period, *, as_of: datetime) -> Tally:
     for company in Company.objects.all():
         found = _with_said(found, company, months)
     return tally(found, months, as_of, given())
+
+
+def narrowed(told: Tally, to: tuple[str, str], as_of: datetime) -> Tally:
+    """Return the tally of one value of a cut alone."""
+    name, value = to
+    found = [life for life in told.lives if getattr(life, name) == value]
+    return tally(found, told.periods, as_of, told.given)
 
 
 def given() -> Given:

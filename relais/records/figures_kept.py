@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,15 +14,16 @@ from django.db import transaction
 from django.utils import timezone
 from procrastinate.exceptions import AlreadyEnqueued
 
+from relais.desk.models import Ticket
 from relais.engine.measures import Figure, Tally, Why
 from relais.engine.measures_facts import Period
-from relais.engine.measures_words import Words
+from relais.engine.measures_words import Sum, Words
 from relais.lib.later import later
 from relais.people.access import Access
 from relais.people.models import Company
 
 from . import figures
-from .models import KeptFigures, LifeRow
+from .models import KeptFigures
 
 CUTS = ("", "entity", "site", "family", "service", "priority", "assistant")
 CUTS_OF_ALL = ("", "client", "family", "priority", "assistant")
@@ -30,18 +31,40 @@ CUTS_OF_ALL = ("", "client", "family", "priority", "assistant")
 FRESH = timedelta(minutes=10)
 # So few requests are counted while the page waits.
 AT_ONCE = 400
+SETTLED = timedelta(days=62)
 
 
 @dataclass(frozen=True)
 class Told:
-    """The figures of one cut of a month, and as of when they were counted."""
+    """The figures of one cut of a month, and as of when they were counted.
+
+    `sites` are the kept and all promises by site, of which the figures between sites are made.
+    """
 
     as_of: datetime
     figures: tuple[Figure, ...]
+    sites: dict[str, tuple[int, int]]
 
     def whole(self) -> dict[str, Figure]:
         """Return the figures by key, of everything."""
         return {each.key: each for each in self.figures}
+
+
+def told_now(found: Tally, cut: str, as_of: datetime) -> Told:
+    """Return the figures of a tally just made."""
+    figures = found.cut(*([cut] if cut else []))
+    return Told(as_of, figures, next((s for each in figures if (s := by_site(each))), {}))
+
+
+def by_site(figure: Figure) -> dict[str, tuple[int, int]]:
+    """Return the promises kept and all of them by site, for a figure between sites."""
+    found: dict[str, tuple[int, int]] = {}
+    if figure.definition.sum is Sum.ALIKE and not figure.cut:
+        for line in figure.lines:
+            if not line.excluded:
+                good, n = found.get(line.group, (0, 0))
+                found[line.group] = good + int(line.over), n + 1
+    return found
 
 
 def counted(company: Company | None, period: Period, as_of: datetime) -> Tally:
@@ -90,28 +113,50 @@ def period_of(company: Company | None, month: str) -> Period:
     return figures.month_of(zone, month)
 
 
-def of(access: Access, company: Company | None, month: str, cut: str = "") -> Told | None:
-    """Return the figures kept for a month, or counted now where that is quick; None: not yet.
+def of(
+    access: Access, company: Company | None, months: Sequence[str], cut: str = ""
+) -> dict[str, Told]:
+    """Return the figures kept for these months; counted now where few requests make that quick.
 
-    What is old or missing is counted in the background.
+    What is old or missing is counted in the background, and then found the next time.
     """
-    kept = access.see(KeptFigures).filter(company=company, month=month, cut=cut).first()
-    now = timezone.now()
-    period = period_of(company, month)
-    if kept is not None and now - kept.as_of < FRESH:
-        return Told(kept.as_of, tuple(map(read, kept.figures)))
-    few = _few(company)
-    if few:
-        found = counted(company, period, now)
-        return Told(now, found.cut(*([cut] if cut else [])))
-    if kept is None or kept.as_of < period.end + timedelta(days=62):
-        ask(access.person.provider_id, company, month)
-    return Told(kept.as_of, tuple(map(read, kept.figures))) if kept is not None else None
+    now, provider = timezone.now(), access.person.provider_id
+    rows = access.see(KeptFigures).filter(company=company, month__in=months, cut=cut)
+    kept = {row.month: row for row in rows}
+    found = {month: _told(row) for month, row in kept.items()}
+    if all(month in kept and now - kept[month].as_of < FRESH for month in months):
+        return found
+    if _few(company):
+        periods = {month: period_of(company, month) for month in months}
+        return {
+            month: told_now(counted(company, period, now), cut, now)
+            for month, period in periods.items()
+            if period.begin <= now
+        }
+    for month in months:
+        end = period_of(company, month).end
+        # A month over for two may still change, but is no longer watched for it.
+        if month not in kept or (now - kept[month].as_of >= FRESH and now < end + SETTLED):
+            ask(provider, company, month)
+    return found
+
+
+def _told(row: KeptFigures) -> Told:
+    sites: dict[str, list[int]] = next(
+        (each["sites"] for each in row.figures if "sites" in each), {}
+    )
+    return Told(
+        row.as_of,
+        tuple(map(read, row.figures)),
+        {site: (good, n) for site, (good, n) in sites.items()},
+    )
 
 
 def _few(company: Company | None) -> bool:
-    rows = LifeRow.objects.all() if company is None else LifeRow.objects.filter(company=company)
-    return len(rows.order_by().values_list("pk")[: AT_ONCE + 1]) <= AT_ONCE
+    rows = Ticket.objects.order_by()
+    if company is not None:
+        rows = rows.filter(company=company)
+    return len(rows.values_list("pk")[: AT_ONCE + 1]) <= AT_ONCE
 
 
 def ask(provider_id: int, company: Company | None, month: str) -> None:
@@ -129,7 +174,8 @@ def ask(provider_id: int, company: Company | None, month: str) -> None:
 
 def said(figure: Figure) -> dict[str, Any]:
     """Return a figure as it is kept, without the lines behind it."""
-    return {
+    sites = by_site(figure)
+    return ({"sites": sites} if sites else {}) | {
         "key": figure.key,
         "period": figure.period,
         "cut": [list(each) for each in figure.cut],

@@ -33,17 +33,24 @@ LATE = timedelta(minutes=15)
 
 
 def of(
-    company: Company | None, begin: datetime, end: datetime, access: Access | None = None
+    company: Company | None,
+    begin: datetime,
+    end: datetime,
+    access: Access | None = None,
+    sites: frozenset[int] | None = None,
 ) -> list[Life]:
     """Return the lives of which the months from `begin` to `end` may tell something.
 
-    Those of one client, or of all; of class C3 none, for figures count none.
+    Those of one client, or of all, or of these sites alone; of class C3 none, for figures count
+    none.
     """
     places = Places.all()
     mark = LifeMark.objects.first()
     tickets = access.see(Ticket) if access is not None else Ticket.objects.all()
     if company is not None:
         tickets = tickets.filter(company=company)
+    if sites is not None:
+        tickets = tickets.filter(site__in=sites)
     if mark is None or not mark.seen:
         return lives.of(_touched(tickets, begin, end), places)
     late = _not_read(mark, company)
@@ -54,6 +61,8 @@ def of(
     )
     if company is not None:
         rows = rows.filter(company=company)
+    if sites is not None:
+        rows = rows.filter(ticket__site__in=sites)
     if access is not None:
         rows = rows.filter(ticket__in=tickets.order_by().values("pk"))
     named = ("ticket", "company", "received_at", "facts")

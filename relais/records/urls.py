@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from . import figures_urls
 
-urlpatterns: list[URLPattern] = []
+urlpatterns = [*figures_urls.urlpatterns]

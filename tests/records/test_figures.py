@@ -1,6 +1,9 @@
 """A client's month is counted from what the desk knows: events, pinned clocks, what people said."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.utils import timezone
 
 from relais.desk import intake
 from relais.desk.models import Rating, Ticket
@@ -77,3 +80,83 @@ def test_nothing_of_class_c3_is_counted(world):
         assert whole(world, access=access)["received"].value == 1
     lives_kept.refresh(world.provider.pk)
     assert whole(world)["received"].value == 1
+
+
+# Pages and calls ---------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def asked(world):
+    catalogue.preload(world.provider)
+    for who in ("marc", "nadia", "erwan"):
+        ticket = ask(world, who, when=timezone.now() - timedelta(minutes=1))
+        if who == "marc":
+            ticket.assign(world.people.basile)
+    return world
+
+
+def page(client_of, world, who, query=""):
+    return client_of(getattr(world.people, who)).get(f"/figures/{query}")
+
+
+def test_each_sees_the_figures_of_what_is_hers(asked, client_of):
+    def received(who, query=""):
+        answer = client_of(getattr(asked.people, who)).get(f"/api/figures{query}")
+        if answer.status_code != 200:
+            return answer.status_code
+        told = {each["key"]: each for each in answer.json()["figures"]}
+        return told["received"]["value"], "occupation" in told
+
+    froid = asked.companies.froid.pk
+    assert received("paul") == (3, True)
+    assert received("paul", f"?company={froid}") == (1, True)
+    assert received("claire") == (2, False)
+    # A client asking for another's is told her own.
+    assert received("claire", f"?company={froid}") == (2, False)
+    assert received("luc") == (1, False)
+    for who in ("marc", "alice", "quentin", "bruno"):
+        assert received(who) == 404, who
+        assert page(client_of, asked, who).status_code == 404
+
+
+def test_the_page_answers_whatever_is_asked(asked, client_of):
+    paul = client_of(asked.people.paul)
+    calanques = asked.companies.calanques.pk
+    for query in (
+        "", "?month=1999-13&company=x&cut=no&figure=no&only=site", "?company=99999999999999999999",
+        f"?company={calanques}&cut=site&figure=on_time", f"?company={calanques}&cut=assistant",
+        f"?company={calanques}&cut=family&only=site:{asked.sites.aix.pk}&figure=received",
+        "?cut=client&figure=received", f"?company={calanques}&figure=satisfaction&cut=service",
+        "?month=%00&only=site:%00", "?only=service:abc", "?export=csv", "?export=xlsx&cut=client",
+    ):  # fmt: skip
+        answer = paul.get(f"/figures/{query}")
+        assert answer.status_code == 200, query
+        assert b"".join(answer) if answer.streaming else answer.content
+    assert paul.get("/figures/charts/funnel/").status_code == 404
+    assert paul.get("/figures/charts/none/").status_code == 404
+
+
+def test_no_client_is_told_of_assistants(asked, client_of):
+    answer = page(client_of, asked, "claire", "?cut=assistant&figure=concentration")
+    assert "Basile" not in answer.content.decode()
+    rows = client_of(asked.people.claire).get("/api/figures?cut=assistant&figure=concentration")
+    assert rows.json()["rows"] == []
+
+
+def test_a_view_is_kept_and_dropped_by_its_owner_alone(asked, client_of):
+    claire, paul = client_of(asked.people.claire), client_of(asked.people.paul)
+    sent = {"name": "Par site", "query": {"cut": "site", "company": "1"}}
+    made = claire.post("/api/figure_views", sent, "application/json")
+    assert (made.status_code, made.json()["query"]) == (201, {"cut": "site"})
+    assert claire.post("/api/figure_views", sent, "application/json").json() == made.json() | {
+        "kept_at": claire.get("/api/figure_views").json()[0]["kept_at"]
+    }
+    assert "Par site" in claire.get("/figures/").content.decode()
+    assert paul.get("/api/figure_views").json() == []
+    key = made.json()["id"]
+    assert paul.delete(f"/api/figure_views/{key}").status_code == 404
+    assert paul.post(f"/figures/views/{key}/drop/").status_code == 404
+    assert claire.post(f"/figures/views/{key}/drop/").status_code == 302
+    assert claire.get("/api/figure_views").json() == []
+    assert claire.post("/figures/views/keep/", {"name": "", "cut": "site"}).status_code == 302
+    assert claire.get("/api/figure_views").json() == []

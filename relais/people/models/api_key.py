@@ -18,7 +18,7 @@ from relais.lib.tenancy import SameTenant
 from .person import Person
 from .tenant import TenantModel
 
-AREAS = ("requests", "people", "agreements", "planning", "studies")
+AREAS = ("requests", "people", "agreements", "planning", "studies", "reviews")
 SCOPES = [f"{area}:{right}" for area in AREAS for right in ("read", "write")]
 # Seen by the hour: a key in use must not write at every call.
 SEEN_EVERY = timedelta(hours=1)
