@@ -21,6 +21,7 @@ from relais.desk.models import Approval, Delegation, Ticket
 from relais.engine import continuity, worktime
 from relais.engine.continuity import READY, Coverage, Item, Outcome, Standing, WhatIf
 from relais.engine.readiness import Readiness
+from relais.engine.standing_in import is_there
 from relais.offer.models import Service
 from relais.people.models import (
     AssistantProfile,
@@ -230,7 +231,7 @@ def gate(
     there = [
         one
         for one in ground.people
-        if one.key == person.pk or _is_there(*hours.get(one.key, (0.0, 0.0)))
+        if one.key == person.pk or is_there(*hours.get(one.key, (0.0, 0.0)))
     ]
     found = []
     for item in continuity.gate(ground.items, there, {person.pk}):
@@ -243,10 +244,6 @@ def gate(
             told = f"{told} {_('To be trained:')} {names}."
         found.append(told)
     return found
-
-
-def _is_there(hours: float, usual: float) -> bool:
-    return hours > 0 and hours >= standing_in.THERE * usual
 
 
 # What if ------------------------------------------------------------------------------------------

@@ -1,8 +1,4 @@
-"""Who could stand in for somebody at each of her sites: the cover's order, weighed by facts.
-
-Facts come before the order: who is away or has no hours then cannot; who is ready by proof goes
-before who is not; then lead, backup, float, and who holds least.
-"""
+"""Who could stand in for somebody at each of her sites, by what is on record of everybody."""
 
 from __future__ import annotations
 
@@ -19,6 +15,7 @@ from relais.desk.models import Ticket
 from relais.engine import worktime
 from relais.engine.candidates import Span, without
 from relais.engine.continuity import READY
+from relais.engine.standing_in import StandIn, chosen, in_order
 from relais.engine.stretches import minutes
 from relais.people import calendars, working
 from relais.people.access import Access
@@ -28,63 +25,19 @@ from . import items
 
 # A long leave is looked at this far: hours beyond say no more of who can stand in.
 LOOKED_AT = timedelta(days=28)
-# So much of her usual hours is all the time.
-THERE = 0.95
-ORDER = {Cover.Position.LEAD: 0, Cover.Position.BACKUP: 1, Cover.Position.FLOAT: 2}
 
 
 @dataclass(frozen=True)
-class Candidate:
-    """Somebody who covers the site too, with what is on record of her for this period.
-
-    `hours` of work she has in it, of `usual` ones; `ready` of the site's `works`; `held`: requests
-    in hand; `cleared`: for the company's matters for named persons.
-    """
+class Candidate(StandIn):
+    """Somebody who could stand in. `cleared`: for the company's matters for named persons."""
 
     person: Person
-    position: str
-    hours: float
-    usual: float
-    ready: int
-    works: int
-    held: int
     cleared: bool
-
-    @property
-    def presence(self) -> str:
-        """Return "unknown" (no hours of hers), "away", "partly" or "there"."""
-        if not self.usual:
-            return "unknown"
-        if not self.hours:
-            return "away"
-        return "there" if self.hours >= THERE * self.usual else "partly"
-
-    @property
-    def is_able(self) -> bool:
-        """Return whether she works at all in the period."""
-        return self.presence in ("there", "partly")
-
-    @property
-    def is_ready(self) -> bool:
-        """Return whether she is ready for most of what the site asks for."""
-        return not self.works or 2 * self.ready >= self.works
-
-    @property
-    def rank(self) -> tuple[Any, ...]:
-        """Return the order in which one would ask: the first is proposed."""
-        return (
-            not self.is_able,
-            self.presence != "there",
-            not self.is_ready,
-            ORDER.get(Cover.Position(self.position), 3),
-            self.held,
-            self.person.pk,
-        )
 
     def told(self) -> dict[str, Any]:
         """Return the facts as they are kept."""
         return {
-            "position": self.position, "presence": self.presence, "ready": self.ready,
+            "position": self.position, "presence": str(self.presence), "ready": self.ready,
             "works": self.works, "held": self.held, "cleared": self.cleared,
         }  # fmt: skip
 
@@ -100,7 +53,7 @@ class SiteLine:
     @property
     def chosen(self) -> Candidate | None:
         """Return who is proposed, or nobody."""
-        return next((one for one in self.candidates if one.is_able), None)
+        return chosen(self.candidates)
 
     def of(self, key: int) -> Candidate | None:
         """Return one of the candidates."""
@@ -144,12 +97,12 @@ def propose(person: Person, start: datetime, end: datetime, at: datetime) -> lis
         there, usual = hours.get(key, (0.0, 0.0))
         line.candidates.append(
             Candidate(
-                cover.person, cover.position, there, usual, able, len(asked), held[key],
+                key, cover.position, there, usual, able, len(asked), held[key], cover.person,
                 (key, line.site.company_id) in cleared,
             )
         )  # fmt: skip
     for line in lines.values():
-        line.candidates.sort(key=lambda one: one.rank)
+        line.candidates = in_order(line.candidates)
     return sorted(lines.values(), key=lambda one: (one.site.name, one.site.pk))
 
 
