@@ -8,13 +8,16 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.db import connection
-
 from relais.engine.candidates import Span
 from relais.engine.decision import FAR
-from relais.people.models import Absence
+from relais.lib.compiled import fetched
 
 SHARED = "select 1 from people_person where id = %s for share"
+GONE = """
+select lower(period), upper(period) from people_absence
+ where person_id = %s and period @> %s::timestamptz
+ order by lower(period) limit 1
+"""
 
 
 def away(person: int, at: datetime) -> Span | None:
@@ -22,8 +25,6 @@ def away(person: int, at: datetime) -> Span | None:
 
     Two statements: one alone would look at absences as they were before it waited for the row.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(SHARED, [person])
-    found = Absence.objects.filter(person=person, period__contains=at)
-    period = found.values_list("period", flat=True).first()
-    return (period.lower or at, period.upper or FAR) if period else None
+    fetched(SHARED, [person])
+    found = fetched(GONE, [person, at])
+    return (found[0][0] or at, found[0][1] or FAR) if found else None

@@ -9,15 +9,54 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
-from django.db.models import Q
-
-from relais.offer.models import Service
-
-from .models import Link, Occurrence, Ticket
+from relais.lib.compiled import fetched
 
 # For so long the same requester's work is one file, and the same series'.
 LATELY, SERIES = timedelta(days=14), timedelta(days=100)
+
+
+# In SQL, as in `known`: both are asked at every decision.
+TICKETS = """
+select t.id, t.site_id, t.requester_id, p.language, s.id, s.family, s.procedure_id, s.tool
+  from desk_ticket t
+  join people_person p on p.id = t.requester_id
+  join offer_service s on s.id = t.service_id
+ where t.id = any(%(keys)s)
+"""
+# Who did the last: by requester (its key below zero), by link, by series.
+HANDS = """
+select -r.requester_id, d.holder_id
+  from (select distinct requester_id from desk_ticket where id = any(%(keys)s)) r
+  join desk_ticket d on d.requester_id = r.requester_id
+   and d.received_at >= %(received)s and d.delivered_at >= %(lately)s
+   and d.delivered_at <= %(at)s and d.holder_id is not null
+union
+select l.ticket_id, o.holder_id
+  from desk_link l join desk_ticket o on o.id = l.other_id
+ where l.ticket_id = any(%(keys)s) and l.ended_at is null and o.holder_id is not null
+union
+select l.other_id, o.holder_id
+  from desk_link l join desk_ticket o on o.id = l.ticket_id
+ where l.other_id = any(%(keys)s) and l.ended_at is null and o.holder_id is not null
+union
+select mine.ticket_id, d.holder_id
+  from desk_occurrence mine
+  join desk_occurrence other on other.recurrence_id = mine.recurrence_id
+  join desk_ticket d on d.id = other.ticket_id
+ where mine.ticket_id = any(%(keys)s) and d.delivered_at >= %(series)s
+   and d.delivered_at <= %(at)s and d.holder_id is not null
+"""
+
+
+class Done(NamedTuple):
+    """What a ticket asks to be done, as far as a file of work goes."""
+
+    pk: int
+    family: str
+    procedure_id: int | None
+    tool: str
 
 
 @dataclass(frozen=True)
@@ -25,32 +64,28 @@ class Context:
     """What a ticket asks that stands on other rows. `file` is what candidates may know."""
 
     site: int
-    service: Service
+    service: Done
     language: str
     file: int
     hands: frozenset[int]
 
 
 def of(keys: Collection[int], at: datetime) -> dict[int, Context]:
-    """Return the context of these tickets: four queries whatever their number."""
-    tickets = list(
-        Ticket.objects.filter(pk__in=keys)
-        .select_related("service", "requester")
-        .only("site", "service", "requester__language")
-    )
-    hands = _of_requesters(tickets, at)
-    close = _of_links(keys) | _of_series(keys, at)
+    """Return the context of these tickets: two queries whatever their number."""
+    values = {
+        "keys": list(keys), "at": at, "lately": at - LATELY, "received": at - 2 * LATELY,
+        "series": at - SERIES,
+    }  # fmt: skip
+    hands: dict[int, set[int]] = defaultdict(set)
+    for key, hand in fetched(HANDS, values):
+        hands[key].add(hand)
     found = {}
-    for ticket in tickets:
+    for key, site, requester, language, *service in fetched(TICKETS, {"keys": list(keys)}):
         # One file for all that a requester asked lately; one of its own for what is tied to others.
-        tied = close.get(ticket.pk, frozenset())
-        found[ticket.pk] = Context(
-            ticket.site_id,
-            ticket.service,
-            ticket.requester.language,
-            ticket.pk if tied else -ticket.requester_id,
-            tied | hands.get(ticket.requester_id, frozenset()),
-        )
+        tied, lately = hands.get(key), hands.get(-requester, set())
+        file = key if tied else -requester
+        every = frozenset(lately | (tied or set()))
+        found[key] = Context(site, Done(*service), language, file, every)
     return found
 
 
@@ -61,42 +96,3 @@ def done_by(contexts: Mapping[int, Context]) -> dict[int, frozenset[int]]:
         for person in one.hands:
             found[person].add(one.file)
     return {person: frozenset(files) for person, files in found.items()}
-
-
-def _of_requesters(tickets: list[Ticket], at: datetime) -> dict[int, frozenset[int]]:
-    rows = Ticket.objects.filter(
-        requester__in={one.requester_id for one in tickets},
-        received_at__gte=at - 2 * LATELY,
-        delivered_at__gte=at - LATELY,
-        delivered_at__lte=at,
-        holder__isnull=False,
-    )
-    return _gathered(rows.order_by().values_list("requester", "holder").distinct())
-
-
-def _of_links(keys: Collection[int]) -> dict[int, frozenset[int]]:
-    rows = Link.objects.filter(Q(ticket__in=keys) | Q(other__in=keys), ended_at=None)
-    pairs = []
-    for one, other, mine, hers in rows.values_list(
-        "ticket", "other", "ticket__holder", "other__holder"
-    ):
-        pairs += [(one, hers), (other, mine)]
-    return _gathered((key, hand) for key, hand in pairs if hand is not None)
-
-
-def _of_series(keys: Collection[int], at: datetime) -> dict[int, frozenset[int]]:
-    rows = Occurrence.objects.filter(
-        ticket__in=keys,
-        recurrence__occurrences__ticket__delivered_at__gte=at - SERIES,
-        recurrence__occurrences__ticket__delivered_at__lte=at,
-        recurrence__occurrences__ticket__holder__isnull=False,
-    )
-    found = rows.values_list("ticket", "recurrence__occurrences__ticket__holder").distinct()
-    return _gathered(found.order_by())
-
-
-def _gathered(pairs: object) -> dict[int, frozenset[int]]:
-    found: dict[int, set[int]] = defaultdict(set)
-    for key, hand in pairs:  # type: ignore[attr-defined]
-        found[key].add(hand)
-    return {key: frozenset(hands) for key, hands in found.items()}

@@ -8,8 +8,6 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cached_property
 
-from django.db.models import Count, Q
-from django.db.models.functions import TruncWeek
 from django.utils import timezone
 
 from relais.engine import guard_rails, readiness, worktime
@@ -23,14 +21,14 @@ from relais.engine.candidates import (
     without,
 )
 from relais.engine.candidates import Ticket as Asked
-from relais.lib.compiled import Compiled
+from relais.lib.compiled import Compiled, fetched
 from relais.offer.models import Priority, ServiceSkill
 from relais.people import calendars, working
-from relais.people.models import Calendar, Confidentiality, Cover, Person, Role, System
+from relais.people.models import Calendar, Confidentiality, Person, System
 
 from . import files_of_work, known, proofs, tools, weighing
 from .known import WEIGHTS, Facts
-from .models import Clock, DispatchMode, DispatchSetting, DispatchShare, Pairing, Ticket
+from .models import Clock, DispatchMode, DispatchSetting, Pairing, Ticket
 from .models.dispatch_mode import mode_of
 from .weighing import Rules
 
@@ -48,8 +46,24 @@ _PAIRINGS = Compiled(
     lambda: Pairing.objects.filter(ended_at=None).values_list("person", "site", "requester")
 )
 _SKILLS = Compiled(lambda: ServiceSkill.objects.values_list("service_id", "skill_id"))
-_SHARES = Compiled(lambda: DispatchShare.objects.values_list("person", "whole"))
 _PERSON = Compiled(lambda person: Person.objects.filter(pk=person), person=int)
+
+# Written in SQL, as in `known`: each is asked at every decision.
+DUE = """
+select ticket_id, due_at, calendar_id from desk_clock
+ where ticket_id = any(%(keys)s) and stopped_at is null and due_at is not null
+   and kind = any(%(owed)s)
+ order by due_at desc, id desc
+"""
+DONE = """
+select holder_id, site_id, week, count(*), count(*) filter (where reopened > 0)
+  from (select holder_id, site_id, reopened,
+               date_trunc('week', delivered_at at time zone %(zone)s) as week
+          from desk_ticket
+         where site_id = any(%(sites)s) and received_at >= %(from)s
+           and delivered_at <= %(at)s and holder_id is not null) done
+ group by holder_id, site_id, week
+"""
 
 
 @dataclass
@@ -158,13 +172,7 @@ class Pool:
     def read_deadlines(self, tickets: Iterable[int]) -> None:
         """Read what these tickets ask that stands on other rows: promise, language, file, tool."""
         keys = list(tickets)
-        rows = Clock.objects.filter(
-            ticket__in=keys, stopped_at=None, due_at__isnull=False, kind__in=Clock.OWED
-        )
-        for key, due, calendar in rows.order_by("-due_at", "-pk").values_list(
-            "ticket_id", "due_at", "calendar_id"
-        ):
-            assert due is not None
+        for key, due, calendar in fetched(DUE, {"keys": keys, "owed": list(Clock.OWED)}):
             self._deadlines[key] = (due, calendar)
         self._know({calendar for _due, calendar in self._deadlines.values()})
         if not keys:
@@ -190,39 +198,31 @@ class Pool:
         self._context: dict[int, files_of_work.Context] = {}
         self._tools: dict[proofs.Pair, System] = {}
         self._read: set[proofs.Pair] = set()
-        roles = Role.objects.in_force().filter(kind=Role.Kind.ASSISTANT)
-        rows = Person.objects.filter(
-            Q(pk__in=roles.values("person")),
-            Q(pk__in=Cover.objects.filter(site__in=sites).values("person")),
-            company=None,
-            archived_at=None,
-        ).values_list(
-            "pk", "first_name", "last_name", "language", "assistant__clearance",
-            "assistant__calendar", "assistant__capacity",
-        )  # fmt: skip
-        people = {row[0]: row[1:] for row in rows.order_by("pk")}
+        self._written: dict[int, Calendar] = {}
+        people = known.people(sites)
         held, familiar = known.held(), _familiarity(sites, self.at)
         self.loads = held.loads
-        self._know({key for hers in held.waiting.values() for key in hers.reach})
-        hours = self._hours({key: row[4] for key, row in people.items()})
-        shares = dict(_SHARES.rows())
+        needed = {key for hers in held.waiting.values() for key in hers.reach}
+        self._know(needed | {one.calendar for one in people})
+        hours = self._hours({one.key: one.calendar for one in people})
         bound = self.rules.fairness_limit
-        for key, (first, last, language, clearance, _calendar, capacity) in people.items():
+        for one in people:
+            key = one.key
             self.assistants[key] = Assistant(
                 key=key,
-                name=f"{first} {last}".strip(),
+                name=f"{one.first_name} {one.last_name}".strip(),
                 covers=facts.covers[key],
                 # What is public or internal is for every member of staff: `rules.cleared`.
-                clearance=max(clearance or 0, Confidentiality.INTERNAL),
+                clearance=max(one.clearance or 0, Confidentiality.INTERNAL),
                 skills=facts.skills.get(key, {}),
                 # Of whom nothing is written: her own language, as a native speaker.
-                languages={language: LANGUAGE_LEVELS[-1], **facts.languages.get(key, {})},
+                languages={one.language: LANGUAGE_LEVELS[-1], **facts.languages.get(key, {})},
                 familiarity=familiar[key],
                 in_hand=held.begun.get(key, 0.0),
                 begun=held.taken[key],
                 queue=held.waiting.get(key, ()),
-                capacity=capacity or self.rules.capacity,
-                share=max(-bound, min(shares.get(key, 0.0), bound)),
+                capacity=one.capacity or self.rules.capacity,
+                share=max(-bound, min(one.share, bound)),
                 shifts=hours[key].shifts,
                 absences=hours[key].gone,
                 legal_minutes=hours[key].legal,
@@ -231,8 +231,9 @@ class Pool:
     def _know(self, keys: set[int | None]) -> None:
         """Read the opening hours that are not known yet."""
         missing = {key for key in keys if key is not None} - self.calendars.keys()
-        for calendar in Calendar.objects.filter(pk__in=missing) if missing else ():
+        for calendar in calendars.of(sorted(missing)) if missing else ():
             self.calendars[calendar.pk] = calendars.timetable(calendar)
+            self._written[calendar.pk] = calendar
 
     def _hours(self, kept: Mapping[int, int | None]) -> dict[int, Hours]:
         """Return everybody's hours of the next days within the law and without her absences.
@@ -242,11 +243,10 @@ class Pool:
         """
         week = self._monday()
         written = working.read(week, self.at + FAR_AHEAD)
-        wanted = {calendar for calendar in kept.values() if calendar is not None}
-        usual = {
-            calendar.pk: _Week(calendar, week, self.at, self.rules)
-            for calendar in (Calendar.objects.filter(pk__in=wanted) if wanted else ())
-        }
+        usual: dict[int, _Week] = {}
+        for key in {key for key in kept.values() if key in self._written}:
+            assert key is not None
+            usual[key] = _Week(self._written[key], week, self.at, self.rules)
         found = {}
         for person, calendar in kept.items():
             gone = written.absences.get(person, ())
@@ -255,7 +255,9 @@ class Pool:
                 hours = own.calendar if own else None
                 own = _Week(hours, week, self.at, self.rules, (written, person))
             hers = own.hours(gone) if own is not None else Hours()
-            found[person] = replace(hers, gone=tuple(s for s in gone if s[1] > self.at))
+            found[person] = (
+                replace(hers, gone=tuple(s for s in gone if s[1] > self.at)) if gone else hers
+            )
         return found
 
     def _monday(self) -> datetime:
@@ -294,13 +296,16 @@ class Pool:
 
     def _is_quiet(self) -> bool:
         """Return whether a fifth of the pool's hours of the next day is free."""
-        day = self.at + timedelta(days=1)
-        hours = sum(
-            (min(end, day) - max(begin, self.at)).total_seconds()
-            for one in self.assistants.values()
-            for begin, end in one.shifts
-            if end > self.at and begin < day
-        )
+        day, hours = self.at + timedelta(days=1), 0.0
+        same: dict[int, float] = {}  # most have the very same hours
+        for one in self.assistants.values():
+            if (mine := same.get(id(one.shifts))) is None:
+                mine = same[id(one.shifts)] = sum(
+                    (min(end, day) - max(begin, self.at)).total_seconds()
+                    for begin, end in one.shifts
+                    if end > self.at and begin < day
+                )
+            hours += mine
         waiting = sum(one.in_hand + one.waiting.minutes for one in self.assistants.values())
         return waiting * 60 <= QUIET * hours
 
@@ -329,6 +334,7 @@ class _Week:
         hers: tuple[working.Written, int] | None = None,
     ) -> None:
         self.calendar, self.monday, self.at, self.rules = calendar, monday, at, rules
+        self._plain: Hours | None = None
         self.hers, self.zone = hers, working.zone_of(calendar)
         self.spans = self._open(at + AHEAD)
         self.bound = self._lawful(self.spans) != self.spans
@@ -340,12 +346,13 @@ class _Week:
         Who has none in the next days is looked for further on.
         """
         if not gone and not self.bound:
-            found, left = self.ahead, None
-        else:
-            spans = without(self.spans, gone)
-            lawful = self._lawful(spans) if self.bound else spans
-            left = guard_rails.left_today(spans, lawful, self.at, self.zone) if self.bound else None
-            found = _from(lawful, self.at)
+            if self._plain is None:
+                self._plain = Hours(self.ahead or _from(self.later, self.at))
+            return self._plain
+        spans = without(self.spans, gone)
+        lawful = self._lawful(spans) if self.bound else spans
+        left = guard_rails.left_today(spans, lawful, self.at, self.zone) if self.bound else None
+        found = _from(lawful, self.at)
         return Hours(found or _from(without(self.later, gone), self.at), left)
 
     @cached_property
@@ -375,22 +382,13 @@ def _from(spans: Iterable[Span], at: datetime) -> tuple[Span, ...]:
 
 def _familiarity(sites: Collection[int], at: datetime) -> dict[int, dict[int, float]]:
     """Return how well each knows each site: what she delivered there, fading week by week."""
-    rows = (
-        Ticket.objects.filter(
-            site__in=sites,
-            received_at__gte=at - REMEMBERED,
-            delivered_at__lte=at,
-            holder__isnull=False,
-        )
-        .order_by()
-        .annotate(week=TruncWeek("delivered_at"))
-        .values_list("holder", "site", "week")
-        .annotate(done=Count("pk"), redone=Count("pk", filter=Q(reopened__gt=0)))
-    )
+    zone = timezone.get_current_timezone()
+    values = {"sites": list(sites), "from": at - REMEMBERED, "at": at, "zone": str(zone)}
     good = readiness.WORTH[readiness.Result.ACCEPTED]
     bad = readiness.WORTH[readiness.Result.REWORKED]
     counts: dict[int, dict[int, float]] = defaultdict(lambda: defaultdict(float))
-    for holder, site, week, done, reworked in rows:
+    for holder, site, monday, done, reworked in fetched(DONE, values):
+        week = timezone.make_aware(monday, zone)
         worth = good * (done - reworked) + bad * reworked
         counts[holder][site] += readiness.faded(worth, week + timedelta(days=3), at)
     return defaultdict(

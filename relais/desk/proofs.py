@@ -9,24 +9,45 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Mapping
 from datetime import UTC, datetime, time, timedelta
-from typing import Any
+from typing import Any, Protocol
 
-from django.db.models import Count, Max, Min, Q
+from django.db.models import Max, Min
 
 from relais.engine.readiness import Deed, Proof, Readiness, Result, readiness
-from relais.offer.models import Acknowledgement, Practice, ProcedureVersion, Service
+from relais.lib.compiled import fetched
+from relais.offer.models import Acknowledgement, Practice, ProcedureVersion
 from relais.people.models import System, SystemAccess
-
-from .models import Ticket
 
 Pair = tuple[int, int]  # site and service
 EVER = datetime(2000, 1, 1, tzinfo=UTC)
 # As many deeds tell the share of good ones: more are told in proportion.
 MOST_DEEDS = 40
 
+DEEDS = """
+select t.holder_id, t.site_id, s.family,
+       count(*) filter (where t.state = 'accepted' and t.reopened = 0),
+       count(*) filter (where t.reopened > 0), count(*), max(t.delivered_at)
+  from desk_ticket t join offer_service s on s.id = t.service_id
+ where t.site_id = any(%(sites)s) and s.family = any(%(families)s) and t.delivered_at <= %(at)s
+   and t.holder_id is not null and (%(only)s::bigint is null or t.holder_id = %(only)s)
+ group by t.holder_id, t.site_id, s.family
+"""
+
+
+class Work(Protocol):
+    """What is asked of a service."""
+
+    @property
+    def family(self) -> str:
+        """Return the family, in which one deed is worth as much as another."""
+
+    @property
+    def procedure_id(self) -> int | None:
+        """Return how it is done."""
+
 
 def levels(
-    pairs: Mapping[Pair, Service],
+    pairs: Mapping[Pair, Work],
     at: datetime,
     tools: Mapping[Pair, System] | None = None,
     only: int | None = None,
@@ -62,27 +83,17 @@ def levels(
 
 
 def _deeds(
-    pairs: Mapping[Pair, Service], at: datetime, only: int | None
+    pairs: Mapping[Pair, Work], at: datetime, only: int | None
 ) -> dict[tuple[int, int, str], tuple[Deed, ...]]:
     """Return what each did for each site and family, told by its last day: one query."""
-    rows = (
-        Ticket.objects.filter(
-            site__in={site for site, _service in pairs},
-            service__family__in={service.family for service in pairs.values()},
-            delivered_at__lte=at,
-            **({"holder": only} if only is not None else {"holder__isnull": False}),
-        )
-        .order_by()
-        .values_list("holder", "site", "service__family")
-        .annotate(
-            good=Count("pk", filter=Q(state=Ticket.State.ACCEPTED, reopened=0)),
-            bad=Count("pk", filter=Q(reopened__gt=0)),
-            done=Count("pk"),
-            last=Max("delivered_at"),
-        )
-    )
+    values = {
+        "sites": sorted({site for site, _service in pairs}),
+        "families": sorted({service.family for service in pairs.values()}),
+        "at": at,
+        "only": only,
+    }
     found = {}
-    for person, site, family, good, bad, done, last in rows:
+    for person, site, family, good, bad, done, last in fetched(DEEDS, values):
         counts = {
             Result.ACCEPTED: good, Result.REWORKED: bad, Result.OPEN: max(done - good - bad, 0),
         }  # fmt: skip

@@ -5,14 +5,22 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import date
+from typing import Protocol
 
-from relais.offer.models import Service
 from relais.people.models import Site, System, SystemAccess
 
 Pair = tuple[int, int]  # site and service
 
 
-def of(pairs: Mapping[Pair, Service]) -> dict[Pair, System]:
+class Work(Protocol):
+    """What is asked of a service."""
+
+    @property
+    def tool(self) -> str:
+        """Return the code of the tool that it needs, or nothing."""
+
+
+def of(pairs: Mapping[Pair, Work]) -> dict[Pair, System]:
     """Return the tool that each service needs at each site: the site's own, else the company's.
 
     Where the register knows none of that kind, nothing is asked. Two queries, none without tools.

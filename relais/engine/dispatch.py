@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from math import ceil
 
 import numpy as np
 
@@ -108,17 +109,18 @@ def _scored(
         passed=open_time([ticket.calendar], state, now),
     )
     priced = matching.costs(scene, _one_place(weights))
+    priced_as = [
+        each[:, 0].tolist()
+        for each in (priced.lateness, priced.risk, priced.stranger, priced.time, priced.start)
+    ]
+    starts, ends, chances = (
+        each.tolist() for each in (priced.starts, priced.ends[:, 0], priced.chance[:, 0])
+    )
+    takes = minutes[:, 0].tolist()
     lines = []
     for row, one in enumerate(able):
-        points = {
-            "lateness": float(priced.lateness[row, 0]),
-            "risk": float(priced.risk[row, 0]),
-            "stranger": float(priced.stranger[row, 0]),
-            "time": float(priced.time[row, 0]),
-            "start": float(priced.start[row, 0]),
-            **_preferences(ticket, one, state, weights),
-        }
-        terms = tuple(Term(code, points[code]) for code in TERMS)
+        points = (*(each[row] for each in priced_as), *_preferences(ticket, one, state, weights))
+        terms = tuple(map(Term, TERMS, points))
         lines.append(
             Line(
                 one.key,
@@ -126,10 +128,10 @@ def _scored(
                 (),
                 terms,
                 score(terms),
-                start=instant(now, float(priced.starts[row])),
-                finish=instant(now, float(priced.ends[row, 0])),
-                minutes=float(minutes[row, 0]),
-                chance=float(priced.chance[row, 0]),
+                start=instant(now, starts[row]),
+                finish=instant(now, ends[row]),
+                minutes=takes[row],
+                chance=chances[row],
                 familiarity=one.familiarity.get(ticket.site, 0.0),
                 position=one.covers.get(ticket.site, ""),
             )
@@ -139,24 +141,24 @@ def _scored(
 
 def _preferences(
     ticket: Ticket, one: Assistant, state: State, weights: Weights
-) -> dict[str, float]:
-    """Return the terms that ask for no calendar: who she is to the site, what she carries."""
+) -> tuple[float, ...]:
+    """Return the last terms, in their order: who she is to the site, what she carries."""
     position = one.covers.get(ticket.site, "")
     rank = POSITIONS.index(position) / 2 if position in POSITIONS else 1.0
     to_learn = one.to_learn.get((ticket.site, ticket.service), 0)
     known = ticket.file is not None and ticket.file in one.files
-    elsewhere = [
-        who.get(ticket.key, one.key) != one.key for who in (state.planned, state.announced)
-    ]
+    elsewhere = (state.planned.get(ticket.key, one.key) != one.key) + (
+        state.announced.get(ticket.key, one.key) != one.key
+    )
     waiting = (one.in_hand + one.waiting.minutes) / 60
-    return {
-        "lead": weights.lead * rank,
-        "file": -weights.file if known else 0.0,
-        "load": weights.load * waiting,
-        "learning": -weights.learning * to_learn,
-        "fairness": weights.fairness * one.share,
-        "change": weights.change * sum(elsewhere),
-    }
+    return (
+        weights.lead * rank,
+        -weights.file if known else 0.0,
+        weights.load * waiting,
+        -weights.learning * to_learn,
+        weights.fairness * one.share,
+        weights.change * elsewhere,
+    )
 
 
 def _ahead(
@@ -204,4 +206,4 @@ def instant(now: datetime, minutes: float) -> datetime | None:
     """
     if minutes >= ENDLESS:
         return None
-    return now + timedelta(seconds=int(np.ceil(minutes * 60 - 1e-6)))
+    return now + timedelta(seconds=ceil(minutes * 60 - 1e-6))

@@ -6,7 +6,7 @@ since does not change what was decided.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
 from datetime import UTC, date, datetime, timedelta
 from itertools import chain
@@ -21,7 +21,6 @@ from relais.engine.matching import Weights
 from relais.engine.timeline import REACH
 
 MIDNIGHT, SECOND = timedelta(days=1), timedelta(seconds=1)
-PLAIN = tuple(field.name for field in fields(Assistant))
 
 
 def told(
@@ -39,13 +38,16 @@ def told(
         for key, dues in waiting.reach.items():
             if key in state.calendars:
                 used.setdefault(key, [now, now + REACH]).extend(dues)
-    # Many have the same hours: they are written once.
-    written: dict[tuple[Span, ...], list[list[str]]] = {}
+    # Many have the same hours: they are written once, and each names hers by their place.
+    hours: dict[tuple[Span, ...], int] = {}
+    for one in pool:
+        hours.setdefault(one.shifts, len(hours))
     return {
         "now": now.isoformat(),
         "weights": (weights or Weights()).told(),
         "ticket": _ticket(ticket),
-        "people": [_assistant(one, written) for one in pool],
+        "people": [_assistant(one, hours[one.shifts]) for one in pool],
+        "hours": [_spans(shifts) for shifts in hours],
         "state": {
             "calendars": {
                 str(key): _spans(_open(state.calendars[key], min(times), max(times)))
@@ -61,10 +63,11 @@ def told(
 def replay(case: Mapping[str, Any]) -> Decision:
     """Return the decision on a case that was told."""
     state = case["state"]
+    hours = [_read(spans) for spans in case.get("hours", ())]
     calendars = {int(key): _calendar(_read(spans)) for key, spans in state["calendars"].items()}
     return choose(
         _read_ticket(case["ticket"]),
-        [_read_assistant(each) for each in case["people"]],
+        [_read_assistant(each, hours) for each in case["people"]],
         State(
             calendars=calendars,
             planned={int(key): who for key, who in state["planned"].items()},
@@ -102,12 +105,12 @@ def _read_ticket(kept: Mapping[str, Any]) -> Ticket:
     )
 
 
-def _assistant(one: Assistant, written: dict[tuple[Span, ...], list[list[str]]]) -> dict[str, Any]:
-    if (shifts := written.get(one.shifts)) is None:
-        shifts = written[one.shifts] = _spans(one.shifts)
-    kept = {name: getattr(one, name) for name in PLAIN}
-    return kept | {
+def _assistant(one: Assistant, shifts: int) -> dict[str, Any]:
+    return {
+        "key": one.key,
+        "name": one.name,
         "covers": sorted(one.covers.items()),
+        "clearance": one.clearance,
         "skills": sorted(one.skills.items()),
         "languages": dict(one.languages),
         "accesses": sorted(one.accesses),
@@ -118,11 +121,17 @@ def _assistant(one: Assistant, written: dict[tuple[Span, ...], list[list[str]]])
         "files": sorted(one.files),
         "shifts": shifts,
         "absences": _spans(one.absences),
+        "in_hand": one.in_hand,
+        "begun": one.begun,
         "queue": one.waiting.told,
+        "capacity": one.capacity,
+        "legal_minutes": one.legal_minutes,
+        "share": one.share,
     }
 
 
-def _read_assistant(kept: Mapping[str, Any]) -> Assistant:
+def _read_assistant(kept: Mapping[str, Any], hours: Sequence[tuple[Span, ...]]) -> Assistant:
+    shifts = kept["shifts"]
     return Assistant(
         **{
             **kept,
@@ -134,7 +143,8 @@ def _read_assistant(kept: Mapping[str, Any]) -> Assistant:
             "familiarity": dict(kept["familiarity"]),
             "pace": dict(kept["pace"]),
             "files": frozenset(kept["files"]),
-            "shifts": _read(kept["shifts"]),
+            # Older cases hold each one's own.
+            "shifts": hours[shifts] if isinstance(shifts, int) else _read(shifts),
             "absences": _read(kept["absences"]),
             "queue": Waiting.read(kept["queue"]),
         }

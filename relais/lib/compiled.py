@@ -7,7 +7,7 @@ both take longer than the answer. Here the text is kept, and each connection pre
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any, Generic, TypeVar
@@ -82,17 +82,29 @@ class Compiled(Generic[M]):
         return self._kept
 
 
-def fetched(sql: str, params: Sequence[Any]) -> list[Any]:
+def fetched(sql: str, params: Sequence[Any] | Mapping[str, Any]) -> list[Any]:
     """Return the rows of a statement that this connection prepares the first time it comes by.
 
-    Behind a pooler (see `database.py`) nothing is prepared. A number always goes as a bigint: one
-    statement is prepared, not one for each length of its keys.
+    Behind a pooler (see `database.py`) nothing is prepared. A number always goes as a bigint, and a
+    list of them as bigints: one statement is prepared, not one for each length of its keys.
     """
-    given = [Int8(value) if type(value) is int else value for value in params]
+    given: Any
+    if isinstance(params, Mapping):
+        given = {name: _wide(value) for name, value in params.items()}
+    else:
+        given = [_wide(value) for value in params]
     with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
         cursor.cursor = _Preparing(cursor.cursor.connection)
         cursor.execute(sql, given)
         return cursor.fetchall()
+
+
+def _wide(value: Any) -> Any:
+    if type(value) is int:
+        return Int8(value)
+    if type(value) is list:
+        return [Int8(each) if type(each) is int else each for each in value]
+    return value
 
 
 class _Preparing(ServerBindingCursor):

@@ -15,6 +15,8 @@ from enum import StrEnum
 from threading import Lock
 from typing import TYPE_CHECKING
 
+from django.db.models import BooleanField
+from django.db.models.expressions import RawSQL
 from django.utils.translation import get_language, gettext_lazy, override, pgettext
 from django.utils.translation import gettext as _
 
@@ -359,6 +361,11 @@ def book_of(calendar: Calendar) -> Book:
     return _kept(calendar)[0]
 
 
+def of(keys: list[int]) -> list[Calendar]:
+    """Return these calendars as their rows stand: one query, prepared."""
+    return _THESE(keys=keys)
+
+
 def timetable(calendar: Calendar) -> worktime.Calendar:
     """Return the compiled open time of a calendar: what adds and counts."""
     return _kept(calendar)[1]
@@ -393,6 +400,12 @@ class Resolved:
         return timetable(self.calendar)
 
 
+_THESE = Compiled(
+    lambda keys: Calendar.objects.order_by().filter(
+        RawSQL("people_calendar.id = any(%s)", [keys], output_field=BooleanField())
+    ),
+    keys=int,
+)
 PLACED = Compiled(
     lambda site: Site.objects.select_related(*PLACES).order_by().filter(pk=site), site=int
 )

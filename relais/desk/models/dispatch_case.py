@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from relais.engine import dispatch_case
 from relais.engine.decision import Decision
 from relais.lib.tenancy import SameTenant
+from relais.lib.written import insert
 from relais.people.models.tenant import TenantModel
 
 from .event import Event
@@ -41,9 +42,7 @@ class DispatchCase(TenantModel):
     def keep(cls, event: Event, case: dict[str, Any]) -> None:
         """Keep the case of a decision beside its event."""
         text = json.dumps(case, separators=(",", ":")).encode()
-        cls(provider_id=event.provider_id, event=event, content=zlib.compress(text, 1)).save(
-            force_insert=True
-        )
+        insert(cls(provider_id=event.provider_id, event=event, content=zlib.compress(text, 1)))
 
     @property
     def told(self) -> dict[str, Any]:

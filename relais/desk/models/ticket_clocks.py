@@ -5,6 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from django.db.models import QuerySet, prefetch_related_objects
+
+from relais.lib.compiled import Compiled
 from relais.lib.written import insert
 from relais.offer.models import HandTarget
 from relais.offer.promises import Book, Promise
@@ -29,6 +32,18 @@ HANDS = (
     Event.Kind.HANDED_OVER,
     Event.Kind.TAKEN,
 )
+
+
+def _ask(*kinds: str) -> Compiled[Clock]:
+    def ask(ticket: int) -> QuerySet[Clock]:
+        rows = Clock.objects.filter(ticket=ticket, stopped_at=None)
+        rows = rows.filter(kind__in=kinds) if kinds else rows
+        return rows.select_for_update(of=("self",)).order_by("pk")
+
+    return Compiled(ask, ticket=int)
+
+
+_RUNNING: dict[tuple[str, ...], Compiled[Clock]] = {each: _ask(*each) for each in ((), (HAND,))}
 MOVED = ("pauses", "due_at", "warn_at", "stopped_at", "verdict")
 
 
@@ -183,9 +198,11 @@ def running(ticket: Ticket, *kinds: str) -> list[Clock]:
         return ticket.batch.of(ticket)
     # Locked, or a recalculation could move a deadline between reading and writing; the calendars
     # are read after the lock, as they stand then.
-    clocks = ticket.clocks.filter(stopped_at=None, **({"kind__in": kinds} if kinds else {}))
-    clocks = clocks.select_for_update(of=("self",)).order_by("pk")
-    return list(clocks.prefetch_related("calendar"))
+    clocks = _RUNNING[kinds](ticket=ticket.pk)
+    for clock in clocks:
+        clock.ticket = ticket
+    prefetch_related_objects(clocks, "calendar")
+    return clocks
 
 
 def told(clocks: list[Clock]) -> list[dict[str, Any]]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models, transaction
 from django.db.models import Q
@@ -9,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
+from relais.lib.compiled import Compiled
 from relais.offer import keeping
 from relais.offer.errors import HandsOvertaken, MayNotKeep, Unsound
 from relais.people.models import OrganisationChange, Person, Provider
@@ -54,11 +57,7 @@ class HandTarget(TenantModel):
     @classmethod
     def minutes_for(cls, provider: int, priority: int) -> int | None:
         """Return the minutes for a priority: its own before those of all; None where none are."""
-        found = dict(
-            cls.objects.filter(Q(priority=priority) | Q(priority=None), provider=provider)
-            .order_by()
-            .values_list("priority", "minutes")
-        )
+        found = dict(_FOR.rows(provider=provider))
         return found.get(priority, found.get(None))
 
     @classmethod
@@ -123,3 +122,11 @@ def faults(wanted: Minutes) -> list[tuple[str, str]]:
         for priority, minutes in wanted.items()
         if minutes is not None and not 1 <= minutes <= MOST_MINUTES
     ]
+
+
+_FOR: Compiled[Any] = Compiled(
+    lambda provider: (
+        HandTarget.objects.filter(provider=provider).order_by().values_list("priority", "minutes")
+    ),
+    provider=int,
+)
