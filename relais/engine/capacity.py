@@ -211,25 +211,33 @@ def shares(
     return table[:, 0], table[:, 1]
 
 
+Look = Callable[[Make, int, Sequence[int], Callable[[], Policy]], tuple[Reals, Reals]]
+
+
 def simulated(
     make: Make,
     seeds: Sequence[int],
     guess: float,
     share: float = ENOUGH,
     policy: Callable[[], Policy] = Ours,
+    look: Look = shares,
+    most: int = MOST,
 ) -> Heads:
-    """Return the heads that a simulated pool needs: the same seeds with every number of people."""
+    """Return the heads that a simulated pool needs: the same seeds with every number of people.
+
+    `look` is how shares are asked for: `shares`, or something that remembers them.
+    """
     _check(share)
     n = max(1, round(guess))
-    found = {n: shares(make, n, seeds, policy)[0]}
+    found = {n: look(make, n, seeds, policy)[0]}
     down = found[n].mean() >= share
     while True:
         n = n - 1 if down else n + 1
         if n == 0:
             break
-        if n > MOST:
-            raise ValueError(f"promises that {MOST} people would not keep")
-        found[n] = shares(make, n, seeds, policy)[0]
+        if n > most:
+            raise ValueError(f"promises that {most} people would not keep")
+        found[n] = look(make, n, seeds, policy)[0]
         if (found[n].mean() >= share) != down:
             break
     return between(found, share)
@@ -298,7 +306,7 @@ def estimate(
     """Return the heads by formula and by simulation; the effort is told by a first look at it."""
     by_formula, effort = predicted(make, seeds, share, policy, pilots)
     lived = simulated(make, seeds, by_formula.value, share, policy)
-    return Estimate(by_formula, lived, effort, _gaps(by_formula, lived, make, seeds))
+    return Estimate(by_formula, lived, effort, gaps(by_formula, lived, make, seeds))
 
 
 def predicted(
@@ -315,7 +323,8 @@ def predicted(
     return fluid([make(seed, people) for seed in seeds], effort, share), effort
 
 
-def _gaps(formula: Heads, lived: Heads, make: Make, seeds: Sequence[int]) -> tuple[Gap, ...]:
+def gaps(formula: Heads, lived: Heads, make: Make, seeds: Sequence[int]) -> tuple[Gap, ...]:
+    """Return why the two are apart; nothing where they are by no more than one head."""
     apart = abs(formula.value - lived.value)
     if apart <= 1:
         return ()

@@ -292,12 +292,12 @@ def _staffing(way: Way, loads: Sequence[Load], rho: float, z: float, terms: Term
     # Halves of a post joined are no more than halves apart; a pool may always work as teams do.
     hired = min(posts(hours, terms.presence_hours, terms.step), sum(alone_posts))
     people = min(present(math.ceil(hired), terms.absence, terms.covered), alone)
-    pairs = _pairs(len(loads), people, known)
+    pairs = pairs_beyond(len(loads), people, known)
     yearly = terms.first_hours / terms.years + 12 * terms.upkeep_hours
     return Staffing(way, hours, hired, people, pairs, pairs * yearly)
 
 
-def _pairs(sites: int, people: int, known: int) -> int:
+def pairs_beyond(sites: int, people: int, known: int) -> int:
     """Return the pairs to keep up beyond one site a person.
 
     A chain needs `known` people at each site, everybody everywhere people x sites; either way the

@@ -166,7 +166,10 @@ def homes(hours: Reals, people: int) -> list[int]:
 def pool(
     told: Asked, demand: Demand, team: Team, people: int, chance: Chance, known: int | None = None
 ) -> World:
-    """Return the world of a pool: each site known by `known` neighbours in a chain, None by all."""
+    """Return the world of a pool: each site known by `known` neighbours in a chain, None by all.
+
+    Where people are fewer than sites, some know more than `known` of them: no site is nobody's.
+    """
     sites = demand.sites
     home = homes(demand.site_hours, people)
     knows = np.zeros((people, sites), bool)
@@ -174,10 +177,21 @@ def pool(
     for person, own in enumerate(home):
         reach = sites if known is None else min(known, sites)
         knows[person, [(own + step) % sites for step in range(reach)]] = True
+    _nobodys(knows, demand.site_hours, min(people, sites if known is None else known))
+    for person, own in enumerate(home):
+        reach = sites if known is None else min(known, sites)
         backups = [(own + step) % sites for step in range(1, min(3, sites)) if step < reach]
         experience[person, backups] = BACKUP
         experience[person, own] = AT_HOME
     return _world(told, demand, team, people, chance, knows[:, told.site], experience, told.site)
+
+
+def _nobodys(knows: Flags, hours: Reals, enough: int) -> None:
+    """Have each site known by enough people: those who know the least work so far learn it."""
+    for site in range(knows.shape[1]):
+        while knows[:, site].sum() < enough:
+            carried = np.where(knows[:, site], np.inf, knows @ hours)
+            knows[int(np.argmin(carried)), site] = True
 
 
 def alone(told: Asked, demand: Demand, team: Team, site: int, people: int, chance: Chance) -> World:

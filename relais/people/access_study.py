@@ -108,6 +108,39 @@ def choosing(access: Access) -> Q:
     return Q(study__sponsor=access.person, study__phase__in=OPEN)
 
 
+def results(access: Access, path: str = "study__") -> Q:
+    """Return the rule for what the client's sponsor and lead read once results are told."""
+    return piloted(access, path) | steered(access, path, TOLD)
+
+
+def costs(access: Access, path: str) -> Q:
+    """Return the rule for what it costs: the provider's management, and the client's sponsor."""
+    if not access.is_client:
+        return access_desk.EVERYTHING if access.has("management") else access_desk.NOTHING
+    sponsored = [
+        role.company_id for role in access.roles if role.kind == "sponsor" and role.company_id
+    ]
+    return Q(**{f"{path}company__in": sponsored, f"{path}phase__in": TOLD})
+
+
+def restitutions(access: Access) -> Q:
+    """Return the rule for editions of the documents: who reads one of them."""
+    rule = results(access)
+    if access.is_client and access.led_site_ids:
+        scopes = _rows("study.StudySite").filter(site__in=access.led_site_ids)
+        rule |= Q(study__in=scopes.values("study"), study__phase__in=TOLD)
+    return rule
+
+
+def reports(access: Access) -> Q:
+    """Return the rule for documents: a site's for its lead, what it costs for very few."""
+    path = "restitution__study__"
+    told = results(access, path) | at_led_site(access, path, "site")
+    if access.runs_pool:
+        told = access_desk.EVERYTHING
+    return (told & ~Q(kind="costs")) | (costs(access, path) & Q(kind="costs"))
+
+
 def _rows(label: str) -> QuerySet[Any]:
     """Return the rows of a table above this app, by its name."""
     rows: QuerySet[Any] = apps.get_model(label)._default_manager.order_by()
@@ -119,6 +152,11 @@ RULES: dict[str, Callable[[Access], Q]] = {
     "study.StudySite": or_leading(scopes),
     "study.Participant": or_leading(participants),
     "study.InventoryLine": or_leading(lines),
+    "study.Sizing": or_leading(results),
+    "study.CostScenario": lambda access: costs(access, "study__"),
+    "study.CostLine": lambda access: costs(access, "scenario__study__"),
+    "study.Restitution": or_leading(restitutions),
+    "study.Report": reports,
     "study.Duplicate": lambda access: piloted(access, "study__"),
     "study.ModelOffer": choosing,
     "study.ChoiceWeights": choosing,

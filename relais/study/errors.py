@@ -53,3 +53,21 @@ class TooManyLines(Problem):
     """More lines than an inventory holds, or than are pasted at once."""
 
     message = _("That is more than %(most)s lines: take fewer at a time.")
+
+
+class NotInThisState(Problem):
+    """What was asked for is not for something in this state."""
+
+    message = _("“%(name)s” is “%(state)s”: this cannot be done now.")
+
+
+class NotTheSites(Problem):
+    """Only the site's lead and the client's lead answer for a site."""
+
+    message = _("Only its site lead and the client lead answer for %(site)s.")
+
+
+class NothingToSize(Problem):
+    """There is no work yet that people could be counted for."""
+
+    message = _("No line of the inventory says how often and how long: complete some first.")
