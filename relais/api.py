@@ -65,7 +65,10 @@ from relais.planning.subscriptions_api import router as subscriptions
 from relais.records.figures_api import router as monthly_figures
 from relais.study import errors as study_errors
 from relais.study.choosing_api import router as model_choices
+from relais.study.costs_api import router as study_costs
 from relais.study.inventory_api import router as inventory_lines
+from relais.study.restitution_api import router as restitutions
+from relais.study.sizing_api import router as sizings
 from relais.study.studies_api import router as studies
 
 DESCRIPTION = """\
@@ -185,6 +188,9 @@ AREAS = (
     ("studies", studies),
     ("studies", inventory_lines),
     ("reviews", monthly_figures),
+    ("studies", sizings),
+    ("studies", study_costs),
+    ("studies", restitutions),
 )
 for area, router in AREAS:
     api.add_router("", router, auth=[Key(area), SignedIn()])
@@ -219,7 +225,9 @@ STATUS: tuple[tuple[type[Problem], int], ...] = (
     (study_errors.NotInThisPhase, 409),
     (study_errors.NothingToUndo, 409),
     (study_errors.GateShut, 409),
+    (study_errors.NotInThisState, 409),
     (study_errors.NotPiloting, 403),
+    (study_errors.NotTheSites, 403),
     (NotYours, 403),
     (agreements.NotYours, 403),
     (ScopeMissing, 403),

@@ -191,11 +191,11 @@ class Scene:
 
         Raises `Unkeepable`. Whatever `told` raises goes through: the last round stands.
         """
-        formula: dict[Way, capacity.Heads] = {}
+        formula: dict[Way, capacity.Heads | None] = {}
         for size in sorted({min(size, len(seeds)) for size in sizes}):
             yield self._round(list(seeds[:size]), formula)
 
-    def _round(self, seeds: list[int], formula: dict[Way, capacity.Heads]) -> Round:
+    def _round(self, seeds: list[int], formula: dict[Way, capacity.Heads | None]) -> Round:
         count = self.demand.sites
         guess = float(self.demand.site_hours.sum()) / 25 + 1
         each = guess / count
@@ -208,17 +208,25 @@ class Scene:
                 continue
             make = self._pool(known)
             if way not in formula:
-                formula[way] = capacity.predicted(make, seeds, self.share, self.policy)[0]
-            lived = self._heads(way.value, make, seeds, formula[way].value)
+                formula[way] = self._predicted(make, seeds)
+            told = formula[way]
+            lived = self._heads(way.value, make, seeds, told.value if told else guess)
             pairs = pairs_beyond(count, lived.whole, known or count)
             found.append(
                 Served(
-                    way, lived, formula[way],
+                    way, lived, told,
                     capacity.difference(apart, lived, pairs * self.a_pair),
-                    capacity.gaps(formula[way], lived, make, seeds),
+                    capacity.gaps(told, lived, make, seeds) if told else (),
                 )
             )  # fmt: skip
         return Round(len(seeds), tuple(found), tuple(teams))
+
+    def _predicted(self, make: capacity.Make, seeds: list[int]) -> capacity.Heads | None:
+        """Return the formula's heads; None where its few people are all away on some day."""
+        try:
+            return capacity.predicted(make, seeds, self.share, self.policy)[0]
+        except ValueError:
+            return None
 
     def _heads(
         self, name: str, make: capacity.Make, seeds: list[int], guess: float

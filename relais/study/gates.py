@@ -42,9 +42,15 @@ def _inventoried(study: Study) -> Iterable[str]:
         yield _("Nothing is inventoried yet for: %(sites)s.") % {"sites": ", ".join(empty)}
 
 
+def _validated(study: Study) -> Iterable[str]:
+    from .restitution import missing as not_validated
+
+    return not_validated(study)
+
+
 GATES: dict[str, list[Gate]] = {
     "collecting": [_announced],
     "restitution": [_inventoried],
-    "decided": [],
+    "decided": [_validated],
     "closed": [],
 }

@@ -93,6 +93,13 @@ class TermsForm(forms.Form):
         return {name: self.cleaned_data[name] for name in TERMS}
 
 
+def _bounded(form: forms.ModelForm) -> None:  # type: ignore[type-arg]
+    """Have each field refuse what its column refuses: the form itself checks no row."""
+    for name in form.Meta.fields:  # type: ignore[attr-defined]
+        column = form._meta.model._meta.get_field(name)
+        form.fields[name].validators.extend(column.validators)
+
+
 class ScenarioForm(forms.ModelForm):  # type: ignore[type-arg]
     """What a scenario rests on."""
 
@@ -104,6 +111,7 @@ class ScenarioForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def __init__(self, data: Any, scenario: CostScenario) -> None:
         super().__init__(data, instance=scenario, initial={"version": scenario.version})
+        _bounded(self)
 
     def _post_clean(self) -> None:
         # The verb writes, not the form: what was read stays as it was until then.
@@ -125,6 +133,7 @@ class CostLineForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def __init__(self, data: Any, line: CostLine | None = None) -> None:
         super().__init__(data, instance=line, initial={"version": line.version if line else None})
+        _bounded(self)
         self.fields["posts"].help_text = _("Only by posts: how many posts this amount pays.")
         self.fields["posts"].required = self.fields["step"].required = False
 

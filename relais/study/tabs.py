@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING, Any
 from django.urls import reverse
 from django.utils.translation import pgettext_lazy
 
+from .costing_rules import may_cost
+from .sizing_rules import may_read, may_read_reports
+
 if TYPE_CHECKING:
     from relais.people.access import Access
 
@@ -53,6 +56,9 @@ TABS: list[Tab] = [
     Tab("study", pgettext_lazy("tab", "Overview"), everybody),
     Tab("inventory", pgettext_lazy("tab", "Inventory"), reads),
     Tab("duplicates", pgettext_lazy("tab", "Duplicates"), leads),
+    Tab("sizings", pgettext_lazy("tab", "How many people"), may_read),
+    Tab("costs", pgettext_lazy("tab", "What it costs"), may_cost),
+    Tab("restitution", pgettext_lazy("tab", "Restitution"), may_read_reports),
 ]
 
 

@@ -8,7 +8,7 @@ from relais.desk.errors import Missing
 from relais.people.access import Access
 from relais.people.models import OrganisationChange
 from relais.study.errors import ChangedMeanwhile, GateShut, NotInThisPhase, NotPiloting
-from relais.study.models import InventoryLine, Participant, Study
+from relais.study.models import InventoryLine, Participant, Restitution, Study
 from relais.study.study_forms import StudyForm
 
 from .conftest import a_line, a_study
@@ -184,6 +184,11 @@ def test_the_api_of_a_study(world, call):
     assert len(call(people.claire, "GET", f"{path}/participants")[1]["items"]) == 1
     assert call(people.basile, "POST", f"{path}/tell")[1]["phase"] == "restitution"
     assert len(call(people.luc, "GET", f"{path}/sites")[1]) == 1  # his own site
+    assert call(people.basile, "POST", f"{path}/decide")[0] == 409  # no restitution yet
+    Restitution.objects.create(
+        provider=world.provider, study=Study.objects.get(), number=1, made_by=people.paul,
+        state="ready",
+    )  # fmt: skip
     assert call(people.basile, "POST", f"{path}/decide")[1]["phase"] == "decided"
     assert call(people.basile, "POST", f"{path}/close")[1]["phase"] == "closed"
     assert call(people.basile, "POST", f"{path}/go_back", why="Erreur")[1]["phase"] == "decided"

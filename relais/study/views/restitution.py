@@ -18,6 +18,7 @@ from relais.people.views.doors import signed_in
 from relais.study import restitution as flow
 from relais.study import restitution_words as words
 from relais.study.models import Report, Restitution
+from relais.study.sizing_rules import may_read_reports
 
 from .frame import framed, led_study, study_of
 
@@ -53,7 +54,7 @@ def restitution(request: HttpRequest, pk: int) -> HttpResponse:
     edition = flow.current(study)
     leads = study.may_lead(request.person)
     reports = reports_of(request, edition) if edition else []
-    if not reports and not leads:
+    if not (reports or may_read_reports(request.access, study)):
         raise Http404
     context: dict[str, Any] = {"edition": edition, "reports": reports}
     if leads:
@@ -66,7 +67,8 @@ def restitution(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _opened(request: HttpRequest, report: Report) -> dict[str, Any]:
-    figures = Report.objects.filter(pk=report.pk).values_list("figures", flat=True).get()
+    seen = request.access.see(Report).filter(pk=report.pk)
+    figures = seen.values_list("figures", flat=True).get()
     return {
         "report": report,
         "title": words.title(report.kind, figures),

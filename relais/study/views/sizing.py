@@ -21,6 +21,7 @@ from relais.study import sizing as flow
 from relais.study import sizing_words as words
 from relais.study.models import Sizing, Study
 from relais.study.sizing_forms import TermsForm
+from relais.study.sizing_rules import may_read
 
 from .frame import framed, led_study, study_of
 
@@ -43,7 +44,7 @@ def sizings(request: HttpRequest, pk: int) -> HttpResponse:
     seen = request.access.see(Sizing).filter(study=study).select_related("study", "made_by")
     wanted = request.GET.get("number", "")
     rows = list(seen.defer("charts", "basis", "formula", "lived", "terms")[:SHOWN])
-    if not rows and not study.may_lead(request.person):
+    if not may_read(request.access, study):
         raise Http404
     number = int(wanted) if wanted.isdecimal() and len(wanted) < 9 else None
     chosen = seen.defer("charts")
