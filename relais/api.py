@@ -63,6 +63,7 @@ from relais.planning.rosters_api import router as rosters
 from relais.planning.shifts_api import router as shifts
 from relais.planning.subscriptions_api import router as subscriptions
 from relais.records.figures_api import router as monthly_figures
+from relais.records.quality_api import router as quality
 from relais.study import errors as study_errors
 from relais.study.choosing_api import router as model_choices
 from relais.study.costs_api import router as study_costs
@@ -191,6 +192,7 @@ AREAS = (
     ("studies", sizings),
     ("studies", study_costs),
     ("studies", restitutions),
+    ("reviews", quality),
 )
 for area, router in AREAS:
     api.add_router("", router, auth=[Key(area), SignedIn()])

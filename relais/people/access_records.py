@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from django.db.models import Q
 
 from .access_desk import EVERYTHING, NOTHING, tickets
-from .models import Confidentiality, Role
+from .models import Role
 
 if TYPE_CHECKING:
     from .access import Access
@@ -53,11 +53,7 @@ def packages(access: Access) -> Q:
 
 def contested(access: Access) -> Q:
     """Return the rule for contested lines: of a package and a request that are both seen."""
-    rule = packages(access)
-    pays = not access.is_client and access.has(Kind.BILLING) and not access.runs_pool
-    # Billing reads no requests: of a contested line it reads that there is one, but for C3.
-    ordinary = ~Q(ticket__confidentiality__gte=Confidentiality.EXECUTIVE)
-    return rule & (ordinary if pays else tickets(access, "ticket__"))
+    return packages(access) & tickets(access, "ticket__")
 
 
 def _checks(access: Access) -> bool:

@@ -75,6 +75,12 @@ def _approves(access: Access) -> bool:
     return access.runs_pool or _asks(access)
 
 
+def _checks(access: Access) -> bool:
+    return (
+        access.runs_pool or _assists(access) or (not access.is_client and access.has(Kind.QUALITY))
+    )
+
+
 def _steers(access: Access) -> bool:
     return access.runs_pool or (access.is_client and bool(access.steered_company_ids))
 
@@ -132,6 +138,7 @@ GROUPS: list[tuple[str | Promise, list[Entry]]] = [
                 "agreements", _("Agreements"), "heart-handshake", lambda access: bool(access.roles)
             ),
             Entry("satisfaction", _("Satisfaction"), "star", _steers),
+            Entry("quality", _("Quality"), "clipboard-check", _checks),
             Entry("volumes", _("The year"), "chart-bar", _oversees),
             Entry("figures", _("Figures"), "chart-bar", _reads_figures),
         ],

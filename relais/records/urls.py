@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from . import figures_urls
+from . import figures_urls, quality_urls
 
-urlpatterns = [*figures_urls.urlpatterns]
+urlpatterns = [*figures_urls.urlpatterns, *quality_urls.urlpatterns]

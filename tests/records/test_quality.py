@@ -248,3 +248,88 @@ def test_a_month_told_before_tells_the_same_after_a_verdict_was_taken_back(world
     assert checks.audits_of(calanques, [april, may]) == {check.ticket_id: (Audit(again, 0, 0),)}
     assert checks.audits_of(calanques, [april], IN_APRIL) == audit
     assert checks.audits_of(calanques, []) == {}
+
+
+def test_pages_show_each_what_is_hers(world, check, client_of):
+    people = world.people
+    page = f"/quality/checks/{check.pk}/"
+    quentin, alice = client_of(people.quentin), client_of(people.alice)
+    for path in ("/quality/", "/quality/done/", "/quality/actions/", "/quality/grid/"):
+        assert quentin.get(path).status_code == 200, path
+        assert client_of(people.claire).get(path).status_code == 404, path
+        assert client_of(people.bruno).get(path).status_code == 404, path
+    assert check.ticket.reference in quentin.get("/quality/?q=salle&state=drawn").content.decode()
+    assert quentin.get("/quality/?export=csv").status_code == 200
+    assert check.ticket.reference not in alice.get("/quality/").content.decode()
+    assert alice.get(page).status_code == 404
+    quentin.post(f"{page}open/")
+    typed = {f"mark-{key}": mark for key, mark in RIGHT.items()} | {"mark-amount": "no"}
+    refused = quentin.post(f"{page}answer/", typed | {"word-record": "Gardé", "finish": 1})
+    assert refused.status_code == 422
+    assert "Gardé" in refused.content.decode()  # nothing typed is lost
+    told = typed | {"word-amount": "Un zéro de trop", "finish": 1, "seen": "9" * 500}
+    assert quentin.post(f"{page}answer/", told).status_code == 302
+    assert "Un zéro de trop" in alice.get(page).content.decode()
+    assert check.ticket.reference in alice.get("/quality/").content.decode()
+    assert alice.post(f"{page}respond/", {"text": "Compris"}).status_code == 302
+    assert alice.post(f"{page}reopen/", {"text": "Non"}).status_code == 422
+    assert client_of(people.basile).get(page).status_code == 404
+    action = CorrectiveAction.objects.get()
+    doing = f"/quality/actions/{action.pk}/"
+    assert alice.get(doing).status_code == 404
+    assert quentin.get(doing).status_code == 200
+    assert quentin.post(f"{doing}do/").status_code == 422  # no cause yet
+    sent = {"root_cause": "Barème", "owner": people.alice.pk, "seen": action.version}
+    assert quentin.post(doing, sent | {"owner": people.claire.pk}).status_code == 422
+    assert quentin.post(doing, sent).status_code == 302
+    assert "Barème" in alice.get("/quality/").content.decode()
+    assert alice.post(f"{doing}do/").status_code == 302
+    assert quentin.post(f"{doing}verify/").status_code == 302
+    assert quentin.post(f"{doing}reopen/", {"text": "Encore"}).status_code == 302
+    assert quentin.post(f"{page}reopen/", {"text": "À revoir"}).status_code == 302
+    paul = client_of(people.paul)
+    asked = {"fr-0": "Pièces nommées", "on-0": "on", "seen": "0"}
+    assert quentin.post("/quality/grid/", asked).status_code == 422
+    assert paul.post("/quality/grid/", asked).status_code == 302
+    assert "Pièces nommées" in quentin.get("/quality/grid/").content.decode()
+    assert paul.post("/quality/grid/", asked).status_code == 422  # meanwhile
+
+
+def test_calls_do_what_the_pages_do(world, check, call):  # noqa: F811
+    people, path = world.people, f"quality_checks/{check.pk}"
+    assert call(people.claire, "GET", "quality_checks")[0] == 404
+    assert call(people.alice, "GET", "quality_checks") == (200, {"items": [], "next": None})
+    assert call(people.alice, "GET", path)[0] == 404
+    assert call(people.paul, "GET", "quality_checks", state="drawn")[1]["items"][0]["id"] == (
+        check.pk
+    )
+    assert call(people.paul, "POST", f"{path}/open", version=9)[0] == 409
+    assert call(people.paul, "POST", f"{path}/open")[1]["state"] == "open"
+    lines = [{"key": key, "mark": mark} for key, mark in RIGHT.items()]
+    lines[0] |= {"mark": "no", "word": "Mauvais Martin"}
+    assert call(people.paul, "POST", f"{path}/answer", lines=lines[:2], finish=True)[0] == 422
+    status, told = call(people.paul, "POST", f"{path}/answer", lines=lines, finish=True)
+    assert (status, told["critical"], told["lines"][0]["word"]) == (200, 1, "Mauvais Martin")
+    assert call(people.alice, "POST", f"{path}/respond", text="Oui")[1]["reply"] == "Oui"
+    assert call(people.alice, "GET", "quality_checks", mine=True)[1]["items"][0]["critical"] == 1
+    assert call(people.alice, "POST", f"{path}/reopen", text="Non")[0] == 403
+    doing = f"corrective_actions/{told['action']}"
+    assert call(people.alice, "GET", doing)[0] == 404
+    assert (
+        call(people.paul, "GET", "corrective_actions", state="open")[1]["items"][0]["owner"]["id"]
+        == people.paul.pk
+    )
+    plan = {"root_cause": "Homonymes", "owner": people.alice.pk}
+    theirs = plan | {"owner": people.claire.pk}
+    assert call(people.paul, "POST", f"{doing}/plan", **theirs)[0] == 404
+    assert call(people.paul, "POST", f"{doing}/plan", **plan)[1]["root_cause"] == "Homonymes"
+    assert call(people.alice, "POST", f"{doing}/do")[1]["state"] == "done"
+    assert call(people.alice, "POST", f"{doing}/verify")[0] == 403
+    assert call(people.maud, "POST", f"{doing}/verify")[1]["state"] == "verified"
+    assert call(people.maud, "POST", f"{doing}/reopen", text="Encore")[1]["state"] == "open"
+    assert call(people.paul, "POST", f"{path}/reopen", text="À revoir")[1]["state"] == "open"
+    assert call(people.quentin, "GET", "quality_grid")[1]["version"] == 0
+    assert call(people.quentin, "POST", "quality_grid", own=[{"fr": "Q"}])[0] == 403
+    assert call(people.paul, "POST", "quality_grid", own=[{"fr": "Q"}], version=0)[1]["own"] == [
+        {"key": "own-1", "fr": "Q", "en": "Q", "critical": False, "on": True}
+    ]
