@@ -67,6 +67,7 @@ from relais.records.quality_api import router as quality
 from relais.study import errors as study_errors
 from relais.study.choosing_api import router as model_choices
 from relais.study.costs_api import router as study_costs
+from relais.study.generating_api import router as generated
 from relais.study.inventory_api import router as inventory_lines
 from relais.study.restitution_api import router as restitutions
 from relais.study.sizing_api import router as sizings
@@ -186,6 +187,7 @@ AREAS = (
     ("planning", subscriptions),
     ("planning", handovers),
     ("studies", model_choices),
+    ("studies", generated),
     ("studies", studies),
     ("studies", inventory_lines),
     ("reviews", monthly_figures),

@@ -402,6 +402,17 @@ derogations               POST studies/{key}/derogations
 derogation_sign           POST studies/{key}/derogations/{row}/sign
 derogation_refuse         POST studies/{key}/derogations/{row}/refuse
 derogation_revoke         POST studies/{key}/derogations/{row}/revoke
+study_service             GET studies/{key}/service
+study_generate            POST studies/{key}/service
+study_undo                POST studies/{key}/service/undo
+study_origins             GET studies/{key}/service/{thing}
+came_from                 GET came-from/{thing}/{key}
+waves                     GET studies/{key}/waves
+wave_edit                 POST studies/{key}/waves/{wave}
+wave_start                POST studies/{key}/waves/{wave}/start
+wave_steady               POST studies/{key}/waves/{wave}/steady
+post_fill                 POST studies/{key}/posts/{post}/fill
+turned_out                GET studies/{key}/turned-out
 """
 
 VERBS = (

@@ -357,10 +357,12 @@ def in_order(rows: Sequence[Counted], pain: Mapping[str, float]) -> list[Counted
     `pain`: the hours lost a month, weighed, of the irritants linked to a line, by the line's key.
     """
 
-    def worth(row: Counted) -> float:
-        return row.once * (1 + pain.get(row.line.key, 0.0))
+    return sorted(rows, key=lambda row: (-worth(row, pain), row.line.site, row.line.key))
 
-    return sorted(rows, key=lambda row: (-worth(row), row.line.site, row.line.key))
+
+def worth(row: Counted, pain: Mapping[str, float]) -> float:
+    """Return what taking a line over is worth: its minutes, more where it hurts."""
+    return row.once * (1 + pain.get(row.line.key, 0.0))
 
 
 # What hurts

@@ -141,6 +141,11 @@ def reports(access: Access) -> Q:
     return (told & ~Q(kind="costs")) | (costs(access, path) & Q(kind="costs"))
 
 
+def waves(access: Access, path: str) -> Q:
+    """Return the rule for waves: who leads the study, and who steers the client."""
+    return piloted(access, path) | steered(access, path)
+
+
 def _rows(label: str) -> QuerySet[Any]:
     """Return the rows of a table above this app, by its name."""
     rows: QuerySet[Any] = apps.get_model(label)._default_manager.order_by()
@@ -163,4 +168,11 @@ RULES: dict[str, Callable[[Access], Q]] = {
     "study.Correction": choosing,
     "study.ModelChoice": choosing,
     "study.Derogation": choosing,
+    # What is made of it is worked on by the provider; waves are read by both sides' leads.
+    "study.Generation": lambda access: piloted(access, "study__"),
+    "study.Generated": lambda access: piloted(access, "generation__study__"),
+    "study.Origin": lambda access: piloted(access, "generated__generation__study__"),
+    "study.Post": lambda access: piloted(access, "study__"),
+    "study.Wave": or_leading(lambda access: waves(access, "study__")),
+    "study.WaveSite": or_leading(lambda access: waves(access, "wave__study__")),
 }

@@ -80,3 +80,51 @@ class ChosenMeanwhile(Overtaken):
     """Somebody computed the choice at the same time."""
 
     message = _("Somebody has just computed the choice: read it again.")
+
+
+class WaveNotNow(NotNow):
+    """The state of the wave does not allow this."""
+
+    message = _("“%(wave)s” is “%(state)s”: this cannot be done now.")
+
+
+class WaveOvertaken(Overtaken):
+    """Somebody changed the wave since it was read."""
+
+    message = _("“%(wave)s” was changed by somebody else meanwhile: read it again.")
+
+
+class NotReadyToStart(NotNow):
+    """Something is missing before the wave may start."""
+
+    message = _("“%(wave)s” cannot start yet. %(missing)s")
+
+
+class PostOvertaken(Overtaken):
+    """Somebody filled or dropped the post since it was read."""
+
+    message = _("The post “%(post)s” was changed by somebody else meanwhile: read it again.")
+
+
+class NotOfThePool(Refused):
+    """Only an assistant of the pool holds a post."""
+
+    message = _("%(person)s is no assistant of the pool: choose one of the pool.")
+
+
+class NothingToGenerate(NotNow):
+    """The study says nothing yet that a service could be made from."""
+
+    message = _("Nothing can be generated yet: %(mend)s")
+
+
+class Touched(NotNow):
+    """Something that was generated has been worked on since."""
+
+    message = _("It cannot be taken back: %(things)s changed since. Withdraw the rest one by one.")
+
+
+class AlreadyUndone(NotNow):
+    """It was taken back already."""
+
+    message = _("This was taken back already: read it again.")

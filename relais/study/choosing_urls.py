@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from .views import choice
+from .views import choice, generating
 
 STUDY = "studies/<int:pk>/"
 
@@ -31,4 +31,15 @@ urlpatterns = [
         f"{STUDY}derogations/<int:key>/revoke/", choice.derogation_revoke,
         name="derogation_revoke",
     ),
+    path(f"{STUDY}service/", generating.service, name="study_service"),
+    path(f"{STUDY}service/generate/", generating.generate, name="study_generate"),
+    path(f"{STUDY}service/undo/", generating.undo, name="study_undo"),
+    path(f"{STUDY}service/things/<int:key>/", generating.origins, name="study_origins"),
+    path("studies/came-from/<slug:thing>/<int:key>/", generating.came_from, name="came_from"),
+    path(f"{STUDY}waves/", generating.waves, name="waves"),
+    path(f"{STUDY}waves/<int:key>/edit/", generating.wave_edit, name="wave_edit"),
+    path(f"{STUDY}waves/<int:key>/start/", generating.wave_start, name="wave_start"),
+    path(f"{STUDY}waves/<int:key>/steady/", generating.wave_steady, name="wave_steady"),
+    path(f"{STUDY}posts/<int:key>/fill/", generating.post_fill, name="post_fill"),
+    path(f"{STUDY}turned-out/", generating.as_it_turned_out, name="turned_out"),
 ]  # fmt: skip

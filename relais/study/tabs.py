@@ -46,6 +46,16 @@ def reads(access: Access, study: Study) -> bool:
     return told and any(scope.site_id in access.led_site_ids for scope in study.scopes.all())
 
 
+def chooses(access: Access, study: Study) -> bool:
+    """Return whether this person reads offers and prices: who leads the study, and its sponsor."""
+    return leads(access, study) or study.sponsor_id == access.person.pk
+
+
+def sponsors(access: Access, study: Study) -> bool:
+    """Return whether this person is the sponsor, and reads of the start what she is to know."""
+    return study.sponsor_id == access.person.pk and not leads(access, study)
+
+
 def everybody(access: Access, study: Study) -> bool:
     """Return True: whoever sees the study has this part."""
     return True
@@ -59,6 +69,9 @@ TABS: list[Tab] = [
     Tab("sizings", pgettext_lazy("tab", "How many people"), may_read),
     Tab("costs", pgettext_lazy("tab", "What it costs"), may_cost),
     Tab("restitution", pgettext_lazy("tab", "Restitution"), may_read_reports),
+    Tab("choice", pgettext_lazy("tab", "Choice of models"), chooses),
+    Tab("study_service", pgettext_lazy("tab", "To service"), leads),
+    Tab("waves", pgettext_lazy("tab", "To service"), sponsors),
 ]
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -34,7 +34,13 @@ from relais.study.models import (
     Study,
 )
 
+from .frame import framed
+
 MOST_TRACES = 50
+CHOICE_PAGES = (
+    "choice", "choice_cell", "choice_offer", "choice_weights", "derogations", "choice_traces",
+    "choice_trace",
+)  # fmt: skip
 
 
 def study_of(request: HttpRequest, pk: int, lead: bool = False) -> Study:
@@ -51,8 +57,9 @@ def page(
     request: HttpRequest, study: Study, name: str, context: dict[str, Any], status: int = 200
 ) -> HttpResponse:
     """Return a page of a study, with what all of them show."""
-    told = {"study": study, "leads": study.may_lead(request.person)}
-    return render(request, f"study/{name}.html", told | context, status=status)
+    leads = study.may_lead(request.person)
+    tab = "choice" if name in CHOICE_PAGES else "study_service" if leads else "waves"
+    return framed(request, study, tab, f"study/{name}.html", context, status)
 
 
 @login_required
