@@ -62,8 +62,10 @@ from relais.planning.reliefs_api import router as reliefs
 from relais.planning.rosters_api import router as rosters
 from relais.planning.shifts_api import router as shifts
 from relais.planning.subscriptions_api import router as subscriptions
+from relais.records.credits_api import router as credits
 from relais.records.figures_api import router as monthly_figures
 from relais.records.quality_api import router as quality
+from relais.records.reviews_api import router as reviews
 from relais.study import errors as study_errors
 from relais.study.choosing_api import router as model_choices
 from relais.study.costs_api import router as study_costs
@@ -186,6 +188,8 @@ AREAS = (
     ("planning", continuity),
     ("planning", subscriptions),
     ("planning", handovers),
+    ("reviews", reviews),
+    ("reviews", credits),
     ("studies", model_choices),
     ("studies", generated),
     ("studies", studies),

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from django.db.models import Q
 
+from . import access_reviews
 from .access_desk import EVERYTHING, NOTHING, tickets
 from .models import Role
 
@@ -79,4 +80,5 @@ RULES: dict[str, Callable[[Access], Q]] = {
     "records.CorrectiveAction": actions,
     "records.UsagePlan": packages,
     "records.UsageDispute": contested,
+    **access_reviews.RULES,
 }

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from .access_reviews import read_by
 from .models import Role
 
 if TYPE_CHECKING:
@@ -95,6 +96,14 @@ def _reads_figures(access: Access) -> bool:
     return access.runs_pool
 
 
+def _reviews(access: Access) -> bool:
+    return access.runs_pool or bool(read_by(access))
+
+
+def _bills(access: Access) -> bool:
+    return not _reviews(access) and access.sees_whole_pool and access.has(Kind.BILLING)
+
+
 # The first line that somebody has is her first screen. Under each heading what belongs together.
 GROUPS: list[tuple[str | Promise, list[Entry]]] = [
     (
@@ -137,6 +146,8 @@ GROUPS: list[tuple[str | Promise, list[Entry]]] = [
             Entry(
                 "agreements", _("Agreements"), "heart-handshake", lambda access: bool(access.roles)
             ),
+            Entry("reviews", _("Service reviews"), "chart-bar", _reviews),
+            Entry("statements", _("Statements of credits"), "file-text", _bills),
             Entry("satisfaction", _("Satisfaction"), "star", _steers),
             Entry("quality", _("Quality"), "clipboard-check", _checks),
             Entry("volumes", _("The year"), "chart-bar", _oversees),

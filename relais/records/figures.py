@@ -6,18 +6,18 @@ list would give them away.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from zoneinfo import ZoneInfo
 
 from relais.engine.measures import POOLED, Tally, tally
-from relais.engine.measures_facts import Exclusion, Given, Life, Period
+from relais.engine.measures_facts import Given, Life, Period
 from relais.people.access import Access
 from relais.people.models import Company, Provider
 
-from . import lives_kept
+from . import excluding, lives_kept
 from .checks import audits_of
 from .lives import Places
 
@@ -109,14 +109,9 @@ def _age(places: Places, life: Life, at: datetime) -> int:
     return hours.days_between(life.received, at) if hours else (at - life.received).days
 
 
-def exclusions_of(company: Company) -> Mapping[tuple[int, str], Exclusion]:
-    """Return what both referents agreed not to count, by key of request and kind of promise."""
-    return {}
-
-
 def _with_said(found: list[Life], company: Company, months: Sequence[Period]) -> list[Life]:
     """Return the lives with what checks found and what referents agreed."""
-    audits, left_out = audits_of(company, months), exclusions_of(company)
+    audits, left_out = audits_of(company, months), excluding.agreed(company)
     if not audits and not left_out:
         return found
     key = str(company.pk)

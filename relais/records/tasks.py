@@ -13,7 +13,7 @@ from procrastinate.contrib.django import app
 from relais.lib.tenancy import all_tenants, tenant
 from relais.people.models import Provider
 
-from . import checks, figures_kept, lives_kept, usage
+from . import checks, figures_kept, lives_kept, review_tasks, usage
 
 log = logging.getLogger(__name__)
 
@@ -49,6 +49,32 @@ def draw_checks(timestamp: int) -> None:
 def warn_of_usage(timestamp: int) -> None:
     """Tell both referents what a client's package has reached."""
     _for_each("see what packages have reached", lambda one: usage.warn(timezone.now()))
+
+
+@app.task
+def close_review(provider_id: int, review_id: int) -> None:
+    """Close a month that was asked for."""
+    review_tasks.close(provider_id, review_id)
+
+
+@app.task
+def make_documents(provider_id: int, review_id: int) -> None:
+    """Make the documents of a closed month."""
+    review_tasks.documents(provider_id, review_id)
+
+
+@app.periodic(cron="20 5 1-5 * *")
+@app.task(queueing_lock="propose_reviews")
+def propose_reviews(timestamp: int) -> None:
+    """Open the month that is over; five days in a row, should a night have been missed."""
+    review_tasks.propose()
+
+
+@app.periodic(cron="*/30 * * * *")
+@app.task(queueing_lock="send_reviews")
+def send_reviews(timestamp: int) -> None:
+    """Send the reviews that were closed to those who asked for them."""
+    review_tasks.send()
 
 
 def _for_each(why: str, work: Callable[[Provider], Any]) -> None:

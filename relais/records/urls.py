@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
-from . import figures_urls, quality_urls
+from . import figures_urls, quality_urls, reviews_urls
 
-urlpatterns = [*figures_urls.urlpatterns, *quality_urls.urlpatterns]
+urlpatterns = [
+    *figures_urls.urlpatterns,
+    *quality_urls.urlpatterns,
+    *reviews_urls.urlpatterns,
+]

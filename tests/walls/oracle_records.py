@@ -14,6 +14,8 @@ from relais.records import usage
 from relais.records.models import CorrectiveAction, QualityCheck, UsagePlan
 from tests.world import World
 
+from . import oracle_reviews
+
 LEADS = {"maud", "paul"}
 CHECKERS = LEADS | {"quentin"}
 READERS: list[tuple[str, str, set[str]]] = [
@@ -24,6 +26,7 @@ READERS: list[tuple[str, str, set[str]]] = [
     ("price beyond a package", "743,17", LEADS | {"bruno", "claire", "sylvie"}),
     ("price beyond a package", "74317", LEADS | {"bruno", "claire", "sylvie"}),
     ("price beyond a package", "85429", LEADS | {"bruno", "fanny"}),
+    *oracle_reviews.READERS,
 ]
 
 
@@ -32,6 +35,7 @@ def add(world: World) -> None:
     with tenant(world.provider.pk):
         _checked(world)
         _packages(world)
+    oracle_reviews.add(world)
 
 
 def _checked(world: World) -> None:

@@ -29,6 +29,8 @@ SCOPES = [
     ("planning:write", gettext_lazy("Change the planning")),
     ("studies:read", gettext_lazy("Read diagnostics")),
     ("studies:write", gettext_lazy("Change diagnostics")),
+    ("reviews:read", gettext_lazy("Read service reviews and credits")),
+    ("reviews:write", gettext_lazy("Close months, comment, agree on credits")),
 ]
 LIVES = [
     (30, gettext_lazy("30 days")),

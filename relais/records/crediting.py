@@ -1,0 +1,125 @@
+"""Credits of a month: from the verdicts that were frozen and the agreement that was in force."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from relais.engine import credits
+from relais.engine.credits import Account, Entry, Standing
+from relais.offer.models import AgreementVersion
+from relais.offer.terms import Terms
+
+from . import verdicts
+from .models import CreditLine, CreditStatement, Review
+from .verdicts import Judged
+
+ZERO = Decimal(0)
+
+
+def draft(review: Review, *, at: datetime) -> list[CreditStatement]:
+    """Return the drafts of a closed month: one an agreement that puts a fee at risk."""
+    return [
+        _drafted(review, version, terms, judged, at)
+        for version, terms, judged in _with_credits(review)
+    ]
+
+
+def redraft(review: Review, *, at: datetime) -> None:
+    """Draft a restated month anew, and those after it: repeats and earning back follow from it.
+
+    What was issued stays as it was issued.
+    """
+    later = Review.objects.filter(company=review.company_id, month__gte=review.month)
+    for each in later.exclude(state=Review.State.OPEN).order_by("month"):
+        draft(each, at=at)
+
+
+def _with_credits(review: Review) -> list[tuple[AgreementVersion, Terms, list[Judged]]]:
+    found: dict[int, list[Judged]] = {}
+    for each in verdicts.read(bytes(review.latest.verdicts)):
+        found.setdefault(each.version, []).append(each)
+    versions = AgreementVersion.objects.filter(pk__in=found).order_by("agreement_id")
+    told = ((version, version.terms(), found[version.pk]) for version in versions)
+    return [each for each in told if each[1].credits is not None]
+
+
+def _drafted(
+    review: Review, version: AgreementVersion, terms: Terms, judged: list[Judged], at: datetime
+) -> CreditStatement:
+    made = account(review, version.agreement_id)
+    month = review.month
+    statement = next(each for begin, each in made.statements if begin == month)
+    by_metric = {each.metric: each for each in judged}
+    lines = [_missed(line, by_metric[line.metric], month) for line in statement.lines]
+    lines += [_given_back(entry, review) for entry in made.entries if _is_back(entry, month)]
+    assert terms.credits is not None
+    return CreditStatement.draft(
+        review, version, fee=terms.credits.monthly_fee, pool=statement.pool, lines=lines, at=at
+    )
+
+
+def account(review: Review, agreement: int) -> Account:
+    """Return the account of an agreement up to a closed month: the months in a row before it."""
+    rows = Review.objects.filter(company=review.company_id, month__lte=review.month)
+    closed = rows.exclude(state=Review.State.OPEN).order_by("-month").defer("figures", "inside")
+    months, expected = [], review.month
+    versions: dict[int, Terms] = {}
+    for each in closed:
+        if each.month != expected:
+            break
+        told = [
+            one for one in verdicts.read(bytes(each.latest.verdicts)) if one.agreement == agreement
+        ]
+        if not told:
+            break
+        key = told[0].version
+        if key not in versions:
+            versions[key] = AgreementVersion.objects.get(pk=key).terms()
+        made = versions[key].month(each.month, {one.target.place: one.verdict for one in told})
+        if made is None:
+            break
+        months.append(made)
+        expected = (expected - timedelta(days=1)).replace(day=1)
+    return credits.account(months[::-1])
+
+
+def _is_back(entry: Entry, month: date) -> bool:
+    return entry.standing is Standing.EARNED_BACK and entry.settled == month
+
+
+def _missed(line: credits.Line, judged: Judged, month: date) -> dict[str, Any]:
+    actual = judged.verdict.value or ZERO
+    return {
+        "kind": CreditLine.Kind.MISS, "key": line.metric, "metric": line.metric, "month": month,
+        "weight": judged.target.weight, "actual": actual.quantize(Decimal("0.0001")),
+        "expected": judged.target.expected, "critical": judged.target.critical,
+        "counted": judged.verdict.counted,
+        "multiplier": line.multiplier.quantize(Decimal("0.000001")), "repeat": line.repeat,
+        "amount": line.amount, "credited": line.credited,
+    }  # fmt: skip
+
+
+def _given_back(entry: Entry, review: Review) -> dict[str, Any]:
+    """Return the line of a credit that was earned back: as it was settled, if it was disputed."""
+    past = CreditLine.objects.filter(
+        statement__review__company=review.company_id, month=entry.month, metric=entry.metric,
+        kind=CreditLine.Kind.MISS,
+    )  # fmt: skip
+    line = past.first()
+    amount = -(line.due if line else entry.amount)
+    return {
+        "kind": CreditLine.Kind.EARNED_BACK, "key": f"{entry.metric} {entry.month:%Y-%m}",
+        "metric": entry.metric, "month": entry.month, "amount": amount, "credited": amount,
+    }  # fmt: skip
+
+
+def place_of(metric: str) -> tuple[str, str, str, str]:
+    """Return a metric of credits as its promise's kind, service, family and priority, as texts."""
+    kind, service, rest = metric.split(" ", 2)
+    family, _space, priority = rest.rpartition(" ")
+    return kind, service, family, priority
+
+
+__all__ = ["account", "draft", "place_of", "redraft"]
