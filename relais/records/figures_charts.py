@@ -16,7 +16,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from relais.engine.measures import Figure
-from relais.engine.measures_alike import Alike, funnel
+from relais.engine.measures_alike import Alike, Standing, funnel
 from relais.engine.measures_words import Unit
 from relais.lib import charts
 
@@ -88,8 +88,9 @@ def _funnel(
     marks = base.mark_point(filled=True, size=80, color=charts.MARKED).encode(
         shape=alt.Shape("standing:N", legend=legend)
     )
-    # Names crowd out the points where sites are many; the table has them all.
-    named = points if len(points) <= 12 else []
+    # Only who stands apart is named: names of the others hide one another, and the table has all.
+    plain = (standing_text(Standing.ALIKE), standing_text(Standing.TOO_FEW))
+    named = [each for each in points if each["standing"] not in plain]
     labels = (
         alt.Chart(alt.Data(values=named))
         .mark_text(align="left", dx=8, dy=-6, limit=140)

@@ -79,7 +79,9 @@ def cuts_of(company: Company | None) -> tuple[str, ...]:
     return CUTS_OF_ALL if company is None else CUTS
 
 
-def keep(provider_id: int, company_id: int | None, month: str) -> None:
+def keep(
+    provider_id: int, company_id: int | None, month: str, as_of: datetime | None = None
+) -> None:
     """Count a month and keep its figures. Done twice it is done once more; the last count stands.
 
     Call inside the provider's `tenant`.
@@ -87,7 +89,7 @@ def keep(provider_id: int, company_id: int | None, month: str) -> None:
     company = Company.objects.filter(pk=company_id).first() if company_id else None
     if company_id and company is None:
         return
-    as_of = timezone.now()
+    as_of = as_of or timezone.now()
     told = counted(company, period_of(company, month), as_of)
     KeptFigures.objects.bulk_create(
         [

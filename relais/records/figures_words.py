@@ -104,7 +104,7 @@ def change_text(change: Change | None, figure: Figure) -> str:
     elif unit is Unit.SECONDS:
         text = _("%(hours)s h") % {"hours": number(size / HOUR, 1)}
     else:
-        text = number(size, 3 if unit is Unit.INDEX else 1)
+        text = number(size, {Unit.INDEX: 3, Unit.COUNT: 0}.get(unit, 1))
     judged = {
         Move.BETTER: _("better, beyond chance"),
         Move.WORSE: _("worse, beyond chance"),

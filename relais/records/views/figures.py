@@ -88,7 +88,7 @@ def shown(figure: Any) -> dict[str, Any]:
         "interval": interval_text(figure),
         "n": figure.n,
         "why": why_text(figure),
-        "pooled": len(figure.periods) if figure.pooled else 0,
+        "pooled": len(figure.periods) if figure.pooled and figure.n else 0,
         "excluded": figure.excluded,
     }
 
