@@ -65,9 +65,9 @@ def tally_of(
     Keys of lines are those of requests, keys of cuts those of rows: names are for who shows them.
     With `access` only the requests that this person sees are counted, with `sites` those of these.
     """
-    months = with_former(period)
-    found = lives_kept.of(company, months[0].begin, period.end, access, sites)
-    return tally(_with_said(found, company, months), months, as_of, given())
+    months, places = with_former(period), Places.all()
+    found = lives_kept.of(company, months[0].begin, period.end, access, sites, places)
+    return tally(_with_said(found, company, months), months, as_of, given(places))
 
 
 # Of so many requests a small month is none: the months before are not read.
@@ -81,15 +81,15 @@ def zone_of_all() -> ZoneInfo:
 
 def tally_of_all(period: Period, *, as_of: datetime) -> Tally:
     """Return what a month of all clients together counts as known at `as_of`."""
-    months = with_former(period)
-    found = lives_kept.of(None, period.begin, period.end)
+    months, places = with_former(period), Places.all()
+    found = lives_kept.of(None, period.begin, period.end, places=places)
     if len(found) > MANY:
         months = months[-1:]
     else:
-        found = lives_kept.of(None, months[0].begin, period.end)
+        found = lives_kept.of(None, months[0].begin, period.end, places=places)
     for company in Company.objects.all():
         found = _with_said(found, company, months)
-    return tally(found, months, as_of, given())
+    return tally(found, months, as_of, given(places))
 
 
 def narrowed(told: Tally, to: tuple[str, str], as_of: datetime) -> Tally:
@@ -99,9 +99,9 @@ def narrowed(told: Tally, to: tuple[str, str], as_of: datetime) -> Tally:
     return tally(found, told.periods, as_of, told.given)
 
 
-def given() -> Given:
+def given(places: Places) -> Given:
     """Return what figures need beside the lives: ages by the hours of each site."""
-    return Given(age=partial(_age, Places.all()))
+    return Given(age=partial(_age, places))
 
 
 def _age(places: Places, life: Life, at: datetime) -> int:

@@ -31,6 +31,7 @@ from relais.people.models import Calendar, Person, Site
 Kind, State = Event.Kind, Commitment.State
 AT_ONCE = 2_000
 OFF_CATALOGUE = "other"
+OF_SERVICE = ("family", "code", "procedure", "standard_minutes")
 ENDS = (Kind.CANCELLED, Kind.REFUSED, Kind.MERGED)
 READ = (
     *ENDS, Kind.PARTED, Kind.UNDONE, Kind.RECEIVED, Kind.DELIVERED, Kind.REOPENED, Kind.ASKED,
@@ -72,7 +73,7 @@ class Places:
         sites = Site.objects.select_related(*calendars.PLACES, "company")
         return cls(
             {site.pk: site for site in sites},
-            {service.pk: service for service in Service.objects.all()},
+            {service.pk: service for service in Service.objects.only(*OF_SERVICE)},
             frozenset(staff),
             procedures,
         )

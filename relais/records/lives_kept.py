@@ -38,13 +38,14 @@ def of(
     end: datetime,
     access: Access | None = None,
     sites: frozenset[int] | None = None,
+    places: Places | None = None,
 ) -> list[Life]:
     """Return the lives of which the months from `begin` to `end` may tell something.
 
     Those of one client, or of all, or of these sites alone; of class C3 none, for figures count
     none.
     """
-    places = Places.all()
+    places = places or Places.all()
     mark = LifeMark.objects.first()
     tickets = access.see(Ticket) if access is not None else Ticket.objects.all()
     if company is not None:

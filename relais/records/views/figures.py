@@ -89,7 +89,8 @@ def shown(figure: Any) -> dict[str, Any]:
         "n": figure.n,
         "why": why_text(figure),
         "pooled": len(figure.periods) if figure.pooled and figure.n else 0,
-        "excluded": figure.excluded,
+        # Of the time returned, those without a standard time: its assumption says how many.
+        "excluded": 0 if figure.assumption else figure.excluded,
     }
 
 
