@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.core.exceptions import EmptyResultSet
+from django.db import connection
 from django.db.models import (
     BigIntegerField,
-    Count,
     Exists,
     F,
     OuterRef,
     Q,
     QuerySet,
     Subquery,
-    Sum,
     TextField,
     Value,
 )
@@ -214,6 +216,8 @@ class Tower:
 
 MOST = 12
 SUMMED = ("open", "waiting", "late", "whole", "begun")
+# What `grouping(holder, site)` says of a row: which of the two it is no count of.
+BY_HOLDER, BY_STATE = 1, 3
 
 
 def tower(access: Access, now: datetime) -> Tower:
@@ -225,57 +229,75 @@ def tower(access: Access, now: datetime) -> Tower:
         ticket__state__in=Ticket.LIVE,
         kind__in=Clock.OWED,
     )
-    late, soon = Q(due_at__lt=now), Q(due_at__gte=now, due_at__lt=now + SOON)
-    figures = tickets.aggregate(
-        late=Count("pk", filter=_has_owed(late)),
-        soon=Count("pk", filter=_has_owed(soon)),
-        queue=Count("pk", filter=Q(state=State.OPEN)),
-        assigned=Count("pk", filter=Q(state=State.ASSIGNED)),
-        taken=Count("pk", filter=Q(state=State.TAKEN)),
-        waiting=Count("pk", filter=Q(state__in=[State.WAITING, State.THIRD])),
-        delivered=Count("pk", filter=Q(state=State.DELIVERED)),
-    )
     clocks = named(running, "provider", "kind", "due_at").order_by("due_at", "pk")
     order = "priority", "received_at", "pk"
     first = tickets.filter(state=State.OPEN).order_by(*order).values("pk")[:MOST]
     queue = complete(Ticket.objects.filter(pk__in=first)).order_by(*order)
-    counts = _counts(tickets, now)
     near = list(clocks.filter(due_at__lt=now + SOON)[: 2 * MOST])
+    counts = _counts(tickets, now)
     return Tower(
-        figures=figures,
+        figures=counts.figures,
         queue=list(queue),
         late=[clock for clock in near if clock.due_at and clock.due_at < now][:MOST],
         soon=[clock for clock in near if clock.due_at and clock.due_at >= now][:MOST],
-        persons=_by_person(access, counts),
-        sites=_by_site(counts),
+        persons=_by_person(access, counts.persons),
+        sites=_by_site(counts.sites),
     )
 
 
-def _counts(tickets: QuerySet[Ticket], now: datetime) -> list[dict[str, Any]]:
-    """Return what is on hand by holder and site: one query for the loads of both."""
-    return list(
-        tickets.exclude(state=State.DELIVERED)
-        .order_by()
-        .values("holder", "site")
-        .annotate(
-            open=Count("pk", filter=Q(state__in=[State.OPEN, State.ASSIGNED, State.TAKEN])),
-            waiting=Count("pk", filter=Q(state__in=[State.WAITING, State.THIRD])),
-            late=Count("pk", filter=_has_owed(Q(due_at__lt=now))),
-            whole=Sum(
-                "service__standard_minutes", filter=Q(state__in=[State.OPEN, State.ASSIGNED])
-            ),
-            begun=Sum("service__standard_minutes", filter=Q(state__in=[State.TAKEN, State.THIRD])),
-        )
+@dataclass(frozen=True)
+class Counts:
+    """What is on hand, by holder and by site, and the figures of the whole."""
+
+    figures: dict[str, int]
+    persons: dict[int, dict[str, float]]
+    sites: dict[int, dict[str, float]]
+
+
+# Each request is looked at once and counted three times; what is delivered is on hand no more.
+COUNTED = """
+select holder, site, state, count(*) filter (where state <> 'delivered') as any,
+       count(*) filter (where state in ('open', 'assigned', 'taken')) as open,
+       count(*) filter (where state in ('waiting', 'third')) as waiting,
+       count(*) filter (where late and state <> 'delivered') as late,
+       coalesce(sum(minutes) filter (where state in ('open', 'assigned')), 0) as whole,
+       coalesce(sum(minutes) filter (where state in ('taken', 'third')), 0) as begun,
+       count(*), count(*) filter (where late), count(*) filter (where soon),
+       grouping(holder, site)
+  from ({seen}) as seen (holder, site, state, minutes, late, soon)
+ group by grouping sets ((holder), (site), (state))
+"""
+
+
+def _counts(tickets: QuerySet[Ticket], now: datetime) -> Counts:
+    """Return what is on hand: one query for the figures and the loads."""
+    late, soon = Q(due_at__lt=now), Q(due_at__gte=now, due_at__lt=now + SOON)
+    seen = tickets.order_by().values_list(
+        "holder", "site", "state", "service__standard_minutes", _has_owed(late), _has_owed(soon)
     )
-
-
-def _summed(rows: list[dict[str, Any]], by: str) -> dict[int, dict[str, float]]:
-    found: dict[int, dict[str, float]] = {}
-    for row in rows:
-        if row[by]:
-            mine = found.setdefault(row[by], dict.fromkeys(SUMMED, 0))
-            for name in SUMMED:
-                mine[name] += row[name] or 0
+    rows: list[Any] = []
+    with suppress(EmptyResultSet), connection.cursor() as cursor:
+        sql, params = seen.query.sql_with_params()
+        cursor.execute(COUNTED.format(seen=sql), params)
+        rows = cursor.fetchall()
+    found, states = Counts({"late": 0, "soon": 0}, {}, {}), Counter[str]()
+    for holder, site, state, on_hand, *sums, whole, is_late, is_soon, kind in rows:
+        if kind == BY_STATE:
+            states[state] = whole
+            found.figures["late"] += is_late
+            found.figures["soon"] += is_soon
+        elif on_hand and (key := holder if kind == BY_HOLDER else site):
+            of = found.persons if kind == BY_HOLDER else found.sites
+            of[key] = dict(zip(SUMMED, sums, strict=True))
+    found.figures.update(
+        {
+            "queue": states[State.OPEN],
+            "assigned": states[State.ASSIGNED],
+            "taken": states[State.TAKEN],
+            "waiting": states[State.WAITING] + states[State.THIRD],
+            "delivered": states[State.DELIVERED],
+        }
+    )
     return found
 
 
@@ -284,9 +306,9 @@ def _load(name: str, row: dict[str, float], key: int, person: Person | None = No
     return Load(name, *counts, key, person, row["whole"] + LEFT * row["begun"])
 
 
-def _by_person(access: Access, counts: list[dict[str, Any]]) -> list[Load]:
+def _by_person(access: Access, rows: dict[int, dict[str, float]]) -> list[Load]:
     """Return every assistant's load, also of those who have nothing."""
-    rows, nothing = _summed(counts, "holder"), dict.fromkeys(SUMMED, 0.0)
+    nothing = dict.fromkeys(SUMMED, 0.0)
     assistants = access.see(Person).filter(assistant__isnull=False, archived_at=None)
     loads = [
         _load(person.name, rows.get(person.pk, nothing), person.pk, person)
@@ -295,8 +317,7 @@ def _by_person(access: Access, counts: list[dict[str, Any]]) -> list[Load]:
     return sorted(loads, key=lambda load: (-load.open, load.name))
 
 
-def _by_site(counts: list[dict[str, Any]]) -> list[Load]:
-    rows = _summed(counts, "site")
+def _by_site(rows: dict[int, dict[str, float]]) -> list[Load]:
     names = dict(Site.objects.filter(pk__in=list(rows)).values_list("pk", "name"))
     loads = [_load(names.get(key, ""), row, key) for key, row in rows.items()]
     return sorted(loads, key=lambda load: (-load.late, -load.open, load.name))

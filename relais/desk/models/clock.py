@@ -114,6 +114,7 @@ class Clock(TenantModel):
         indexes = [
             models.Index(
                 fields=["provider", "due_at"],
+                include=["id", "ticket", "kind", "calendar"],
                 name="desk_clock_running",
                 condition=Q(stopped_at=None, due_at__isnull=False),
             ),

@@ -25,4 +25,11 @@ INDEXES = [
         name="desk_ticket_live",
         condition=Q(state__in=["open", "assigned", "taken", "waiting", "third", "delivered"]),
     ),
+    # What everybody has in hand, which dispatch asks at every decision.
+    models.Index(
+        fields=["provider", "holder"],
+        include=["id", "state", "service", "priority"],
+        name="desk_ticket_hands",
+        condition=Q(state__in=["assigned", "taken", "waiting", "third"]),
+    ),
 ]
