@@ -67,13 +67,17 @@ from relais.records.figures_api import router as monthly_figures
 from relais.records.quality_api import router as quality
 from relais.records.reviews_api import router as reviews
 from relais.study import errors as study_errors
+from relais.study import workshop_errors
+from relais.study.asking_api import router as asking
 from relais.study.choosing_api import router as model_choices
 from relais.study.costs_api import router as study_costs
 from relais.study.generating_api import router as generated
 from relais.study.inventory_api import router as inventory_lines
+from relais.study.irritants_api import router as irritants
 from relais.study.restitution_api import router as restitutions
 from relais.study.sizing_api import router as sizings
 from relais.study.studies_api import router as studies
+from relais.study.surveys_api import router as surveys
 
 DESCRIPTION = """\
 Requests of a pool of executive assistants, as the person signed in may see them.
@@ -199,6 +203,9 @@ AREAS = (
     ("studies", study_costs),
     ("studies", restitutions),
     ("reviews", quality),
+    ("studies", irritants),
+    ("studies", surveys),
+    ("studies", asking),
 )
 for area, router in AREAS:
     api.add_router("", router, auth=[Key(area), SignedIn()])
@@ -229,6 +236,8 @@ STATUS: tuple[tuple[type[Problem], int], ...] = (
     (planning_errors.Doubled, 409),
     (planning_errors.NotInThisState, 409),
     (planning_errors.CannotWithdraw, 409),
+    (workshop_errors.LogClosed, 409),
+    (workshop_errors.NotNow, 409),
     (study_errors.ChangedMeanwhile, 409),
     (study_errors.NotInThisPhase, 409),
     (study_errors.NothingToUndo, 409),

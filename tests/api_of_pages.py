@@ -98,6 +98,37 @@ duplicates_seek           POST studies/{key}/duplicates/seek
 duplicate_confirm         POST study_duplicates/{key}/confirm
 duplicate_refuse          POST study_duplicates/{key}/refuse
 duplicate_undo            POST study_duplicates/{key}/undo
+irritants                 POST studies/{key}/irritants
+irritants_chart           GET studies/{key}/irritants/pareto.svg
+irritants_alerts          POST studies/{key}/irritants/alerts
+irritant                  POST irritants/{key}/edit
+irritant_merge            POST irritants/{key}/merge
+irritant_leave            POST irritants/{key}/leave
+irritant_remeasure        POST irritants/{key}/remeasure
+irritant_lines            POST irritants/{key}/lines
+irritant_action           POST irritants/{key}/actions
+irritant_turn             POST irritants/{key}/mend
+brakes                    GET studies/{key}/brakes
+brakes_by_phone           POST study_participants/{key}/brakes
+maturity                  POST studies/{key}/maturity
+change_actions            POST studies/{key}/change_actions
+change_action             POST change_actions/{key}/edit
+change_action_done        POST change_actions/{key}/done
+change_action_drop        POST change_actions/{key}/drop
+change_action_reopen      POST change_actions/{key}/reopen
+activity                  POST studies/{key}/activity/categories
+activity_prepare          POST studies/{key}/activity/prepare
+activity_observe          POST studies/{key}/activity/observe
+activity_category         POST activity_categories/{key}/edit
+asking                    GET studies/{key}/asked
+ask                       POST study_participants/{key}/ask
+interview                 POST study_participants/{key}/interview
+study_link_revoke         POST study_links/{key}/revoke
+answer                    - opened with the secret of a letter, in a browser, without an account
+answer_interview          - opened with the secret of a letter; by phone: POST …/interview
+answer_draft              - what is typed so far behind the secret of a letter
+answer_brakes             - opened with the secret of a letter; by phone: POST …/brakes
+answer_activity           - opened with the secret of a letter: a log is its owner's alone
 meetings                  GET meetings
 meeting                   GET meetings/{key}
 meeting_new               POST tickets/{key}/meetings

@@ -146,6 +146,30 @@ def waves(access: Access, path: str) -> Q:
     return piloted(access, path) | steered(access, path)
 
 
+def irritants(access: Access, path: str = "") -> Q:
+    """Return the rule for pain points: who leads the study, and who steers the client.
+
+    In their own words, never with who said them: that is the pilot's alone (see the views).
+    """
+    study = f"{path}study__"
+    return piloted(access, study) | steered(access, study)
+
+
+def hers(access: Access, path: str = "") -> Q:
+    """Return the rule for what somebody answers of herself: nobody else, whoever leads."""
+    return Q(**{f"{path}participant__person": access.person})
+
+
+def interviews(access: Access) -> Q:
+    """Return the rule for interviews: her own, and what was sent to who leads the study."""
+    return hers(access) | (piloted(access, "study__") & Q(sent_at__isnull=False))
+
+
+def actions(access: Access) -> Q:
+    """Return the rule for actions of the change plan: the leads', the client's, and the owner's."""
+    return irritants(access) | (Q(owner=access.person) & Q(study__phase__in=OPEN))
+
+
 def _rows(label: str) -> QuerySet[Any]:
     """Return the rows of a table above this app, by its name."""
     rows: QuerySet[Any] = apps.get_model(label)._default_manager.order_by()
@@ -175,4 +199,17 @@ RULES: dict[str, Callable[[Access], Q]] = {
     "study.Post": lambda access: piloted(access, "study__"),
     "study.Wave": or_leading(lambda access: waves(access, "study__")),
     "study.WaveSite": or_leading(lambda access: waves(access, "wave__study__")),
+    "study.Irritant": or_leading(irritants),
+    "study.IrritantMeasure": or_leading(lambda access: irritants(access, "irritant__")),
+    "study.IrritantLine": lambda access: piloted(access, "irritant__study__"),
+    "study.BrakeAnswer": hers,
+    "study.MaturityAnswer": or_leading(irritants),
+    "study.ActivityCategory": or_leading(
+        lambda access: piloted(access, "study__") | asked(access, "study__")
+    ),
+    "study.ActivityLog": hers,
+    "study.ActivityEntry": lambda access: hers(access, "log__"),
+    "study.StudyLink": lambda access: piloted(access, "participant__study__"),
+    "study.Interview": interviews,
+    "study.ChangeAction": or_leading(actions),
 }

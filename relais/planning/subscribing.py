@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.conf import settings
-from django.core.cache import cache
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override
 
 from relais.lib.problem import Problem
+from relais.lib.rates import too_often
 from relais.lib.tenancy import current_tenant, tenant
 from relais.people import calendars
 from relais.people.access import Access
@@ -24,7 +24,7 @@ from .models import CalendarLink
 
 SHAPE = re.compile(r"(\d{1,18})-[\w-]{43}")
 # Readings of one address, or tries from one place, in a minute.
-MOST_READINGS, MOST_TRIES, MINUTE = 30, 60, 60
+MOST_READINGS, MOST_TRIES = 30, 60
 
 
 class TooOften(Problem):
@@ -49,15 +49,7 @@ def address_of(secret: str) -> str:
 
 def check_rate(what: str, most: int, now: datetime) -> None:
     """Raise `TooOften` when this was done more than `most` times within the minute."""
-    # The minute is part of the key: to count anew prolongs the life of an entry.
-    key = f"calendar-feed:{digest_of(what)[:32]}:{int(now.timestamp()) // MINUTE}"
-    if cache.add(key, 1, MINUTE):
-        return
-    try:
-        count = cache.incr(key)
-    except ValueError:  # it ran out meanwhile
-        return
-    if count > most:
+    if too_often(f"calendar-feed {what}", most, now):
         raise TooOften
 
 

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from . import reading
 from .costing_rules import may_cost
 from .sizing_rules import may_read, may_read_reports
 
@@ -56,6 +58,11 @@ def sponsors(access: Access, study: Study) -> bool:
     return study.sponsor_id == access.person.pk and not leads(access, study)
 
 
+def workshop(access: Access, study: Study) -> bool:
+    """Return whether this person reads what the workshop has brought."""
+    return reading.reads(access, study)
+
+
 def everybody(access: Access, study: Study) -> bool:
     """Return True: whoever sees the study has this part."""
     return True
@@ -66,6 +73,12 @@ TABS: list[Tab] = [
     Tab("study", pgettext_lazy("tab", "Overview"), everybody),
     Tab("inventory", pgettext_lazy("tab", "Inventory"), reads),
     Tab("duplicates", pgettext_lazy("tab", "Duplicates"), leads),
+    Tab("irritants", _("Pain points"), workshop),
+    Tab("brakes", _("Barriers"), workshop),
+    Tab("maturity", _("Digital maturity"), workshop),
+    Tab("activity", _("Activity logs"), leads),
+    Tab("asking", _("Asking"), leads),
+    Tab("change_actions", _("Change plan"), workshop),
     Tab("sizings", pgettext_lazy("tab", "How many people"), may_read),
     Tab("costs", pgettext_lazy("tab", "What it costs"), may_cost),
     Tab("restitution", pgettext_lazy("tab", "Restitution"), may_read_reports),

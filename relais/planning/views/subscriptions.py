@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
+from relais.lib.rates import MINUTE
 from relais.people.models import Site
 from relais.planning import subscribing
 from relais.planning.models import CalendarLink
@@ -28,7 +29,7 @@ def calendar_feed(request: HttpRequest, secret: str) -> HttpResponse:
         found = subscribing.answer(secret, place, timezone.now())
     except subscribing.TooOften as problem:
         said = HttpResponse(str(problem), status=429, content_type="text/plain; charset=utf-8")
-        said.headers["Retry-After"] = str(subscribing.MINUTE)
+        said.headers["Retry-After"] = str(MINUTE)
         return said
     if found is None:
         raise Http404

@@ -1,10 +1,16 @@
 """The tables of the diagnostic."""
 
+from .activity import ActivityCategory, ActivityEntry, ActivityLog
+from .brake import BrakeAnswer
+from .change_action import ChangeAction
 from .choice import ChoiceWeights, Correction, ModelChoice, ModelOffer
 from .cost import CostLine, CostScenario
 from .derogation import Derogation
 from .duplicate import Duplicate
+from .interview import Interview, StudyLink
+from .irritant import Irritant, IrritantLine, IrritantMeasure
 from .line import InventoryLine
+from .maturity import MaturityAnswer
 from .origin import Generated, Generation, Origin
 from .restitution import Report, Restitution
 from .sizing import Sizing
@@ -12,6 +18,11 @@ from .study import Participant, Study, StudySite
 from .wave import Post, Wave, WaveSite
 
 __all__ = [
+    "ActivityCategory",
+    "ActivityEntry",
+    "ActivityLog",
+    "BrakeAnswer",
+    "ChangeAction",
     "ChoiceWeights",
     "Correction",
     "CostLine",
@@ -20,7 +31,12 @@ __all__ = [
     "Duplicate",
     "Generated",
     "Generation",
+    "Interview",
     "InventoryLine",
+    "Irritant",
+    "IrritantLine",
+    "IrritantMeasure",
+    "MaturityAnswer",
     "ModelChoice",
     "ModelOffer",
     "Origin",
@@ -30,6 +46,7 @@ __all__ = [
     "Restitution",
     "Sizing",
     "Study",
+    "StudyLink",
     "StudySite",
     "Wave",
     "WaveSite",
