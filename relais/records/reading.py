@@ -200,10 +200,10 @@ class Reading:
             return _("No agreement was in force: nothing was promised beyond the catalogue.")
         kept = sum(each.verdict.level in ("target", "expected") for each in told)
         few = len(self.judged) - len(told)
-        text = _("%(kept)d of %(n)d promises reached the expected level.") % {
+        text = _("Promises at the expected level: %(kept)d of %(n)d.") % {
             "kept": kept, "n": len(told),
         }  # fmt: skip
-        return text + (" " + _("%(few)d had too few to tell.") % {"few": few} if few else "")
+        return text + (" " + _("Too few to tell: %(few)d.") % {"few": few} if few else "")
 
 
 _TONES = {Standing.BELOW: "bad", Standing.WATCH: "warn", Standing.ABOVE: "good"}

@@ -65,7 +65,7 @@ def trend(reading: Reading, language: str) -> str:
             scale=alt.Scale(domain=names, range=list(COLOURS[: len(names)])),
         ),
     )  # fmt: skip
-    share = alt.Y("value:Q", title=_("Kept"), axis=alt.Axis(format="%"),
+    share = alt.Y("value:Q", title=_("Share kept"), axis=alt.Axis(format="%"),
                   scale=alt.Scale(zero=False))  # fmt: skip
     lines = base.mark_line(point=alt.OverlayMarkDef(size=60)).encode(
         y=share, strokeDash=alt.StrokeDash("name:N", sort=names, legend=None)
@@ -97,13 +97,13 @@ def sites(found: Alike, reading: Reading, language: str) -> str:
         )
     ]  # fmt: skip
     across = alt.X("n:Q", title=_("Deadlines of the site"), scale=alt.Scale(domain=[0, most]))
-    height = alt.Y("share:Q", title=_("Kept"), axis=alt.Axis(format="%"),
+    height = alt.Y("share:Q", title=_("Share kept"), axis=alt.Axis(format="%"),
                    scale=alt.Scale(zero=False))  # fmt: skip
     lines = (
         alt.Chart(alt.Data(values=limits))
         .mark_line(color=PLAIN, strokeWidth=1)
         .encode(
-            x=across, y=alt.Y("limit:Q", title=_("Kept")),
+            x=across, y=alt.Y("limit:Q", title=_("Share kept")),
             detail="which:N",
             strokeDash=alt.condition(
                 "datum.which == '95 %' || datum.which == '95 % '",
@@ -144,7 +144,9 @@ def families(reading: Reading, language: str) -> str:
         y=alt.Y("name:N", sort=None, title=None, axis=alt.Axis(labelLimit=220))
     )
     rules = base.mark_rule(strokeWidth=2, color=PLAIN).encode(
-        x=alt.X("low:Q", title=_("Kept"), axis=alt.Axis(format="%"), scale=alt.Scale(zero=False)),
+        x=alt.X(
+            "low:Q", title=_("Share kept"), axis=alt.Axis(format="%"), scale=alt.Scale(zero=False)
+        ),
         x2="high:Q",
     )
     points = base.mark_point(filled=True, size=80, color=MARKED, opacity=1).encode(x="value:Q")
