@@ -62,7 +62,7 @@ def person_year(year: Year) -> PersonYear:
     days = (year.weekdays - off) * (1 - year.absence) - year.training
     hours = days * year.hours_a_day
     after = hours - year.rituals * days / 5
-    if after <= 0:
+    if days <= 0 or after <= 0:
         raise ValueError("leave, training or rituals: nothing of the year is left")
     productive = after * year.practical
     return PersonYear(days, hours, after, productive, productive / WEEKS)

@@ -63,7 +63,7 @@ class SizingTermsIn(Schema):
 class SizingVersionIn(Schema):
     """`version`: as it was read; changed since: refused (409)."""
 
-    version: int | None = None
+    version: Annotated[int, Field(ge=1, le=2**31 - 1)] | None = None
 
 
 class GainOut(Schema):

@@ -8,8 +8,10 @@ from django import forms
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
+from relais.engine.capacity_formula import person_year
+
 from .models import CostLine, CostScenario
-from .sizing import TERMS
+from .sizing import TERMS, year_of
 
 # Name, label, least, most. Those that may be left empty are in OPTIONAL.
 FIELDS = (
@@ -20,7 +22,7 @@ FIELDS = (
     ("absence", _("Sickness and other absences (%)"), 0, 60),
     ("training", _("Training (days)"), 0, 60),
     ("hours_a_day", _("Hours a day"), 1, 12),
-    ("rituals", _("Meetings of the pool (hours a week)"), 0, 20),
+    ("rituals", _("Meetings of the pool (hours a week)"), 0, 30),
     ("practical", _("Practical capacity (%)"), 10, 100),
     ("presence_hours", _("Productive hours in a week of presence"), 5, 40),
     ("step", _("Step of a post (0.5: halves)"), 0.1, 1),
@@ -79,13 +81,11 @@ class TermsForm(forms.Form):
         urgent, normal = given.get("urgent_share"), given.get("normal_share")
         if urgent is not None and normal is not None and urgent + normal > 100:
             self.add_error("normal_share", _t("Urgent and usual together: at most 100 %."))
-        names = ("leave", "extra_leave", "training", "weekdays")
-        days = {name: given.get(name) for name in names}
-        off = sum(days[name] or 0 for name in names[:3])
-        if days["weekdays"] is not None and off >= days["weekdays"]:
-            self.add_error("leave", _t("Nothing is left of the year: fewer days off."))
-        if (given.get("rituals") or 0) >= 4 * (given.get("hours_a_day") or 12):
-            self.add_error("rituals", _t("Nothing is left of the week: fewer hours."))
+        if not self.errors:
+            try:
+                person_year(year_of(given))
+            except ValueError:
+                self.add_error("leave", _t("Nothing is left of the year: fewer days or hours off."))
         return given
 
     def terms(self) -> dict[str, Any]:

@@ -7,12 +7,13 @@ from relais.study.models import Participant
 from tests.study.conftest import a_line, a_study
 from tests.world import World
 
-from . import oracle_choosing, oracle_workshop
+from . import oracle_choosing, oracle_sizing, oracle_workshop
 
 LEADS = {"maud", "paul", "basile"}
 READERS: list[tuple[str, str, set[str]]] = [
     *oracle_choosing.READERS,
     *oracle_workshop.READERS,
+    *oracle_sizing.READERS,
     ("line that marc said of his work", "Ligne-de-marc", LEADS | {"marc"}),
     ("line of the inventory", "Ligne-inventaire", LEADS | {"sylvie", "claire"}),
     ("study in preparation", "Etude-preparee", LEADS),
@@ -34,3 +35,4 @@ def add(world: World) -> None:
         a_study(world, name="Etude-preparee", phase="prepared")
     oracle_choosing.add(world)
     oracle_workshop.add(world)
+    oracle_sizing.add(world)
