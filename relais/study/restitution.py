@@ -302,7 +302,8 @@ def _brakes(study: Study) -> list[dict[str, Any]]:
     return [
         {
             "site": row.site.pk, "name": row.site.name,
-            "cells": [[brake, mean] for brake, mean, _act in row.cells if mean is not None],
+            "cells": [[brake, mean] for brake, mean, _act in row.cells
+                      if mean is not None and row.answers >= FEWEST],
         }
         for row in surveys.heat(study)
     ]  # fmt: skip

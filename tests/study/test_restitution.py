@@ -3,6 +3,7 @@
 import page
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from relais.people.models.organisation_change import OrganisationChange
 from relais.study import costing, restitution, restitution_charts, sizing
@@ -13,7 +14,15 @@ from relais.study.errors import (
     NotInThisState,
     NotTheSites,
 )
-from relais.study.models import Participant, Report, Restitution, Study
+from relais.study.models import (
+    BrakeAnswer,
+    Irritant,
+    Participant,
+    Report,
+    Restitution,
+    Study,
+)
+from relais.study.models.brake import Brake
 
 from .conftest import a_line
 
@@ -34,6 +43,15 @@ def told(world, study, monkeypatch):
         Participant.objects.create(
             provider=world.provider, study=study, person=getattr(people, name), role="assistante",
             site=sites.aix,
+        )  # fmt: skip
+    Irritant.objects.create(
+        provider=world.provider, study=study, site=sites.aix, process="Ressaisie", a_month=20,
+        persons=2, minutes=15, severity=3,
+    )  # fmt: skip
+    for n, someone in enumerate(Participant.objects.filter(study=study)):
+        BrakeAnswer.objects.create(
+            provider=world.provider, study=study, participant=someone, answered_at=timezone.now(),
+            site=sites.aix if n < 3 else sites.lyon, levels=dict.fromkeys(Brake.values, 4),
         )  # fmt: skip
     sizing.make(study, {}, by=people.maud)
     costing.propose(study, by=people.maud)
@@ -85,7 +103,7 @@ def test_documents_can_be_kept_and_read_aloud(edition):
 
 def test_charts_are_drawn_in_both_languages(edition):
     group = DRAWN("group", of(edition, "group").figures)
-    assert {"map", "values", "roles", "months"} <= set(group)
+    assert {"map", "values", "roles", "months", "irritants", "brakes"} <= set(group)
     assert "Heures" in group["roles"]["fr"] and "Hours" in group["roles"]["en"]
 
 
@@ -99,6 +117,10 @@ def test_nobody_is_recognisable_and_no_site_reads_of_another(world, edition):
     assert "Secrétaire" not in text and "Comptable" not in text and "Plan social" not in text
     assert "Lyon" not in str(aix) and "Gérer les agendas" not in str(aix)
     assert aix["doubles"][0]["others"] == 1
+    assert [row["text"] for row in aix["irritants"]] == ["Ressaisie"]
+    assert not of(edition, "site", sites.lyon).figures["irritants"]
+    # Three managers of Aix have answered; the one of Lyon would be recognised.
+    assert {row["name"] for row in group["brakes"] if row["cells"]} == {"Aix"}
     for who in ("Alice", "Chloé", "Nadia", "Marc"):
         assert who not in text
     assert ["", "secret", 5 * 12 * 0.5, ""] in aix["tasks"]
