@@ -11,7 +11,7 @@ from relais.desk.models import Ticket, TimeEntry
 from relais.engine import sampling
 from relais.lib.tenancy import tenant
 from relais.records import usage
-from relais.records.models import CorrectiveAction, QualityCheck, UsagePlan
+from relais.records.models import CorrectiveAction, FigureView, QualityCheck, UsagePlan
 from tests.world import World
 
 from . import oracle_reviews
@@ -26,6 +26,8 @@ READERS: list[tuple[str, str, set[str]]] = [
     ("price beyond a package", "743,17", LEADS | {"bruno", "claire", "sylvie"}),
     ("price beyond a package", "74317", LEADS | {"bruno", "claire", "sylvie"}),
     ("price beyond a package", "85429", LEADS | {"bruno", "fanny"}),
+    # What somebody looks at in the figures is hers.
+    ("view of figures", "Vue-indicateurs", {"claire"}),
     *oracle_reviews.READERS,
 ]
 
@@ -35,6 +37,7 @@ def add(world: World) -> None:
     with tenant(world.provider.pk):
         _checked(world)
         _packages(world)
+        FigureView.keep(person=world.people.claire, name="Vue-indicateurs", query={"cut": "site"})
     oracle_reviews.add(world)
 
 
