@@ -35,7 +35,7 @@ def zone_of(company: Company) -> ZoneInfo:
 def month_of(zone: ZoneInfo, name: str) -> Period:
     """Return a month such as 2026-10 by its bounds in a zone. Raises ValueError."""
     year, month = int(name[:4]), int(name[5:])
-    if name != f"{year:04}-{month:02}" or not 2000 <= year <= 2199:
+    if name != f"{year:04}-{month:02}" or not 1990 <= year <= 2199:
         raise ValueError(f"{name}: a month is written like 2026-10")
     begin = datetime(year, month, 1, tzinfo=zone)
     end = datetime(year + month // 12, month % 12 + 1, 1, tzinfo=zone)

@@ -35,8 +35,9 @@ BETWEEN = ("alike_gap", "alike_deviation", "alike_index")
 # The most months that can be chosen, and that a course shows.
 MONTHS, COURSE = 36, 12
 LINES = 50
-# A name is an Internet message's: digits of keys, no more.
 LONGEST_KEY = 18
+# A month is read with former ones, which must be dates still.
+OLDEST = "2000-01"
 
 
 def may_read(access: Access) -> bool:
@@ -129,7 +130,7 @@ def _month(company: Company | None, asked: str) -> str:
         period = figures_kept.period_of(company, asked)
     except ValueError:
         period = None
-    if period is not None and period.begin <= now:
+    if period is not None and period.name >= OLDEST and period.begin <= now:
         return period.name
     zone = figures.zone_of(company) if company is not None else figures.zone_of_all()
     return f"{now.astimezone(zone):%Y-%m}"
@@ -219,8 +220,10 @@ def _rows(at: Look) -> list[Row]:
 
 def _cut(at: Look, key: str) -> tuple[Figure, ...]:
     if at.only is not None:
-        if DEFINITIONS[key].withheld:
-            return ()  # two cuts of few answers could be subtracted from one another
+        # Two cuts of few answers could be subtracted from one another; and all clients are too
+        # many to be counted while the page waits.
+        if DEFINITIONS[key].withheld or at.company is None:
+            return ()
         return _narrowed(at, at.month).cut(at.cut, keys=[key])
     if at.sites is not None:
         return _of_sites(at, at.month).cut(at.cut, keys=[key])
@@ -311,7 +314,7 @@ def names_of(access: Access, cut: str, values: Any) -> dict[str, str]:
         "client": Company, "entity": LegalEntity, "site": Site, "service": Service,
         "assistant": Person,
     }  # fmt: skip
-    keys = [int(each) for each in values if each.isdecimal()]
+    keys = [int(each) for each in values if each.isdecimal() and len(each) <= LONGEST_KEY]
     found = {str(row.pk): row.name for row in access.see(tables[cut]).filter(pk__in=keys)}
     return found | ({"": _("none")} if "" in values else {})
 
