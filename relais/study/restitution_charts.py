@@ -76,7 +76,7 @@ def _months(figures: Mapping[str, Any], language: str) -> str:
     if not figures["hours"]:
         return ""
     rows = [(str(MONTHS[n + 1]), {"": hours}) for n, hours in enumerate(figures["months"])]
-    return diagrams.bars(rows, axis=_("Hours"), language=language)
+    return diagrams.bars(rows, axis=_("Hours of work"), language=language)
 
 
 def _irritants(figures: Mapping[str, Any], language: str) -> str:

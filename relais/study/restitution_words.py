@@ -191,7 +191,9 @@ def _months(figures: Mapping[str, Any]) -> Section | None:
         "month": MONTHS[most + 1], "times": number(figures["months"][most] / mean, 2),
     }  # fmt: skip
     rows = [[str(MONTHS[n + 1]), hours(each)] for n, each in enumerate(figures["months"])]
-    return Section("months", _("The year"), text, [_("Month"), _("Hours")], rows, (1,), "months")
+    return Section(
+        "months", _("The year"), text, [_("Month"), _("Hours of work")], rows, (1,), "months"
+    )
 
 
 def _irritants(figures: Mapping[str, Any]) -> Section | None:
