@@ -66,6 +66,7 @@ from relais.records.credits_api import router as credits
 from relais.records.figures_api import router as monthly_figures
 from relais.records.quality_api import router as quality
 from relais.records.reviews_api import router as reviews
+from relais.records.usage_api import router as usage
 from relais.study import errors as study_errors
 from relais.study import workshop_errors
 from relais.study.asking_api import router as asking
@@ -206,6 +207,7 @@ AREAS = (
     ("studies", irritants),
     ("studies", surveys),
     ("studies", asking),
+    ("reviews", usage),
 )
 for area, router in AREAS:
     api.add_router("", router, auth=[Key(area), SignedIn()])

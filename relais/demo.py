@@ -21,6 +21,7 @@ from relais import (
     demo_history,
     demo_offer,
     demo_planning,
+    demo_quality,
     tasks,
 )
 from relais.demo_life import Life
@@ -307,6 +308,7 @@ def build(now: datetime | None = None, *, lived: bool = True) -> Provider:
             life.rush()
             demo_beside.live(now, builder.people)
             demo_continuity.live(now)
+            demo_quality.live(provider, now, builder.people)
             today = timezone.localtime(now).date()
             demo_planning.plan(provider, builder.people, builder.sites, today)
             if settings.DEMO_HISTORY:

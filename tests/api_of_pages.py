@@ -47,6 +47,15 @@ roster_withdraw           POST rosters/{key}/withdraw
 roster_mend               POST rosters/{key}/mend
 roster_discard            POST rosters/{key}/discard
 roster_compare            GET rosters/{key}/compare/{other}
+usages                    GET usage
+usage_statement           GET usage/{key}
+usage_package             POST usage/{key}/package
+usage_dispute             POST usage/{key}/dispute
+usage_end                 POST usage_packages/{key}/end
+usage_hold                POST usage_packages/{key}/hold
+dispute_answer            POST usage_disputes/{key}/answer
+dispute_settle            POST usage_disputes/{key}/settle
+dispute_withdraw          POST usage_disputes/{key}/withdraw
 quality                   GET quality_checks
 quality_done              GET quality_checks
 quality_mine              GET quality_checks

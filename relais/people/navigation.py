@@ -76,6 +76,10 @@ def _approves(access: Access) -> bool:
     return access.runs_pool or _asks(access)
 
 
+def _pays(access: Access) -> bool:
+    return access.runs_pool or _steers(access) or access.has(Kind.BILLING)
+
+
 def _checks(access: Access) -> bool:
     return (
         access.runs_pool or _assists(access) or (not access.is_client and access.has(Kind.QUALITY))
@@ -150,6 +154,7 @@ GROUPS: list[tuple[str | Promise, list[Entry]]] = [
             Entry("statements", _("Statements of credits"), "file-text", _bills),
             Entry("satisfaction", _("Satisfaction"), "star", _steers),
             Entry("quality", _("Quality"), "clipboard-check", _checks),
+            Entry("usages", _("Usage"), "clock", _pays),
             Entry("volumes", _("The year"), "chart-bar", _oversees),
             Entry("figures", _("Figures"), "chart-bar", _reads_figures),
         ],

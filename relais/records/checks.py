@@ -59,8 +59,14 @@ def draw(provider: Provider, now: datetime) -> int:
         made = 0
         if not QualityDraw.objects.filter(month=last).exists():
             made += _draw_whole(provider, last, zone, now)
-        done = delivered(this, zone)
-        return made + _keep(sampling.sample(done, "", COMPULSORY), zone, now)
+        return made + draw_compulsory(provider, now)
+
+
+def draw_compulsory(provider: Provider, now: datetime) -> int:
+    """Return how many checks are new of the month that runs: what is checked in any case."""
+    zone = ZoneInfo(provider.time_zone)
+    done = delivered(month_of(now, zone), zone)
+    return _keep(sampling.sample(done, "", COMPULSORY), zone, now)
 
 
 def _draw_whole(provider: Provider, month: date, zone: ZoneInfo, now: datetime) -> int:

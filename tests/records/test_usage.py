@@ -215,3 +215,102 @@ def test_what_would_be_lost_is_told_from_a_fifth_of_the_month_on(world, first, m
         monkeypatch.setattr(usage.timezone, "now", lambda now=now: now)
         ahead = usage.statement(world.access("claire"), calanques, MAR).forecast
         assert (ahead.lost if ahead else None) == lost
+
+
+def test_pages_show_each_what_is_hers(world, first, client_of):
+    people, calanques = world.people, world.companies.calanques
+    page = f"/usage/{calanques.pk}/"
+    paul, claire = client_of(people.paul), client_of(people.claire)
+    assert "/package/" in paul.get(page).content.decode()  # the mend, for who can
+    assert claire.get("/usage/").status_code == 200
+    assert "/package/" not in claire.get(page).content.decode()
+    typed = {
+        "starts_on": "2026-01-01", "unit": "requests", "included": "2", "price": "1000.50",
+        "rounding_minutes": "1", "urgent_times": "1", "carried_months": "", "overage": "rate",
+        "over_price": "50", "alerts": "50, 90", "points": "appointment = 2", "seen": "0",
+    }  # fmt: skip
+    for name, wrong in (("alerts", "x"), ("points", "rien = 2"), ("included", ""), ("unit", "y")):
+        refused = paul.post(f"{page}package/", typed | {name: wrong})
+        assert refused.status_code == 422, name
+        assert "appointment = 2" in refused.content.decode() or name == "points"
+    assert paul.post(f"{page}package/", typed).status_code == 302
+    assert paul.post(f"{page}package/", typed).status_code == 422  # somebody was faster
+    made = put(world, 3, MAR, first)
+    for who, status in (
+        ("claire", 200), ("sylvie", 200), ("bruno", 200), ("maud", 200), ("marc", 404),
+        ("luc", 404), ("fanny", 404), ("alice", 404), ("quentin", 404), ("aude", 404),
+    ):  # fmt: skip
+        client = client_of(getattr(people, who))
+        assert client.get(f"{page}?month=2026-03").status_code == status, who
+    told = claire.get(f"{page}?month=2026-03").content.decode()
+    assert made[0].reference in told
+    assert "Arnaud" not in told  # who worked is nobody's affair
+    assert (
+        made[0].reference
+        not in client_of(people.bruno).get(f"{page}?month=2026-03").content.decode()
+    )
+    for odd in ("x", "2026-13", "9999-01", "2199-12", "²026-03", "0000-00"):
+        assert claire.get(page, {"month": odd}).status_code in (200, 404), odd
+    for kind in ("csv", "xlsx"):
+        sent = claire.get(page, {"month": "2026-03", "export": kind})
+        assert sent.status_code == 200
+        assert "attachment" in sent["Content-Disposition"]
+    line = {"ticket": made[0].pk, "month": "2026-03", "text": "Pas demandé"}
+    assert claire.post(f"{page}dispute/", line | {"text": " "}).status_code == 422
+    assert claire.post(f"{page}dispute/", line).status_code == 302
+    assert "Pas demandé" in paul.get(f"{page}?month=2026-03").content.decode()
+    assert client_of(people.marc).post(f"{page}dispute/", line).status_code == 404
+    row = calanques.usage_disputes.get()
+    for verb, who, sent in (
+        ("answer", "fanny", {"text": "Non"}), ("settle", "bruno", {}), ("withdraw", "alice", {}),
+    ):  # fmt: skip
+        url = f"/usage/disputes/{row.pk}/{verb}/"
+        assert client_of(getattr(people, who)).post(url, sent).status_code == 404
+    assert paul.post(f"/usage/disputes/{row.pk}/answer/", {"text": "Vu"}).status_code == 302
+    assert claire.post(f"/usage/disputes/{row.pk}/withdraw/").status_code == 302
+    row.refresh_from_db()
+    assert (row.state, row.answer_text) == ("withdrawn", "Vu")
+    plan = calanques.usage_plans.get()
+    assert claire.post(f"/usage/packages/{plan.pk}/end/", {"day": "2030-01-31"}).status_code == 404
+    for day in ("x", "2030-01-31"):
+        assert paul.post(f"/usage/packages/{plan.pk}/hold/", {"month": day[:7]}).status_code == 302
+        assert paul.post(f"/usage/packages/{plan.pk}/end/", {"day": day}).status_code == 302
+    plan.refresh_from_db()
+    assert (plan.held, plan.ends_on) == (["2030-01"], date(2030, 1, 31))
+
+
+def test_calls_do_what_the_pages_do(world, first, call):  # noqa: F811
+    people, key = world.people, world.companies.calanques.pk
+    assert call(people.marc, "GET", "usage")[0] == 404
+    assert call(people.claire, "GET", "usage")[1]["items"][0]["package"] is None
+    assert call(people.claire, "GET", f"usage/{key}")[0] == 422  # no package, and who sets one
+    terms = {"starts_on": "2026-01-01", "unit": "requests", "included": 2, "over_cents": 5000,
+             "overage": "rate", "number": 0}  # fmt: skip
+    assert call(people.claire, "POST", f"usage/{key}/package", **terms)[0] == 403
+    status, plan = call(people.paul, "POST", f"usage/{key}/package", **terms)
+    assert (status, plan["number"]) == (200, 1)
+    assert call(people.paul, "POST", f"usage/{key}/package", **terms)[0] == 409
+    made = put(world, 3, MAR, first)
+    path = f"usage/{key}?month=2026-03"
+    assert call(people.fanny, "GET", path)[0] == 404
+    told = call(people.claire, "GET", path)[1]
+    assert (told["used"], told["over"], told["over_cents"], len(told["lines"])) == (3, 1, 5000, 3)
+    assert call(people.claire, "GET", f"usage/{key}?month=2026-3")[0] == 422
+    line = {"ticket": made[2].pk, "month": "2026-03", "reason": "Non"}
+    assert call(people.paul, "POST", f"usage/{key}/dispute", **line)[0] == 403
+    status, row = call(people.claire, "POST", f"usage/{key}/dispute", **line)
+    assert (status, row["state"]) == (200, "open")
+    assert call(people.claire, "POST", f"usage/{key}/dispute", **line)[0] == 409
+    saying = f"usage_disputes/{row['id']}"
+    assert call(people.fanny, "POST", f"{saying}/withdraw")[0] == 404
+    assert call(people.paul, "POST", f"{saying}/withdraw")[0] == 403
+    assert call(people.paul, "POST", f"{saying}/answer", text="Vu")[1]["answer"] == "Vu"
+    assert call(people.paul, "POST", f"{saying}/settle", upheld=True)[1]["state"] == "upheld"
+    assert call(people.claire, "POST", f"{saying}/withdraw")[0] == 409
+    assert call(people.claire, "GET", path)[1]["over_cents"] == 0
+    standing = f"usage_packages/{plan['id']}"
+    assert call(people.claire, "POST", f"{standing}/end", day="2030-01-31")[0] == 403
+    assert call(people.paul, "POST", f"{standing}/hold", month="2030-01")[1]["held"] == ["2030-01"]
+    assert call(people.paul, "POST", f"{standing}/end", day="2030-01-31")[1]["ends_on"] == (
+        "2030-01-31"
+    )
