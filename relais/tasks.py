@@ -44,4 +44,16 @@ def live_demo_week(provider_id: int, week: int) -> None:
         if week + 1 < demo_history.WEEKS:
             following = live_demo_week.configure(priority=-1)
             following.defer(provider_id=provider_id, week=week + 1)
+        else:
+            close_demo_months.configure(priority=-1).defer(provider_id=provider_id)
     demo_history.tell_progress(provider_id, week + 1)
+
+
+@app.task(retry=RetryStrategy(max_attempts=3, wait=5))
+def close_demo_months(provider_id: int) -> None:
+    """Close the months of the demo, once its past is written."""
+    from relais import demo_reviews
+
+    close_old_connections()
+    with tenant(provider_id):
+        demo_reviews.close_months(timezone.now())
