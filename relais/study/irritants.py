@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.core.cache import cache
 from django.db.models import QuerySet
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
@@ -80,7 +81,7 @@ class Board:
             "count": len(worst),
             "all": len(self.rows),
             "name": worst[0].irritant.process,
-            "hours": f"{worst[0].hours:.1f}",
+            "hours": number_format(worst[0].hours, 1),
         }
 
 
