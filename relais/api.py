@@ -75,6 +75,7 @@ from relais.study.costs_api import router as study_costs
 from relais.study.generating_api import router as generated
 from relais.study.inventory_api import router as inventory_lines
 from relais.study.irritants_api import router as irritants
+from relais.study.quick_api import router as quick_starts
 from relais.study.restitution_api import router as restitutions
 from relais.study.sizing_api import router as sizings
 from relais.study.studies_api import router as studies
@@ -197,6 +198,7 @@ AREAS = (
     ("reviews", credits),
     ("studies", model_choices),
     ("studies", generated),
+    ("studies", quick_starts),
     ("studies", studies),
     ("studies", inventory_lines),
     ("reviews", monthly_figures),

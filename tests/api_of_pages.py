@@ -477,6 +477,10 @@ wave_start                POST studies/{key}/waves/{wave}/start
 wave_steady               POST studies/{key}/waves/{wave}/steady
 post_fill                 POST studies/{key}/posts/{post}/fill
 turned_out                GET studies/{key}/turned-out
+quick_begin               POST quick-starts
+quick_work                POST quick-starts/{key}/work
+quick_questions           POST quick-starts/{key}/answers
+quick_result              POST quick-starts/{key}/finish
 """
 
 VERBS = (

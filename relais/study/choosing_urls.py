@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from .views import choice, generating
+from .views import choice, generating, quick
 
 STUDY = "studies/<int:pk>/"
 
@@ -42,4 +42,8 @@ urlpatterns = [
     path(f"{STUDY}waves/<int:key>/steady/", generating.wave_steady, name="wave_steady"),
     path(f"{STUDY}posts/<int:key>/fill/", generating.post_fill, name="post_fill"),
     path(f"{STUDY}turned-out/", generating.as_it_turned_out, name="turned_out"),
+    path("studies/quick/", quick.begin, name="quick_begin"),
+    path(f"{STUDY}quick/work/", quick.work, name="quick_work"),
+    path(f"{STUDY}quick/questions/", quick.questions, name="quick_questions"),
+    path(f"{STUDY}quick/result/", quick.result, name="quick_result"),
 ]  # fmt: skip

@@ -1,0 +1,162 @@
+"""The quick start, screen by screen: company and sites, what arrives, two questions, the offer."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from django import forms
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_http_methods
+
+from relais.desk.views.dispatch_rules import kept
+from relais.offer.models import Service
+from relais.people.models import Company, Site
+from relais.study import choosing, generating, quick
+from relais.study.models import Study
+
+from .frame import led_study
+
+LEVELS = [
+    (1, _("1 – not at all")), (2, "2"), (3, _("3 – somewhat")), (4, "4"), (5, _("5 – very much")),
+]  # fmt: skip
+A_WEEK_ON = timedelta(days=7)
+
+
+class CompanyForm(forms.Form):
+    """Whose work it is, and where."""
+
+    company = forms.ModelChoiceField(
+        None, label=_("A company known here"), required=False, empty_label=_("A new one")
+    )
+    name = forms.CharField(label=_("Name of the new company"), max_length=100, required=False)
+    site_1 = forms.CharField(label=_("First site"), max_length=100, required=False)
+    site_2 = forms.CharField(label=_("Second site"), max_length=100, required=False)
+    site_3 = forms.CharField(label=_("Third site"), max_length=100, required=False)
+
+    def __init__(self, data: Any, companies: Any) -> None:
+        super().__init__(data)
+        self.fields["company"].queryset = companies
+
+
+class WorkForm(forms.Form):
+    """How often a week each service is asked for at each site; empty: never."""
+
+    def __init__(self, data: Any, services: list[Service], sites: list[Site], known: Any) -> None:
+        super().__init__(data)
+        self.keys: dict[str, tuple[int, int]] = {}
+        for service in services:
+            for site in sites:
+                name = f"n-{service.pk}-{site.pk}"
+                self.keys[name] = (service.pk, site.pk)
+                self.fields[name] = forms.FloatField(
+                    label=f"{service.name} – {site.name}" if len(sites) > 1 else service.name,
+                    min_value=0, max_value=quick.MOST_A_WEEK, required=False,
+                    initial=known.get((service.pk, site.pk)),
+                    widget=forms.NumberInput(attrs={"step": "any", "inputmode": "decimal"}),
+                )  # fmt: skip
+
+    def counts(self, sent: dict[str, Any]) -> dict[tuple[int, int], float]:
+        """Return what was typed, by service and site; empty is none."""
+        return {self.keys[name]: value or 0.0 for name, value in sent.items()}
+
+
+class QuestionsForm(forms.Form):
+    """How confidential it is, and how far somebody must be there."""
+
+    secrecy = forms.TypedChoiceField(
+        label=_("How confidential is this work?"), choices=LEVELS, coerce=int
+    )
+    presence = forms.TypedChoiceField(
+        label=_("How far must somebody be on site?"), choices=LEVELS, coerce=int
+    )
+
+
+def _step(
+    request: HttpRequest, number: int, context: dict[str, Any], status: int = 200
+) -> HttpResponse:
+    return render(request, "study/quick.html", {"step": number} | context, status=status)
+
+
+def _led(request: HttpRequest, pk: int) -> Study:
+    study = led_study(request, pk)
+    if not request.access.runs_pool:
+        raise Http404
+    return study
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def begin(request: HttpRequest) -> HttpResponse:
+    """Say whose work it is and where: the study is kept from here on."""
+    if not request.access.runs_pool:
+        raise Http404
+    companies = request.access.see(Company).filter(archived_at=None)
+    form = CompanyForm(request.POST if request.method == "POST" else None, companies)
+    made: list[Study] = []
+
+    def keep(sent: dict[str, Any]) -> object:
+        places = [sent["site_1"], sent["site_2"], sent["site_3"]]
+        made.append(quick.begin(sent["company"], sent["name"], places, by=request.person))
+        return made
+
+    if (status := kept(form, keep)) == 302:
+        return redirect("quick_work", made[0].pk)
+    return _step(request, 1, {"form": form}, status)
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def work(request: HttpRequest, pk: int) -> HttpResponse:
+    """Note what arrives and how often, in the list of the catalogue."""
+    study = _led(request, pk)
+    services = list(request.access.see(Service).offered())
+    sites = [scope.site for scope in study.scopes.select_related("site")[: quick.MOST_SITES]]
+    form = WorkForm(
+        request.POST if request.method == "POST" else None, services, sites, quick.noted(study)
+    )
+    if (
+        status := kept(form, lambda sent: quick.note(study, form.counts(sent), by=request.person))
+    ) == 302:
+        return redirect("quick_questions", pk)
+    return _step(request, 2, {"form": form, "study": study}, status)
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def questions(request: HttpRequest, pk: int) -> HttpResponse:
+    """Answer the two questions that decide most."""
+    study = _led(request, pk)
+    form = QuestionsForm(
+        request.POST if request.method == "POST" else None, initial=quick.answered(study)
+    )
+
+    def keep(sent: dict[str, Any]) -> object:
+        return quick.answer(study, sent["secrecy"], sent["presence"], by=request.person)
+
+    if (status := kept(form, keep)) == 302:
+        return redirect("quick_result", pk)
+    return _step(request, 3, {"form": form, "study": study}, status)
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def result(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show the hours and, once made, the models and the draft offer; make it."""
+    study = _led(request, pk)
+    form = forms.Form(request.POST if request.method == "POST" else None)
+    day = timezone.localdate() + A_WEEK_ON
+    if (status := kept(form, lambda _sent: quick.finish(study, day, by=request.person))) == 302:
+        return redirect("quick_result", pk)
+    trace = choosing.last(study)
+    context = {
+        "form": form, "study": study, "hours": quick.hours(study), "lines": study.lines.count(),
+        "judged": choosing.judged(trace) if trace else [],
+        "generation": generating.standing(study),
+        "engaged": study.company.engagement is not None,
+    }  # fmt: skip
+    return _step(request, 4, context, status)
