@@ -172,7 +172,12 @@ class Post(TenantModel):
         Person, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("person")
     )
     proposed = models.ForeignKey(
-        Person, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("proposed")
+        Person,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=pgettext_lazy("staffing", "proposed"),
     )
     hours_a_week = models.FloatField(_("hours a week"))
     # What it takes: families to be ready for, and the level of readiness to reach (0 to 5).
