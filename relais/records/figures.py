@@ -59,13 +59,14 @@ def tally_of(
     as_of: datetime,
     access: Access | None = None,
     sites: frozenset[int] | None = None,
+    places: Places | None = None,
 ) -> Tally:
     """Return what a client's month counts as known at `as_of`, pooled with the two months before.
 
     Keys of lines are those of requests, keys of cuts those of rows: names are for who shows them.
     With `access` only the requests that this person sees are counted, with `sites` those of these.
     """
-    months, places = with_former(period), Places.all()
+    months, places = with_former(period), places or Places.all()
     found = lives_kept.of(company, months[0].begin, period.end, access, sites, places)
     return tally(_with_said(found, company, months), months, as_of, given(places))
 

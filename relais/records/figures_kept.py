@@ -23,6 +23,7 @@ from relais.people.access import Access
 from relais.people.models import Company
 
 from . import figures
+from .lives import Places
 from .models import KeptFigures
 
 CUTS = ("", "entity", "site", "family", "service", "priority", "assistant")
@@ -67,10 +68,12 @@ def by_site(figure: Figure) -> dict[str, tuple[int, int]]:
     return found
 
 
-def counted(company: Company | None, period: Period, as_of: datetime) -> Tally:
+def counted(
+    company: Company | None, period: Period, as_of: datetime, places: Places | None = None
+) -> Tally:
     """Return what a month of a client, or of all of them, counts as known at `as_of`."""
     if company is not None:
-        return figures.tally_of(company, period, as_of=as_of)
+        return figures.tally_of(company, period, as_of=as_of, places=places)
     return figures.tally_of_all(period, as_of=as_of)
 
 
@@ -130,8 +133,9 @@ def of(
         return found
     if _few(company):
         periods = {month: period_of(company, month) for month in months}
+        places = Places.all()
         return {
-            month: told_now(counted(company, period, now), cut, now)
+            month: told_now(counted(company, period, now, places), cut, now)
             for month, period in periods.items()
             if period.begin <= now
         }
