@@ -71,3 +71,9 @@ class NothingToSize(Problem):
     """There is no work yet that people could be counted for."""
 
     message = _("No line of the inventory says how often and how long: complete some first.")
+
+
+class NothingThere(Problem):
+    """Nothing happened at these sites in this period from which a line could be made."""
+
+    message = _("Nothing is known of these sites in this period: import a past log first.")
