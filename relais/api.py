@@ -77,6 +77,7 @@ from relais.study.inventory_api import router as inventory_lines
 from relais.study.irritants_api import router as irritants
 from relais.study.quick_api import router as quick_starts
 from relais.study.restitution_api import router as restitutions
+from relais.study.sheets_api import router as study_sheets
 from relais.study.sizing_api import router as sizings
 from relais.study.studies_api import router as studies
 from relais.study.surveys_api import router as surveys
@@ -201,6 +202,7 @@ AREAS = (
     ("studies", quick_starts),
     ("studies", studies),
     ("studies", inventory_lines),
+    ("studies", study_sheets),
     ("reviews", monthly_figures),
     ("studies", sizings),
     ("studies", study_costs),
@@ -245,6 +247,7 @@ STATUS: tuple[tuple[type[Problem], int], ...] = (
     (study_errors.ChangedMeanwhile, 409),
     (study_errors.NotInThisPhase, 409),
     (study_errors.NothingToUndo, 409),
+    (study_errors.TakenAlready, 409),
     (study_errors.GateShut, 409),
     (study_errors.NotInThisState, 409),
     (study_errors.NotPiloting, 403),

@@ -102,6 +102,12 @@ inventory_new             POST studies/{key}/lines
 inventory_line            POST study_lines/{key}/edit
 inventory_remove          POST study_lines/{key}/remove
 inventory_validate        POST study_lines/{key}/validate
+inventory_import          POST studies/{key}/sheets
+inventory_derive          POST studies/{key}/lines/derive
+inventory_calendars       POST studies/{key}/lines/count_calendars
+study_sheet               POST study_sheets/{key}/understand
+study_sheet_take          POST study_sheets/{key}/take
+study_sheet_refused       GET study_sheets/{key}
 duplicates                GET studies/{key}/duplicates
 duplicates_seek           POST studies/{key}/duplicates/seek
 duplicate_confirm         POST study_duplicates/{key}/confirm

@@ -187,6 +187,7 @@ RULES: dict[str, Callable[[Access], Q]] = {
     "study.Restitution": or_leading(restitutions),
     "study.Report": reports,
     "study.Duplicate": lambda access: piloted(access, "study__"),
+    "study.SheetImport": lambda access: piloted(access, "study__"),
     "study.ModelOffer": choosing,
     "study.ChoiceWeights": choosing,
     "study.Correction": choosing,

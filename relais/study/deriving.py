@@ -114,7 +114,7 @@ def derive(
         f"{site}:{service}": _fields(found, (site, service), services[service], noted)
         for site, service in found.counts
     }
-    return _keep(study, InventoryLine.Source.LOG, wanted, by)
+    return keep_lines(study, InventoryLine.Source.LOG, wanted, by)
 
 
 def count_calendars(study: Study, *, by: Person, today: date | None = None) -> tuple[int, int]:
@@ -149,7 +149,7 @@ def count_calendars(study: Study, *, by: Person, today: date | None = None) -> t
     }
     if not wanted:
         raise NothingThere()
-    return _keep(study, InventoryLine.Source.CALENDAR, wanted, by)
+    return keep_lines(study, InventoryLine.Source.CALENDAR, wanted, by)
 
 
 def _fields(
@@ -180,9 +180,13 @@ def _fields(
 
 
 @transaction.atomic
-def _keep(
-    study: Study, source: str, wanted: dict[str, dict[str, Any]], by: Person
+def keep_lines(
+    study: Study, source: str, wanted: dict[str, dict[str, Any]], by: Person, quiet: bool = False
 ) -> tuple[int, int]:
+    """Make lines of a source by its own keys, or bring them up to date; return new and changed.
+
+    One event, unless whoever calls tells it (`quiet`). Raises `TooManyLines`.
+    """
     Study.objects.select_for_update().get(pk=study.pk)
     known = {
         line.source_key: line for line in InventoryLine.objects.filter(study=study, source=source)
@@ -215,6 +219,8 @@ def _keep(
         columns = [*(name.removesuffix("_id") for name in names), "version", "validated_by",
                    "validated_at"]  # fmt: skip
         InventoryLine.objects.bulk_update(changed, columns, batch_size=500)
+    if quiet:
+        return len(fresh), len(changed)
     told = {"source": str(source), "added": len(fresh), "changed": len(changed)}
     organisation.record(study, "lines_derived", by, **told)
     return len(fresh), len(changed)

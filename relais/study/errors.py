@@ -77,3 +77,9 @@ class NothingThere(Problem):
     """Nothing happened at these sites in this period from which a line could be made."""
 
     message = _("Nothing is known of these sites in this period: import a past log first.")
+
+
+class TakenAlready(Problem):
+    """A file is taken once; mended rows come in another file."""
+
+    message = _("“%(name)s” is taken already: put the mended rows into another file.")

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import duplicates, inventory
+from .views import duplicates, inventory, sheets
 
 urlpatterns = [
     path("studies/<int:pk>/inventory/", inventory.inventory, name="inventory"),
@@ -10,6 +10,16 @@ urlpatterns = [
     path("studies/<int:pk>/inventory/paste/", inventory.inventory_paste, name="inventory_paste"),
     path("studies/<int:pk>/inventory/undo/", inventory.inventory_undo, name="inventory_undo"),
     path("studies/<int:pk>/inventory/new/", inventory.inventory_new, name="inventory_new"),
+    path("studies/<int:pk>/inventory/import/", sheets.inventory_import, name="inventory_import"),
+    path("studies/<int:pk>/inventory/derive/", sheets.inventory_derive, name="inventory_derive"),
+    path(
+        "studies/<int:pk>/inventory/calendars/",
+        sheets.inventory_calendars,
+        name="inventory_calendars",
+    ),
+    path("study-sheets/<int:pk>/", sheets.study_sheet, name="study_sheet"),
+    path("study-sheets/<int:pk>/take/", sheets.study_sheet_take, name="study_sheet_take"),
+    path("study-sheets/<int:pk>/refused/", sheets.study_sheet_refused, name="study_sheet_refused"),
     path("study-lines/<int:pk>/", inventory.inventory_line, name="inventory_line"),
     path("study-lines/<int:pk>/remove/", inventory.inventory_remove, name="inventory_remove"),
     path("study-lines/<int:pk>/validate/", inventory.inventory_validate, name="inventory_validate"),

@@ -9,9 +9,9 @@ import pytest
 
 from relais.lib.tenancy import tenant
 from relais.study.models import InventoryLine, Participant, Study, StudySite
-from tests.planning.conftest import call
+from tests.planning.conftest import call, new_ticket, services
 
-__all__ = ["call"]
+__all__ = ["call", "new_ticket", "services"]
 
 
 def a_study(world: Any, **more: Any) -> Study:

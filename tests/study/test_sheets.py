@@ -2,14 +2,22 @@
 
 import datetime as dt
 import io
+from collections import Counter
 from collections.abc import Callable
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import override
 from openpyxl import Workbook
 
-from relais.people.models import Site
+from relais.people.models import OrganisationChange, Site
+from relais.planning.models import BusySource, BusyTime
+from relais.study import deriving
+from relais.study.errors import NothingThere
 from relais.study.line_fields import SitesByName
+from relais.study.models import InventoryLine, SheetImport
 from relais.study.reading_book import table_of
 from relais.study.reading_sheet import read_sheet
 
@@ -168,3 +176,108 @@ def test_a_spreadsheet_is_read_rightly_or_refused_by_the_cell(what):
         for one in found.lines
     ]  # fmt: skip
     assert got == [(line[0] or 1, *line[1:]) for line in lines]
+
+
+def test_a_file_is_taken_once_and_its_refusals_are_told(world, study, client_of, call):
+    people = world.people
+    basile, fill = client_of(people.basile), reverse("inventory_import", args=[study.pk])
+    assert "From a spreadsheet" in english(basile.get(fill))
+    rows = [["Lieu", "Chose", "Fréquence", "Durée"], ["Aix", "Agenda", "1/jour", 2]]
+    rows += [["Lyon", "Notes", "1/mois", "90 min"], ["Nice", "Plis", "1/an", 1], ["Total"]]
+    file = SimpleUploadedFile("tâches.xlsx", book(rows))
+    answer = basile.post(fill, {"file": file})
+    taken = SheetImport.objects.get()
+    one = reverse("study_sheet", args=[taken.pk])
+    assert answer.url == one
+    assert "Aucun titre ne nomme les tâches" in basile.get(one).content.decode()
+    said = {
+        "column_0": "site",
+        "column_1": "task",
+        "column_2": "count",
+        "column_3": "minutes_usual",
+    }
+    basile.post(one, said | {"unit": "60.0"})
+    page = basile.get(one).content.decode()
+    assert "A4" in page and "Nice" in page and "120" in page
+    assert "A4" in get_text(basile.get(reverse("study_sheet_refused", args=[taken.pk])))
+    take = reverse("study_sheet_take", args=[taken.pk])
+    assert [basile.post(take).status_code for _twice in range(2)] == [302, 302]
+    taken.refresh_from_db()
+    assert taken.counts == {"added": 2, "changed": 0, "same": 0, "refused": 1, "totals": 1}
+    assert OrganisationChange.objects.filter(kind="sheet_taken").count() == 1
+    assert "A4" in basile.get(one).content.decode() and taken.rows == []
+    assert [(line.minutes_usual, line.source) for line in study.lines.all()] == [
+        (120, "sheet"), (90, "sheet"),
+    ]  # fmt: skip
+    # The same file again is the same import; the same rows in another file are the same lines.
+    file.seek(0)
+    assert basile.post(fill, {"file": file}).url == one and SheetImport.objects.count() == 1
+    again = call(people.basile, "GET", f"studies/{study.pk}/sheets")[1]["items"][0]
+    assert again["taken"] and again["refused"][0]["cell"] == "A4"
+    assert call(people.basile, "POST", f"study_sheets/{taken.pk}/take")[0] == 409
+    other = SimpleUploadedFile("b.csv", csv("Site;Tâche;Fréquence;Durée\nAix;Agenda;1/jour;2 h\n"))
+    sent = basile.post(f"/api/studies/{study.pk}/sheets", {"file": other})
+    key = sent.json()["id"]
+    assert sent.status_code == 201 and sent.json()["lines"] == 1
+    columns = {"columns": {"0": "site", "1": "task", "2": "count", "3": "minutes_usual"}}
+    path = f"study_sheets/{key}"
+    assert call(people.basile, "POST", f"{path}/understand", version=9, **columns)[0] == 409
+    assert call(people.basile, "POST", f"{path}/understand", **columns)[1]["lines"] == 1
+    assert call(people.basile, "POST", f"{path}/take")[1]["counts"]["same"] == 1
+    assert study.lines.count() == 2
+    for name in ("claire", "alice"):
+        assert call(getattr(people, name), "GET", path)[0] == 404
+        assert client_of(getattr(people, name)).get(one).status_code == 404
+    broken = basile.post(fill, {"file": SimpleUploadedFile("x.xlsx", b"PK\x03\x04 no")})
+    assert broken.status_code == 422
+
+
+def english(page):
+    assert page.status_code == 200
+    return page.content.decode().replace("Depuis un tableur", "From a spreadsheet")
+
+
+def get_text(answer):
+    return b"".join(answer.streaming_content).decode("utf-8-sig")
+
+
+def test_past_requests_become_lines_once(world, study, new_ticket, services, call):
+    basile, today = world.people.basile, timezone.now()
+    study.families = []
+    for days in (0, 1, 2):
+        new_ticket(at=today - dt.timedelta(days=days))
+    assert deriving.derive(study, by=basile) == (1, 0)
+    line = InventoryLine.objects.get()
+    assert (line.source, line.evidence, line.period) == ("log", "observed", "event")
+    assert round(line.count * 3 / 365) == 3 and line.months == []
+    assert deriving.derive(study, by=basile) == (0, 0)
+    path = f"studies/{study.pk}/lines"
+    assert call(basile, "POST", f"{path}/derive") == (200, {"added": 0, "changed": 0})
+    assert call(basile, "POST", f"{path}/derive", until="2001-01-01")[0] == 422
+    assert call(basile, "POST", f"{path}/count_calendars")[0] == 422
+    assert call(world.people.claire, "POST", f"{path}/derive")[0] == 404
+
+
+def test_months_are_told_apart_from_a_year_on():
+    found = deriving.Volumes(dt.date(2025, 1, 1), dt.date(2025, 12, 31))
+    found.counts[1, 1], found.months[1, 1] = 62, Counter({1: 31, 7: 31})
+    assert found.a_year((1, 1)) == 62
+    assert found.season((1, 1)) == [6, 0, 0, 0, 0, 0, 6, 0, 0, 0, 0, 0]
+
+
+def test_calendars_are_counted_from_three_persons_on(world, study):
+    people, now = world.people, timezone.now()
+    for number, name in enumerate(("sylvie", "claire", "marc")):
+        if number == 2:
+            with pytest.raises(NothingThere):
+                deriving.count_calendars(study, by=people.basile)
+        person = getattr(people, name)
+        source = BusySource.objects.create(provider=world.provider, person=person, name="A")
+        begin = now - dt.timedelta(days=3)
+        BusyTime.objects.create(
+            provider=world.provider, person=person, source=source, title="Secret",
+            period=(begin, begin + dt.timedelta(hours=1)),
+        )  # fmt: skip
+    assert deriving.count_calendars(study, by=people.basile) == (1, 0)
+    line = InventoryLine.objects.get()
+    assert "Secret" not in line.task and round(line.count) == round(3 * 365 / 91)

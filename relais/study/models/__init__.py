@@ -13,6 +13,7 @@ from .line import InventoryLine
 from .maturity import MaturityAnswer
 from .origin import Generated, Generation, Origin
 from .restitution import Report, Restitution
+from .sheet_import import SheetImport
 from .sizing import Sizing
 from .study import Participant, Study, StudySite
 from .wave import Post, Wave, WaveSite
@@ -44,6 +45,7 @@ __all__ = [
     "Post",
     "Report",
     "Restitution",
+    "SheetImport",
     "Sizing",
     "Study",
     "StudyLink",

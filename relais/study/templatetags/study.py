@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from relais.lib.formats import babel_locale
+from relais.study.line_fields import labels
 from relais.study.models import Study
 
 register = template.Library()
@@ -60,3 +61,9 @@ def share(ratio: float | None) -> str:
     if ratio is None:
         return "–"
     return f"{format_decimal(100 * ratio, '#,##0', locale=babel_locale())} %"
+
+
+@register.filter
+def period_words(period: str) -> str:
+    """Return a period in words: "a month"."""
+    return labels("period").get(period, "")
