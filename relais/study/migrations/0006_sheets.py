@@ -11,7 +11,7 @@ class Migration(AtOnce):
 
     dependencies = [
         ('people', '0008_working_facts'),
-        ('study', '0003_sizings_costs_and_reports'),
+        ('study', '0005_the_workshop'),
     ]
 
     operations = [
