@@ -32,6 +32,7 @@ from .inventorying import MOST_LINES, UNVALIDATED
 from .models import InventoryLine, Study
 
 YEAR = 365.0
+EARLIEST, LATEST = 1990, 2100
 # From so many days on, months may be told from one another.
 WHOLE_YEAR = 330
 # From so many noted times on, they say how long the work takes.
@@ -74,6 +75,9 @@ def volumes(study: Study, since: date | None = None, until: date | None = None) 
 
     Raises `NothingThere`.
     """
+    # A slip of the year asks for all there is.
+    since = since if since is not None and since.year >= EARLIEST else None
+    until = until if until is not None and until.year <= LATEST else None
     sites = study.scopes.order_by().values("site")
     rows = Ticket.objects.filter(site__in=sites, received_at__isnull=False).order_by()
     if study.families:
@@ -193,8 +197,10 @@ def keep_lines(
     }
     fresh, changed = [], []
     names: set[str] = set()
-    for key, fields in wanted.items():
+    for key, told in wanted.items():
         line = known.get(key)
+        # What a line is called stays: it was said in the language of whoever asked first.
+        fields = told if line is None else {n: v for n, v in told.items() if n != "task"}
         if line is None:
             fresh.append(
                 InventoryLine(
@@ -221,8 +227,8 @@ def keep_lines(
         InventoryLine.objects.bulk_update(changed, columns, batch_size=500)
     if quiet:
         return len(fresh), len(changed)
-    told = {"source": str(source), "added": len(fresh), "changed": len(changed)}
-    organisation.record(study, "lines_derived", by, **told)
+    counts = {"source": str(source), "added": len(fresh), "changed": len(changed)}
+    organisation.record(study, "lines_derived", by, **counts)
     return len(fresh), len(changed)
 
 

@@ -61,7 +61,7 @@ def plain(value: Any) -> str:
     """Return a cell as text, its spaces put in order."""
     if value is None:
         return ""
-    if isinstance(value, float) and value == int(value) and abs(value) < 1e15:
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
         return str(int(value))
     return _SPACES.sub(" ", str(value)).strip()
 
@@ -72,13 +72,13 @@ def number(value: Any) -> float:
     if isinstance(value, bool):
         raise Unread(_("Write a number."))
     if isinstance(value, int | float):
-        return float(value)
+        return _bounded(float(value))
     text = plain(value)
     if _GROUPED.match(text):
         text = text.replace(" ", "")
     if not _PLAIN.match(text):
         raise Unread(_("Write a number, such as 12 or 12,5."))
-    return float(text.replace(",", "."))
+    return _bounded(float(text.replace(",", ".")))
 
 
 def percent(value: Any, *, whole: bool = True) -> float:
@@ -183,8 +183,14 @@ def _float(text: str) -> float:
     return float(text.replace(",", "."))
 
 
+def _bounded(found: float) -> float:
+    if not -1e12 < found < 1e12:  # nor what is no number at all
+        raise Unread(_("Write a number."))
+    return found
+
+
 def _positive(found: float) -> float:
-    if found < 0:
+    if not 0 <= found < 1e12:
         raise Unread(_("Write 0 or more."))
     return found
 
