@@ -234,7 +234,8 @@ class CreditLine(TenantModel):
     @property
     def due(self) -> Decimal:
         """Return what counts of the line: as it was settled, else as it was computed."""
-        return self.credited if self.settled is None else self.settled
+        found: Decimal = self.credited if self.settled is None else self.settled
+        return found
 
     def dispute(self, word: str, *, by: Person, at: datetime | None = None) -> None:
         """Dispute the line of a draft, with a word. For a lead of either side."""
@@ -258,7 +259,7 @@ class CreditLine(TenantModel):
         if not settlement.strip():
             raise Missing(field=_t("Settlement"))
         most = max(abs(self.credited), abs(self.amount), self.statement.pool)
-        if not -most <= amount <= most or amount.as_tuple().exponent < -2:
+        if not -most <= amount <= most or amount != round(amount, 2):
             mend = _t("give an amount in cents, no more than what is at risk")
             raise BadValue(field=_t("Amount"), mend=mend)
         self._change(
