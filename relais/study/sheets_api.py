@@ -70,7 +70,7 @@ class TakeSheetIn(Schema):
     version: int | None = None
 
 
-class CountIn(Schema):
+class PastPeriodIn(Schema):
     """From when to when; left out: all there is."""
 
     since: date | None = None
@@ -132,7 +132,7 @@ def take_sheet(request: HttpRequest, key: PathKey, sent: TakeSheetIn) -> dict[st
 
 
 @router.post("/studies/{key}/lines/derive", response={200: DerivedOut, **REFUSALS})
-def derive_lines(request: HttpRequest, key: PathKey, sent: CountIn) -> dict[str, Any]:
+def derive_lines(request: HttpRequest, key: PathKey, sent: PastPeriodIn) -> dict[str, Any]:
     study = led_study(request, key)
     person = access_of(request).person
     added, changed = deriving.derive(study, by=person, since=sent.since, until=sent.until)
