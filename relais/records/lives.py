@@ -193,7 +193,7 @@ def _life(ticket: Ticket, facts: Facts, places: Places) -> Life:
         assistant=str((first and first.by) or ticket.holder_id or ""),
         void_at=_void(steps),
         deliveries=tuple(step.at for step in deliveries),
-        promises=tuple(_promises(clocks, facts.words.get(ticket.pk, []))),
+        promises=tuple(_promises(clocks, facts.words.get(ticket.pk, []), worked or 0)),
         worked=worked,
         waited=waited,
         # Nothing was missing from the request, and yet the requester was asked.
@@ -234,14 +234,15 @@ def _spent(
     return int(worked.total_seconds()), int((whole - worked).total_seconds())
 
 
-def _promises(clocks: Sequence[Clock], words: Sequence[Commitment]) -> list[Promise]:
+def _promises(clocks: Sequence[Clock], words: Sequence[Commitment], worked: int) -> list[Promise]:
     kinds = {Clock.Kind.DELIVERY: DELIVERY, Clock.Kind.FIRST_RESPONSE: FIRST_RESPONSE}
     found = []
     for clock in clocks:
         void = clock.verdict == Clock.Verdict.VOID
         met, gone = (None, clock.stopped_at) if void else (clock.stopped_at, None)
         kind = kinds[Clock.Kind(clock.kind)]
-        found.append(Promise(kind, clock.due_at, met, gone, seconds=clock.target))
+        took = worked if kind == DELIVERY else 0
+        found.append(Promise(kind, clock.due_at, met, gone, seconds=took))
     for word in words:
         met = word.settled_at if word.state == State.KEPT else None
         gone = word.settled_at if word.state == State.WITHDRAWN else None

@@ -18,9 +18,10 @@ from relais.offer.models import Service
 from relais.people import organisation
 from relais.people.models import Person, Site
 
+from . import surveys
 from .choosing_errors import ChosenMeanwhile, NothingToChoose
 from .choosing_rules import CLIMATE, FIGURES, YES_NO
-from .models import ChoiceWeights, Correction, InventoryLine, ModelChoice, Study
+from .models import ChangeAction, ChoiceWeights, Correction, InventoryLine, ModelChoice, Study
 
 PRESENT = {"remote": 0.0, "mixed": 0.5, "on_site": 1.0}
 Place = tuple[int, str]
@@ -145,18 +146,23 @@ def _ask(line: InventoryLine, counted: inventory.Counted) -> choice_levels.Ask:
 
 
 def _maturity(study: Study) -> dict[int, float]:
-    """Return the digital maturity of the sites that have answered its questionnaire."""
-    return {}
+    """Return the digital maturity of the sites: their own answer, else the company's."""
+    scores = surveys.maturity_scores(study)
+    of_all = scores.pop(None, None)
+    sites = study.scopes.values_list("site", flat=True)
+    found = {} if of_all is None else dict.fromkeys(sites, of_all)
+    return found | {site: score for site, score in scores.items() if site is not None}
 
 
 def _climate(study: Study) -> dict[int, float]:
-    """Return the risk for the social climate of the sites of which something is known."""
+    """Return the risk for the social climate of the sites: known by hand alone, until the pulse."""
     return {}
 
 
 def _change_plans(study: Study) -> set[int]:
     """Return the sites for which actions accompany the change."""
-    return set()
+    planned = ChangeAction.objects.filter(study=study, site__isnull=False)
+    return set(planned.exclude(state=ChangeAction.State.DROPPED).values_list("site", flat=True))
 
 
 # Computing ----------------------------------------------------------------------------------------

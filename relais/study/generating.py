@@ -18,7 +18,7 @@ from relais.offer.models import Agreement, AgreementVersion, Procedure, Procedur
 from relais.people import organisation
 from relais.people.models import Person, Site
 
-from . import generating_plan
+from . import change_plan, generating_plan
 from .choosing_errors import AlreadyUndone, NothingToGenerate, Touched
 from .generating_plan import Item, Kind, Plan
 from .models import Generated, Generation, InventoryLine, Origin, Post, Study, Wave, WaveSite
@@ -160,11 +160,8 @@ def _wave(study: Study, item: Item, rows: dict[str, Any], by: Person) -> tuple[A
 
 
 def _action(study: Study, item: Item, rows: dict[str, Any], by: Person) -> tuple[Any, bool, int]:
-    model = generating_plan.table("ChangeAction")
-    made = model._default_manager.create(
-        provider_id=study.provider_id, study=study, what=item.title, owner=study.pilot,
-        made_by=by, **item.fields,
-    )  # fmt: skip
+    fields = {"what": item.title, "owner": study.pilot, **item.fields}
+    made = change_plan.plan(study, fields, by=by)
     return made, True, made.version
 
 

@@ -24,7 +24,7 @@ from relais.offer.terms import Scope, TargetTerms
 from relais.people import calendars
 from relais.people.models import Cover, Person, Role, Site
 
-from . import choosing
+from . import choosing, irritants
 from .models import Generated, Generation, InventoryLine, Study
 
 Kind = Generated.Kind
@@ -121,7 +121,7 @@ def plan(study: Study, starts_on: date, by: Person) -> Plan:
     past = rows_of(Generated.objects.filter(generation__study=study).order_by("generation", "id"))
     standing = Generation.objects.filter(study=study, undone_at=None).first()
     mine = {each.key for each in standing.things.all()} if standing else set()
-    pain = _pain(study)
+    pain = irritants.pain(study)
     works.sort(key=lambda one: (-sum(inventory.worth(row, pain) for row in one.counted), one.key))
     sites = sorted({line.site for work in works for line in work.lines}, key=lambda s: s.name)
     _services(found, works, past)
@@ -307,29 +307,6 @@ def _procedures(found: Plan, works: list[Work], by: Person, past: dict[str, Any]
         found.items.append(item)
 
 
-def _pain(study: Study) -> dict[str, float]:
-    """Return the hours lost a month, weighed, of the irritants linked to a line."""
-    model = table("Irritant")
-    if model is None or not hasattr(model, "lines"):
-        return {}
-    found: dict[str, float] = defaultdict(float)
-    for row in model._default_manager.filter(study=study).prefetch_related("lines"):
-        score = inventory.Irritant(
-            str(row.pk), row.a_month, row.persons, row.minutes, row.severity
-        ).score
-        for line in row.lines.all():
-            found[str(line.pk)] += score
-    return found
-
-
-def table(name: str) -> Any:
-    """Return a table of the study by its name, None where it is not there."""
-    try:
-        return apps.get_model("study", name)
-    except LookupError:
-        return None
-
-
 # The agreement ------------------------------------------------------------------------------------
 
 
@@ -513,8 +490,6 @@ def _waves(found: Plan, works: list[Work], sites: list[Site]) -> None:
 
 
 def _actions(found: Plan) -> None:
-    if table("ChangeAction") is None:
-        return
     for wave in found.of(Kind.WAVE):
         day, number = wave.fields["starts_on"], wave.fields["number"]
         for step, days, text in (

@@ -11,7 +11,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from django.apps import apps
 from django.db.models import Max
 from django.utils.translation import gettext_noop
 
@@ -22,8 +21,8 @@ from relais.lib.tenancy import tenant
 from relais.people import organisation
 from relais.people.models import Confidentiality, Person, Site
 
-from . import costing
-from .models import CostScenario, InventoryLine, Report, Restitution, Study
+from . import costing, surveys
+from .models import CostScenario, InventoryLine, Irritant, Report, Restitution, Study
 from .sizing import rows_of
 
 MAKE = "relais.study.tasks.make_restitution"
@@ -278,10 +277,10 @@ def _doubles(
 
 
 def _irritants(study: Study) -> list[dict[str, Any]]:
-    model = _model("Irritant")
-    if model is None:
-        return []
-    found = {row.pk: row for row in model.objects.filter(study=study, into=None)}
+    open_ = Irritant.objects.filter(study=study, into=None).exclude(
+        state__in=(Irritant.State.LIFTED, Irritant.State.LEFT)
+    )
+    found = {row.pk: row for row in open_}
     ranked = inventory.pareto([row.counted for row in found.values()])
     return [
         {
@@ -295,10 +294,6 @@ def _irritants(study: Study) -> list[dict[str, Any]]:
 
 
 def _brakes(study: Study) -> list[dict[str, Any]]:
-    if _model("BrakeAnswer") is None:
-        return []
-    from . import surveys
-
     return [
         {
             "site": row.site.pk, "name": row.site.name,
@@ -307,13 +302,6 @@ def _brakes(study: Study) -> list[dict[str, Any]]:
         }
         for row in surveys.heat(study)
     ]  # fmt: skip
-
-
-def _model(name: str) -> Any:
-    try:
-        return apps.get_model("study", name)
-    except LookupError:
-        return None
 
 
 def _sizing(study: Study) -> dict[str, Any] | None:
