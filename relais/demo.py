@@ -314,6 +314,7 @@ def build(now: datetime | None = None, *, lived: bool = True) -> Provider:
             if settings.DEMO_HISTORY:
                 tasks.live_demo_week.configure(priority=-1).defer(provider_id=provider.pk, week=0)
                 demo_history.tell_progress(provider.pk, 0)
+                tasks.live_demo_study.configure(priority=-1).defer(provider_id=provider.pk)
     return provider
 
 

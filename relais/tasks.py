@@ -49,6 +49,16 @@ def live_demo_week(provider_id: int, week: int) -> None:
     demo_history.tell_progress(provider_id, week + 1)
 
 
+@app.task(queue="demo", lock="demo study", retry=RetryStrategy(max_attempts=3, wait=5))
+def live_demo_study(provider_id: int) -> None:
+    """Write the demo's diagnostic."""
+    from relais import demo_study
+
+    close_old_connections()
+    with tenant(provider_id):
+        demo_study.live(timezone.localdate())
+
+
 @app.task(retry=RetryStrategy(max_attempts=3, wait=5))
 def close_demo_months(provider_id: int) -> None:
     """Close the months of the demo, once its past is written."""

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from relais import demo
+from relais import demo, demo_study
 from relais.desk.models import (
     Approval,
     Arbitration,
@@ -20,6 +20,8 @@ from relais.lib.tenancy import tenant
 from relais.offer.models import AgreementVersion
 from relais.people.access import Access
 from relais.people.models import Company, Cover, LegalEntity, Person, Role, Site, User
+from relais.study import choosing
+from relais.study.models import Irritant, Study
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
 
@@ -78,6 +80,16 @@ def test_the_second_client_is_unknown_to_the_first(provider):
     assert not claire.see(Company).filter(name__contains="Kerbrat").exists()
     assert not claire.see(Site).filter(city="Quimper").exists()
     assert not claire.see(Person).filter(last_name="Riou").exists()
+
+
+def test_its_diagnostic_has_work_to_size_what_hurts_and_a_choice_of_models(provider):
+    with tenant(provider.pk):
+        for _twice in range(2):
+            demo_study.live(NOW.date())
+        study = Study.objects.get()
+        assert study.lines.count() == 60 and study.sizings.count() == 1
+        assert Irritant.objects.filter(study=study).count() >= 5
+        assert choosing.judged(choosing.last(study))
 
 
 def test_it_is_needed_only_in_an_empty_database(db):
