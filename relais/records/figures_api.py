@@ -55,7 +55,7 @@ class MonthFigureOut(Schema):
     why: str
     told: str
     periods: list[str]
-    excluded: int
+    left_out: int
     former: str
     year: str
     definition: str
@@ -160,8 +160,9 @@ def drop_figure_view(request: HttpRequest, key: PathKey) -> Status:
 
 def _line(line: flow.Line) -> dict[str, Any]:
     figure = line.figure
-    plain = ("key", "low", "high", "n", "excluded")
+    plain = ("key", "low", "high", "n")
     return {name: getattr(figure, name) for name in plain} | {
+        "left_out": figure.excluded,
         "name": said(figure.definition.name),
         "value": None if figure.value is None else float(figure.value),
         "fraction": None if figure.value is None else str(figure.value),

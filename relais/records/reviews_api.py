@@ -70,7 +70,7 @@ class ReviewFigureOut(Schema):
     high: str | None
     n: int
     own_n: int
-    excluded: int
+    left_out: int
     why: str
     months: list[str]
 
@@ -87,7 +87,7 @@ class ReviewPromiseOut(Schema):
     critical: str
     reached: str | None
     counted: int
-    excluded: int
+    left_out: int
     level: str
 
 
@@ -383,7 +383,7 @@ def _figure(each: Any) -> dict[str, Any]:
         "value": None if each.value is None else str(each.value),
         "low": None if each.low is None else str(each.low),
         "high": None if each.high is None else str(each.high),
-        "own_n": each.own_n, "excluded": each.excluded, "why": str(each.why),
+        "own_n": each.own_n, "left_out": each.excluded, "why": str(each.why),
         "months": list(each.periods),
     }  # fmt: skip
 
@@ -396,7 +396,7 @@ def _promise(each: Judged) -> dict[str, Any]:
         "expected": str(target.expected), "target": str(target.target),
         "critical": str(target.critical), "counted": verdict.counted,
         "reached": None if verdict.value is None else str(verdict.value),
-        "excluded": verdict.excluded, "level": str(verdict.level),
+        "left_out": verdict.excluded, "level": str(verdict.level),
     }  # fmt: skip
 
 

@@ -47,7 +47,7 @@ UNKEEPABLE = gettext_noop(
 # What is taken as given, and where it comes from; every one can be changed (domain C.3 and C.5).
 TERMS: dict[str, float | None] = {
     # A year of one person: days, hours, and shares in per cent.
-    "weekdays": 254, "leave": 25, "extra_leave": 0, "absence": 5.8, "training": 3,
+    "weekdays": 254, "leave": 25, "extra_leave": 0, "sickness": 5.8, "training": 3,
     "hours_a_day": 7, "rituals": 1.5, "practical": 85,
     # What is promised.
     "service": 90, "presence_hours": 28, "step": 0.5, "away": 15, "covered": 95,
@@ -72,7 +72,7 @@ def complete(terms: Mapping[str, Any]) -> dict[str, float | None]:
 def year_of(terms: Mapping[str, Any]) -> formula.Year:
     """Return what a year of one person is made of."""
     return formula.Year(
-        int(terms["weekdays"]), terms["leave"], terms["extra_leave"], terms["absence"] / 100,
+        int(terms["weekdays"]), terms["leave"], terms["extra_leave"], terms["sickness"] / 100,
         terms["training"], terms["hours_a_day"], terms["rituals"], terms["practical"] / 100,
     )  # fmt: skip
 
@@ -214,7 +214,7 @@ def by_formula(basis: Mapping[str, Any], terms: Mapping[str, Any]) -> dict[str, 
         "z": formula.quantile(asked.service),
         "ways": ways,
         "same_peaks": {"net": worst.net, "loses": worst.loses, "posts": alike[-1].posts},
-        "absence": [
+        "standby": [
             [n, formula.present(n, asked.absence, asked.covered)] for n in needs if n <= 60
         ],
         "phone": phone(terms, len(loads)),

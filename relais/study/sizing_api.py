@@ -34,7 +34,7 @@ class SizingTermsIn(Schema):
     weekdays: Annotated[int, Field(ge=0, le=366)] | None = None
     leave: Figure | None = None
     extra_leave: Figure | None = None
-    absence: Figure | None = None
+    sickness: Figure | None = None
     training: Figure | None = None
     hours_a_day: Figure | None = None
     rituals: Figure | None = None
@@ -73,7 +73,7 @@ class GainOut(Schema):
     share: float
     variance: float
     rounding: float
-    absence: float
+    standby: float
     knowledge: float
     net: float
     loses: bool
@@ -125,7 +125,7 @@ class SizingOut(Schema):
 
 
 class SizingDetail(SizingOut):
-    """`absence`: how many people so that those needed are there. `phone`: by Erlang C."""
+    """`standby`: how many people so that those needed are there. `phone`: by Erlang C."""
 
     terms: dict[str, float | None]
     correlation: dict[str, float | bool]
@@ -134,7 +134,7 @@ class SizingDetail(SizingOut):
     year: dict[str, float]
     ways: list[WayOut]
     same_peaks: str
-    absence: list[tuple[int, int]]
+    standby: list[tuple[int, int]]
     phone: dict[str, float] | None
 
 
@@ -237,9 +237,14 @@ def _detail(found: Sizing) -> dict[str, Any]:
         "year": year | {"after_rituals": formula["year"]["after_rituals"]},
         "ways": [_way(way) for way in words.ways(formula, found.lived)],
         "same_peaks": words.peaks_said(formula),
-        "absence": [tuple(row) for row in formula["absence"]],
+        "standby": [tuple(row) for row in formula["standby"]],
         "phone": formula["phone"],
     }
+
+
+def _gain(gain: dict[str, Any], sentence: str) -> dict[str, Any]:
+    others = {name: value for name, value in gain.items() if name != "absence"}
+    return others | {"standby": gain["absence"], "sentence": sentence}
 
 
 def _way(way: words.Way) -> dict[str, Any]:
@@ -248,7 +253,7 @@ def _way(way: words.Way) -> dict[str, Any]:
     return {
         "way": way.code, "name": str(way.name), "hours": way.hours, "posts": way.posts,
         "people": way.people, "pairs": way.pairs, "knowledge_hours": way.knowledge,
-        "gain": {**gain, "sentence": words.gain_said(way)} if gain else None,
+        "gain": _gain(gain, words.gain_said(way)) if gain else None,
         "simulated": lived and {
             **{name: lived[name] for name in ("heads", "half", "whole", "formula", "gaps")},
             "curve": [tuple(point) for point in lived["curve"]],

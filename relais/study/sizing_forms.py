@@ -19,7 +19,7 @@ FIELDS = (
     ("weekdays", _("Weekdays of the year that are no holiday"), 200, 262),
     ("leave", _("Paid leave (days)"), 0, 80),
     ("extra_leave", _("Further days off, RTT (days)"), 0, 40),
-    ("absence", _("Sickness and other absences (%)"), 0, 60),
+    ("sickness", _("Sickness and other absences (%)"), 0, 60),
     ("training", _("Training (days)"), 0, 60),
     ("hours_a_day", _("Hours a day"), 1, 12),
     ("rituals", _("Meetings of the pool (hours a week)"), 0, 30),
@@ -49,7 +49,7 @@ WHOLE = {"weekdays", "replications"}
 HINTS = {
     "correlation": _("Empty: estimated from the requests of these sites, or 20 % if too few."),
     "spread": _("Empty: from the lines, or from the requests of these sites."),
-    "absence": _("France 2024: 5.8 %; call centres 9.8 %."),
+    "sickness": _("France 2024: 5.8 %; call centres 9.8 %."),
     "practical": _("What is left once waits and small breaks are taken off."),
 }
 

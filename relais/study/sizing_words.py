@@ -40,7 +40,7 @@ YEAR = (
     ("weekdays", gettext_lazy("Weekdays that are no holiday")),
     ("leave", gettext_lazy("Paid leave, days")),
     ("extra_leave", gettext_lazy("Further days off (RTT)")),
-    ("absence", gettext_lazy("Sickness and other absences, %")),
+    ("sickness", gettext_lazy("Sickness and other absences, %")),
     ("training", gettext_lazy("Training, days")),
     ("hours_a_day", gettext_lazy("Hours a day")),
     ("rituals", gettext_lazy("Meetings of the pool, hours a week")),
@@ -74,13 +74,13 @@ class Step:
 def year_steps(terms: Mapping[str, Any], found: Mapping[str, Any]) -> list[Step]:
     """Return one person's year line by line, each with what is left after it."""
     off = terms["weekdays"] - terms["leave"] - terms["extra_leave"]
-    there = off * (1 - terms["absence"] / 100)
+    there = off * (1 - terms["sickness"] / 100)
     days, hours = _("%(n)s days"), _("%(n)s h")
     left = {
         "weekdays": days % {"n": number(terms["weekdays"], 0)},
         "leave": days % {"n": number(terms["weekdays"] - terms["leave"], 1)},
         "extra_leave": days % {"n": number(off, 1)},
-        "absence": days % {"n": number(there, 1)},
+        "sickness": days % {"n": number(there, 1)},
         "training": days % {"n": number(found["days"], 1)},
         "hours_a_day": hours % {"n": number(found["hours"], 0)},
         "rituals": hours % {"n": number(found["after_rituals"], 0)},

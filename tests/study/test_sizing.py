@@ -67,7 +67,7 @@ def test_the_vectors_of_the_domain_through_the_page(world, six, client_of):
     assert round(ways["apart"]["hours"]) == 191 and round(ways["together"]["hours"]) == 166
     assert round(100 * ways["together"]["gain"]["share"], 1) == 13.1
     assert (ways["apart"]["posts"], ways["together"]["posts"]) == (9, 6)
-    absence = dict(made.formula["absence"])
+    absence = dict(made.formula["standby"])
     assert [absence[n] for n in (1, 2, 3, 5, 8)] == [2, 4, 5, 8, 12]
     phone = made.formula["phone"]
     assert (phone["each"], phone["apart"], phone["together"]) == (2, 12, 7)
@@ -79,7 +79,7 @@ def test_the_vectors_of_the_domain_through_the_page(world, six, client_of):
     page = paul.get(reverse("sizings", args=[six.pk])).content.decode()
     for told in ("191", "166", "13,1", "9", "1 211 h", "212,7 jours", "23,3 h"):
         assert told.replace(" ", "\u202f", 1) in page or told in page, told
-    centre = count(six, paul, absence=9.8, correlation=50, calls="")
+    centre = count(six, paul, sickness=9.8, correlation=50, calls="")
     assert round(centre.formula["year"]["productive"]) == 1159
     assert round(next(w for w in centre.formula["ways"] if w["way"] == "together")["hours"]) == 177
     assert centre.number == 2 and centre.formula["phone"] is None
@@ -90,7 +90,7 @@ def test_the_vectors_of_the_domain_through_the_page(world, six, client_of):
 @pytest.mark.parametrize(
     ("field", "value"),
     [
-        ("service", "110"), ("absence", "x"), ("step", "0"), ("weekdays", ""),
+        ("service", "110"), ("sickness", "x"), ("step", "0"), ("weekdays", ""),
         ("normal_share", "90"), ("leave", "300"), ("rituals", "40"), ("replications", "2"),
     ],
 )  # fmt: skip
@@ -107,7 +107,7 @@ def test_bad_terms_name_their_field(world, six, client_of, call, field, value):
 
 
 def test_a_year_of_which_nothing_is_left_is_refused(world, six, call):
-    less = {"weekdays": 200, "leave": 80, "extra_leave": 40, "training": 60, "absence": 60}
+    less = {"weekdays": 200, "leave": 80, "extra_leave": 40, "training": 60, "sickness": 60}
     status, told = call(world.people.paul, "POST", f"studies/{six.pk}/sizings", **less)
     assert status == 422 and "leave" in str(told)
 
