@@ -141,10 +141,11 @@ def by_polars(zone: ZoneInfo, months: list[Any]) -> Found:
     standing = table.filter(pl.col("void").is_null())
     found: Found = {}
     for month in months:
-        inside = lambda name: (pl.col(name) >= month.begin) & (pl.col(name) < month.end)  # noqa: E731, B023
+        begin, end = (each.astimezone(UTC) for each in (month.begin, month.end))
+        inside = lambda name: (pl.col(name) >= begin) & (pl.col(name) < end)  # noqa: E731, B023
         came, done = standing.filter(inside("received_at")), standing.filter(inside("done"))
         kept = outcomes(clock, standing, as_of).filter(inside("counted"))
-        left = backlog(table, event, min(month.end, as_of), zone)
+        left = backlog(table, event, min(month.end, as_of).astimezone(UTC), zone)
         for site in ["", *sorted(set(table["site_id"].to_list()))]:
             put(found, month.name, site, came, done, kept, left)
     return found

@@ -159,8 +159,14 @@ class Life:
         """Return whether work was open on it at that instant: received, or reopened, and undone."""
         if self.received >= at or (self.void_at is not None and self.void_at < at):
             return False
-        done = max((each for each in self.deliveries if each < at), default=None)
-        return done is None or any(done <= each.at < at for each in self.reopenings)
+        delivered = [each for each in self.deliveries if each < at]
+        again = [each.at for each in self.reopenings if each.at < at]
+        if not delivered or not again:
+            return not delivered
+        if max(delivered) != max(again):
+            return max(again) > max(delivered)
+        # At one instant they take turns: counted, they leave no doubt which came last.
+        return len(delivered) <= len(again)
 
 
 @dataclass(frozen=True, slots=True)

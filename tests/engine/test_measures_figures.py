@@ -206,6 +206,10 @@ def test_critical_errors_are_counted_by_request():
         (DONE | {"reopenings": (Reopening(at(3, 9), 2),)}, 1),
         ({"deliveries": (at(3, 5), at(3, 12)), "reopenings": (Reopening(at(3, 9), 2),)}, 0),
         (DONE | {"reopenings": (Reopening(at(4, 9), 20),)}, 0),
+        # At one instant they take turns; what was delivered twice is open once it is reopened.
+        ({"deliveries": (at(3, 5),), "reopenings": (Reopening(at(3, 5), 0),)}, 1),
+        ({"deliveries": (at(3, 5),) * 2, "reopenings": (Reopening(at(3, 5), 0),)}, 0),
+        ({"deliveries": (at(3, 5), at(3, 6)), "reopenings": (Reopening(at(3, 9), 2),)}, 1),
         ({"void_at": at(3, 9)}, 0),
         ({"void_at": at(4, 9)}, 1),
     ],
