@@ -21,7 +21,15 @@ from relais.people.models import Person, Site
 from . import surveys
 from .choosing_errors import ChosenMeanwhile, NothingToChoose
 from .choosing_rules import CLIMATE, FIGURES, YES_NO
-from .models import ChangeAction, ChoiceWeights, Correction, InventoryLine, ModelChoice, Study
+from .models import (
+    ChangeAction,
+    ChoiceWeights,
+    Correction,
+    Generated,
+    InventoryLine,
+    ModelChoice,
+    Study,
+)  # fmt: skip
 
 PRESENT = {"remote": 0.0, "mixed": 0.5, "on_site": 1.0}
 Place = tuple[int, str]
@@ -160,9 +168,18 @@ def _climate(study: Study) -> dict[int, float]:
 
 
 def _change_plans(study: Study) -> set[int]:
-    """Return the sites for which actions accompany the change."""
+    """Return the sites for which actions accompany the change.
+
+    Those that the draft offer brought follow from a choice: they are no ground of one until done.
+    """
     planned = ChangeAction.objects.filter(study=study, site__isnull=False)
-    return set(planned.exclude(state=ChangeAction.State.DROPPED).values_list("site", flat=True))
+    brought = Generated.objects.filter(
+        generation__study=study, kind=Generated.Kind.ACTION, made=True
+    ).values("thing_id")
+    counted = planned.exclude(state=ChangeAction.State.DROPPED).exclude(
+        state=ChangeAction.State.OPEN, pk__in=brought
+    )
+    return set(counted.values_list("site", flat=True))
 
 
 # Computing ----------------------------------------------------------------------------------------
