@@ -16,7 +16,7 @@ from relais.people.models import Site
 
 from .models import Roster, ShiftKind
 from .roster_problem import WEIGHTS
-from .shift_forms import day_field, hour_field
+from .shift_forms import check_hours, day_field, hour_field
 
 LABELS = {
     "under": _("Points: one too few for the requests"),
@@ -109,13 +109,5 @@ class KindForm(KeptForm):
     def clean(self) -> dict[str, Any] | None:
         """Refuse hours that do not follow one another."""
         cleaned = super().clean()
-        given = self.cleaned_data
-        starts, ends = given.get("starts"), given.get("ends")
-        first, last = given.get("pause_from"), given.get("pause_until")
-        if starts and ends and ends <= starts:
-            self.add_error("ends", _t("The shift ends before it starts."))
-        elif bool(first) != bool(last):
-            self.add_error("pause_until", _t("Give both ends of the break, or none."))
-        elif starts and ends and first and last and not starts < first < last < ends:
-            self.add_error("pause_from", _t("The break lies within the hours, from early to late."))
+        check_hours(self)
         return cleaned

@@ -49,6 +49,20 @@ def hour_field(label: Any, **more: Any) -> forms.TimeField:
     )
 
 
+def check_hours(form: forms.BaseForm) -> None:
+    """Put an error on `form` where its hours and break do not follow one another."""
+    given = form.cleaned_data
+    starts, ends = given.get("starts"), given.get("ends")
+    first, last = given.get("pause_from"), given.get("pause_until")
+    if starts and ends and ends <= starts:
+        form.add_error("ends", _t("The shift ends before it starts."))
+    elif bool(first) != bool(last):
+        missing = "pause_until" if first else "pause_from"
+        form.add_error(missing, _t("Give both ends of the break, or none."))
+    elif starts and ends and first and last and not starts < first < last < ends:
+        form.add_error("pause_from", _t("The break lies within the hours, from early to late."))
+
+
 class HoursForm(forms.Form):
     """Hours of a day, with a break within them or without."""
 
@@ -60,16 +74,7 @@ class HoursForm(forms.Form):
     def clean(self) -> dict[str, Any] | None:
         """Refuse hours that do not follow one another."""
         cleaned = super().clean()
-        given = self.cleaned_data
-        starts, ends = given.get("starts"), given.get("ends")
-        first, last = given.get("pause_from"), given.get("pause_until")
-        if starts and ends and ends <= starts:
-            self.add_error("ends", _t("The shift ends before it starts."))
-        elif bool(first) != bool(last):
-            missing = "pause_until" if first else "pause_from"
-            self.add_error(missing, _t("Give both ends of the break, or none."))
-        elif starts and ends and first and last and not starts < first < last < ends:
-            self.add_error("pause_from", _t("The break lies within the hours, from early to late."))
+        check_hours(self)
         return cleaned
 
     def hours(self) -> tuple[tuple[time, time], ...]:
