@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -195,17 +196,7 @@ def _keep(source: BusySource, reading: ical.Reading, now: datetime) -> None:
     left = [*reading.left_out, *left]
     # Two readers at once: the second waits for the first, and writes its own.
     BusySource.objects.select_for_update(of=("self",)).get(pk=source.pk)
-    BusyTime.objects.filter(source=source).delete()
-    BusyTime.objects.bulk_create(
-        BusyTime(
-            provider_id=source.provider_id,
-            person=person,
-            source=source,
-            period=(one.start, one.end),
-            title=one.title if source.keeps_titles else "",
-        )
-        for one in found
-    )
+    _write(source, person, [(one.start, one.end, one.title) for one in found])
     source.text = reading.text.decode("utf-8", "replace").replace("\x00", "")
     source.digest, source.events = reading.digest, reading.events
     source.left_out = [
@@ -214,3 +205,26 @@ def _keep(source: BusySource, reading: ical.Reading, now: datetime) -> None:
     source.read_at, source.fault = now, ""
     told = ["text", "digest", "events", "left_out", "read_at", "fault"]
     source.save(update_fields=told)
+
+
+def _write(source: BusySource, person: Person, times: list[tuple[datetime, datetime, str]]) -> None:
+    """Keep these times and no others; those that were there already stay the rows they are."""
+    wanted = Counter(
+        (start, end, title if source.keeps_titles else "") for start, end, title in times
+    )
+    gone = []
+    rows = BusyTime.objects.filter(source=source).values_list("pk", "period", "title")
+    for key, period, title in rows:
+        there = (period.lower, period.upper, title)
+        if wanted[there]:
+            wanted[there] -= 1
+        else:
+            gone.append(key)
+    BusyTime.objects.filter(pk__in=gone).delete()
+    BusyTime.objects.bulk_create(
+        BusyTime(
+            provider_id=source.provider_id, person=person, source=source,
+            period=(start, end), title=title,
+        )
+        for start, end, title in wanted.elements()
+    )  # fmt: skip

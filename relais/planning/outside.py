@@ -70,8 +70,10 @@ def _asked(method: str, url: str, headers: dict[str, str], body: bytes | None = 
     except calling.TooSlow:
         seconds = {"seconds": round(calling.LONGEST)}
         raise NotRead(why=_("it takes longer than %(seconds)s seconds.") % seconds) from None
-    except urllib3.exceptions.HTTPError as fault:
-        raise NotRead(why=type(fault).__name__) from None
+    except urllib3.exceptions.SSLError:
+        raise NotRead(why=_("its certificate is not valid: check the address.")) from None
+    except urllib3.exceptions.HTTPError:
+        raise NotRead(why=_("it does not answer. Check the address, or try again later.")) from None
 
 
 def _followed(
@@ -115,8 +117,19 @@ def _once(
         if answer.status in MOVED and (where := answer.headers.get("Location")):
             return b"", where
         if answer.status not in (200, 207):
-            raise NotRead(why=_("it answers “%(status)s”.") % {"status": answer.status})
+            raise NotRead(why=_refusal(answer.status, named="authorization" in headers))
         found = answer.read(ical.BIGGEST + 1, decode_content=True)
     if len(found) > ical.BIGGEST:
         raise NotRead(why=_("it is too long."))
     return found, None
+
+
+def _refusal(status: int, *, named: bool) -> str:
+    """Return what an answer means for the person who gave the address, and the mend."""
+    if status in (401, 403) and named:
+        return _("it refuses this user or this password. Enter both again, anew if need be.")
+    if status in (401, 403):
+        return _("it asks for a user and a password: choose CalDAV and enter both.")
+    if status in (404, 405, 410, 501):
+        return _("no calendar lies there: copy the address of the calendar itself.")
+    return _("it answers “%(status)s”. Try again later.") % {"status": status}

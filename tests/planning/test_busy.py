@@ -305,7 +305,7 @@ def test_a_caldav_collection_is_read(world, outer):
     where = {"kind": "caldav", "user": "marc", "password": "ouvre"}
     busy.follow(world.people.marc, "Mon agenda", f"{outer.url}/marc/", **where)
     assert BusyTime.objects.exists()
-    with pytest.raises(outside.NotRead, match="401"):
+    with pytest.raises(outside.NotRead, match="mot de passe"):
         busy.follow(world.people.marc, "B", f"{outer.url}/", **(where | {"password": "x"}))
     outer.head = '<!DOCTYPE x [<!ENTITY a "a">]>'
     with pytest.raises(outside.NotRead, match="liste"):
