@@ -14,6 +14,7 @@ import relais
 
 ROOT = Path(relais.__file__).parent
 KEYWORDS = DEFAULT_KEYWORDS | {
+    "_t": None,  # gettext, beside a lazy one
     "gettext_lazy": None,
     "ngettext_lazy": (1, 2),
     "npgettext": ((1, "c"), 2, 3),

@@ -33,8 +33,14 @@ class CompanyForm(forms.Form):
     company = forms.ModelChoiceField(
         None, label=_("A company known here"), required=False, empty_label=_("A new one")
     )
-    name = forms.CharField(label=_("Name of the new company"), max_length=100, required=False)
-    site_1 = forms.CharField(label=_("First site"), max_length=100, required=False)
+    name = forms.CharField(
+        label=_("Name of the new company"), max_length=100, required=False,
+        help_text=_("Needed unless you chose one above."),
+    )  # fmt: skip
+    site_1 = forms.CharField(
+        label=_("First site"), max_length=100, required=False,
+        help_text=_("A new company has one at least; a known one may keep its own."),
+    )  # fmt: skip
     site_2 = forms.CharField(label=_("Second site"), max_length=100, required=False)
     site_3 = forms.CharField(label=_("Third site"), max_length=100, required=False)
 
@@ -49,20 +55,38 @@ class WorkForm(forms.Form):
     def __init__(self, data: Any, services: list[Service], sites: list[Site], known: Any) -> None:
         super().__init__(data)
         self.keys: dict[str, tuple[int, int]] = {}
+        self.services: dict[str, Service] = {}
         for service in services:
             for site in sites:
                 name = f"n-{service.pk}-{site.pk}"
                 self.keys[name] = (service.pk, site.pk)
+                self.services[name] = service
                 self.fields[name] = forms.FloatField(
                     label=f"{service.name} – {site.name}" if len(sites) > 1 else service.name,
                     min_value=0, max_value=quick.MOST_A_WEEK, required=False,
-                    initial=known.get((service.pk, site.pk)),
-                    widget=forms.NumberInput(attrs={"step": "any", "inputmode": "decimal"}),
+                    initial=_short(known.get((service.pk, site.pk))),
+                    widget=forms.NumberInput(
+                        attrs={"step": "any", "inputmode": "decimal", "class": "form-control",
+                               "aria-label": f"{service.name} – {site.name}"}
+                    ),
                 )  # fmt: skip
+
+    def by_family(self) -> list[tuple[str, list[tuple[Service, list[forms.BoundField]]]]]:
+        """Return the families with their services, each with its field for every site."""
+        rows: dict[str, dict[Service, list[forms.BoundField]]] = {}
+        for name, service in self.services.items():
+            row = rows.setdefault(service.get_family_display(), {})
+            row.setdefault(service, []).append(self[name])
+        return [(family, list(row.items())) for family, row in rows.items()]
 
     def counts(self, sent: dict[str, Any]) -> dict[tuple[int, int], float]:
         """Return what was typed, by service and site; empty is none."""
         return {self.keys[name]: value or 0.0 for name, value in sent.items()}
+
+
+def _short(count: float | None) -> float | None:
+    """Return a count as one types it: a whole one without its fraction."""
+    return int(count) if count is not None and count == int(count) else count
 
 
 class QuestionsForm(forms.Form):
@@ -123,7 +147,7 @@ def work(request: HttpRequest, pk: int) -> HttpResponse:
         status := kept(form, lambda sent: quick.note(study, form.counts(sent), by=request.person))
     ) == 302:
         return redirect("quick_questions", pk)
-    return _step(request, 2, {"form": form, "study": study}, status)
+    return _step(request, 2, {"form": form, "study": study, "sites": sites}, status)
 
 
 @login_required
