@@ -191,6 +191,7 @@ leave_accept              POST leaves/{key}/accept
 leave_refuse              POST leaves/{key}/refuse
 leave_withdraw            POST leaves/{key}/withdraw
 matrix                    GET continuity/matrix
+matrix_executives         GET continuity/executives
 what_if                   GET continuity/what_if
 impacts                   POST impacts
 drills                    POST drills

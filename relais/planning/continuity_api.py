@@ -16,7 +16,7 @@ from relais.people.api import NamedOut, access_of
 from relais.people.kept_api import one
 from relais.people.models import Role, Site, System
 
-from . import breaking_glass, covering, drilling, leaving, standing_in
+from . import breaking_glass, covering, drilling, executives, leaving, standing_in
 from .models import Drill, DrillAction, EmergencyAccess, Impact, LeaveRequest
 
 router = Router(tags=["planning"])
@@ -99,6 +99,34 @@ class MatrixOut(Schema):
     dependencies: list[DependencyOut]
     flows: list[FlowOut]
     deciders: list[DeciderOut]
+
+
+class CoveringOut(Schema):
+    """Who covers her: for how many of her works she is ready, and their exchanges lately."""
+
+    person: NamedOut
+    position: str
+    ready: int
+    exchanges: int
+    knows: bool
+
+
+class ExecutiveOut(Schema):
+    """An executive; `able`: how many are ready for the weakest of her works, by proof.
+
+    `asked`: whether she asked for anything lately; else the works are those of her site.
+    """
+
+    executive: NamedOut
+    site: NamedOut
+    asked: bool
+    hours: float
+    works: list[str]
+    able: int
+    standing: str
+    covered: float
+    reserved: NamedOut | None
+    people: list[CoveringOut]
 
 
 class CaseIn(Schema):
@@ -280,6 +308,12 @@ def matrix(request: HttpRequest) -> dict[str, Any]:
     }  # fmt: skip
 
 
+@router.get("/continuity/executives", response={200: list[ExecutiveOut], 404: Fault})
+def matrix_executives(request: HttpRequest) -> list[dict[str, Any]]:
+    leading(request)
+    return [_executive(line) for line in executives.read(covering.read())]
+
+
 @router.get("/continuity/what_if", response={200: OutcomeOut, 404: Fault, 422: FieldFaults})
 def what_if(request: HttpRequest, case: Query[CaseIn]) -> dict[str, Any]:
     leading(request)
@@ -429,6 +463,23 @@ def _line(line: covering.Line) -> dict[str, Any]:
         "people": [
             {"person": _named(each.person), "level": each.level, "told": each.text}
             for each in line.facts
+        ],
+    }  # fmt: skip
+
+
+def _executive(line: executives.ExecutiveLine) -> dict[str, Any]:
+    return {
+        "executive": _named(line.person), "site": NamedOut(id=line.site.pk, name=line.site.name),
+        "asked": line.asked, "hours": line.hours,
+        "works": [work.work.family for work in line.works],
+        "able": line.factor, "standing": str(line.standing), "covered": line.coverage.covered,
+        "reserved": _named(line.reserved) if line.reserved else None,
+        "people": [
+            {
+                "person": _named(each.person), "position": each.position, "ready": each.ready,
+                "exchanges": each.exchanges, "knows": each.knows,
+            }
+            for each in line.people
         ],
     }  # fmt: skip
 

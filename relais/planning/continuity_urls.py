@@ -27,6 +27,7 @@ urlpatterns = [
     path("continuity/leave/<int:pk>/refuse/", leaves.refuse, name="leave_refuse"),
     path("continuity/leave/<int:pk>/withdraw/", leaves.withdraw, name="leave_withdraw"),
     path("continuity/matrix/", covering.matrix, name="matrix"),
+    path("continuity/matrix/executives/", covering.matrix_executives, name="matrix_executives"),
     path("continuity/what-if/", covering.what_if, name="what_if"),
     path("continuity/impacts/", covering.impacts, name="impacts"),
     path("continuity/drills/", covering.drills, name="drills"),

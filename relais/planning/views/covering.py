@@ -17,8 +17,8 @@ from relais.desk.views.dispatch_rules import kept
 from relais.desk.views.files import in_words
 from relais.desk.views.lead import lead_only
 from relais.lib.problem import Problem
-from relais.people.models import SystemAccess
-from relais.planning import breaking_glass, covering, drilling
+from relais.people.models import Cover, SystemAccess
+from relais.planning import breaking_glass, covering, drilling, executives
 from relais.planning.continuity_forms import DrillForm, EmergencyForm, ImpactForm
 from relais.planning.models import Drill, DrillAction, EmergencyAccess, Impact
 
@@ -56,6 +56,20 @@ def matrix(request: HttpRequest) -> HttpResponse:
         "tabs": TABS,
     }
     return render(request, "planning/matrix.html", context)
+
+
+@login_required
+@require_safe
+def matrix_executives(request: HttpRequest) -> HttpResponse:
+    """Show who could serve each executive: by position, by proof, and who of them knows her."""
+    lead_only(request)
+    lines = [
+        (line, covering.WORDS[line.standing], covering.TONES[line.standing],
+         [(label, line.at(key)) for key, label in Cover.Position.choices])
+        for line in executives.read(covering.read())
+    ]  # fmt: skip
+    context = {"lines": lines, "tabs": TABS, "tab": "matrix"}
+    return render(request, "planning/matrix_executives.html", context)
 
 
 @login_required
