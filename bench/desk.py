@@ -36,6 +36,11 @@ SITES, PERSONS = 200, 2000
 
 # The past is written by PostgreSQL itself: the verbs would take half an hour. Every twentieth
 # request is live; the others were given out, taken, delivered and accepted.
+ASKING = """
+create temporary table if not exists asking as
+select provider_id, company_id, site_id, id, row_number() over (order by id) - 1 as rank
+from people_person where site_id is not null
+"""
 TICKETS = """
 insert into desk_ticket (provider_id, company_id, site_id, requester_id, holder_id, service_id,
     state, version, subject, body, priority, confidentiality, channel, received_at, delivered_at,
@@ -52,12 +57,15 @@ select p.provider_id, p.company_id, p.site_id, p.id,
     case when not live or n % 5 = 4 then at + interval '5 hours' end,
     case when not live then at + interval '9 hours' end, 0, ''{defaults}
 from (
-    select n, n %% 20 = 0 as live,
-        case when n %% 20 = 0 then %(now)s::timestamptz - n * interval '1 minute' / 20
-             else %(now)s::timestamptz - (n * interval '730 days' / %(last)s) end as at
-    from generate_series(%(first)s, %(last)s) as n
+    select n, n %% %(one_live_in)s::int = 0 as live,
+        case when n %% %(one_live_in)s::int = 0
+             then %(now)s::timestamptz - n * interval '1 minute' / %(one_live_in)s::int
+             else %(now)s::timestamptz
+                 - ((n - %(before)s::int) * interval '730 days' / (%(last)s::int - %(before)s::int))
+             end as at
+    from generate_series(%(first)s::int, %(last)s::int) as n
 ) as numbered
-join asking as p on p.rank = case when n %% 100 in (20, 33) then 1 else n * 7919 %% 2000 end
+join asking as p on p.rank = case when n %% 100 in (20, 33) then 1 else n::bigint * 7919 %% 2000 end
 cross join (
     select (select array_agg(person_id order by id) from people_assistantprofile) as staff,
         (select array_agg(id order by id) from offer_service) as services,
@@ -230,13 +238,9 @@ def fill(provider, first: int, last: int) -> None:
         after = Ticket.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
         known = {
             "now": timezone.now(), "first": first, "last": last, "after": after,
-            "calendar": Calendar.objects.get().pk,
+            "calendar": Calendar.objects.get().pk, "before": 0, "one_live_in": 20,
         }  # fmt: skip
-        cursor.execute(
-            "create temporary table if not exists asking as"
-            " select provider_id, company_id, site_id, id, row_number() over (order by id) - 1"
-            " as rank from people_person where site_id is not null"
-        )
+        cursor.execute(ASKING)
         for model, statement in (
             (Ticket, TICKETS), (Clock, CLOCKS), (Event, EVENTS), (Message, MESSAGES),
         ):  # fmt: skip

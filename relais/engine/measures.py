@@ -126,11 +126,13 @@ class Tally:
         for each in by:
             if each not in CUTS:
                 raise ValueError(f"{each}: cut by one of {', '.join(CUTS)}")
-        cells = sorted({_cell(life, by) for life in self.lives}) if by else [()]
+        places = {id(life): _cell(life, by) for life in self.lives} if by else {}
+        cells = sorted(set(places.values())) if by else [()]
         found: list[Figure] = []
         for key in keys:
             rows = {
-                period: _grouped(rows, by) for period, rows in self._lines(DEFINITIONS[key]).items()
+                period: _grouped(rows, by, places)
+                for period, rows in self._lines(DEFINITIONS[key]).items()
             }
             figures = [
                 self._figure(key, cell, {name: each.get(cell, ()) for name, each in rows.items()})
@@ -145,7 +147,8 @@ class Tally:
 
     def _lines(self, definition: Definition) -> dict[str, Sequence[Row]]:
         source = "on_time" if definition.sum is Sum.ALIKE else definition.key
-        return {name: each.get(source, ()) for name, each in self.counted.items()}
+        read = self.periods if definition.pooled else self.periods[-1:]
+        return {each.name: self.counted[each.name].get(source, ()) for each in read}
 
     def _figure(
         self, key: str, cell: tuple[tuple[str, str], ...], lines: Mapping[str, Sequence[Count]]
@@ -183,47 +186,60 @@ def tally(
     months = tuple(sorted(periods, key=lambda each: each.begin))
     if not months:
         raise ValueError("months: give at least the one to report")
-    counted = {month.name: _month(ordered, month, as_of, given) for month in months}
-    return Tally(months, given, counted, ordered)
+    return Tally(months, given, _counted(ordered, months, as_of, given), ordered)
 
 
-def _month(
-    lives: Sequence[Life], month: Period, as_of: datetime, given: Given
-) -> dict[str, list[Row]]:
-    found: dict[str, list[Row]] = defaultdict(list)
+Months = Sequence[Period]
+
+
+def _counted(
+    lives: Sequence[Life], months: Months, as_of: datetime, given: Given
+) -> dict[str, dict[str, list[Row]]]:
+    """Return the lines of each month by figure, each life looked at once for all months."""
+    found: dict[str, dict[str, list[Row]]] = {each.name: defaultdict(list) for each in months}
     for life in lives:
         for count in (_promised, _delivered, _received, _said, _standing):
-            for key, line in count(life, month, as_of, given):
-                found[key].append((life, line))
+            for month, key, line in count(life, months, as_of, given):
+                found[month.name][key].append((life, line))
     for means in given.means:
-        if means.period == month.name:
-            found["cost_per_unit"].append((means, Count(means.key, means.cents, 0, "means")))
+        if means.period in found:
+            rows = found[means.period]
+            rows["cost_per_unit"].append((means, Count(means.key, means.cents, 0, "means")))
             line = Count(means.key, means.used_minutes, means.practical_minutes)
-            found["occupation"].append((means, line))
+            rows["occupation"].append((means, line))
     return found
 
 
-Lines = Iterable[tuple[str, Count]]
+def _holding(months: Months, at: datetime | None) -> list[Period]:
+    return [each for each in months if each.holds(at)]
+
+
+Lines = Iterable[tuple[Period, str, Count]]
 _PROMISES = {DELIVERY: "on_time", FIRST_RESPONSE: "first_response", WORD: "words_kept"}
 
 
-def _promised(life: Life, month: Period, as_of: datetime, given: Given) -> Lines:
+def _promised(life: Life, months: Months, as_of: datetime, given: Given) -> Lines:
     """Promises, in the month of their end or of their breach; none of what was cancelled."""
     if life.void(as_of):
         return
     for promise in life.promises:
         key = _PROMISES.get(promise.kind)
         outcome = promise.outcome(as_of) if key else None
-        if key and outcome is not None and month.holds(outcome.counted_at):
+        if not key or outcome is None:
+            continue
+        for month in _holding(months, outcome.counted_at):
             name = f"{life.key}#{promise.key}" if promise.key else life.key
-            yield key, Count(name, int(outcome.kept), 1, life.site, outcome.excluded)
+            yield month, key, Count(name, int(outcome.kept), 1, life.site, outcome.excluded)
 
 
-def _delivered(life: Life, month: Period, as_of: datetime, given: Given) -> Lines:
+def _delivered(life: Life, months: Months, as_of: datetime, given: Given) -> Lines:
     """What is asked of a request once it was first delivered, in the month of that delivery."""
-    done = life.delivered(as_of)
-    if not month.holds(done):
-        return
+    for month in _holding(months, life.delivered(as_of)):
+        for key, line in _of_delivered(life, as_of, given):
+            yield month, key, line
+
+
+def _of_delivered(life: Life, as_of: datetime, given: Given) -> Iterable[tuple[str, Count]]:
     reopened = [each for each in life.reopenings if known(each.at, as_of)]
     faults = (*life.asked_by_fault, *life.corrected)
     right = not reopened and not any(known(each, as_of) for each in faults)
@@ -244,47 +260,62 @@ def _delivered(life: Life, month: Period, as_of: datetime, given: Given) -> Line
         yield "time_returned", Count(life.key, 0, excluded=Why.NO_STANDARD)
 
 
-def _received(life: Life, month: Period, as_of: datetime, given: Given) -> Lines:
-    if not month.holds(life.received) or life.void(as_of):
+def _received(life: Life, months: Months, as_of: datetime, given: Given) -> Lines:
+    holding = _holding(months, life.received)
+    if not holding or life.void(as_of):
         return
-    yield "received", Count(life.key, 1)
-    yield "off_catalogue", Count(life.key, int(life.off_catalogue))
-    yield "anticipation", Count(life.key, int(life.anticipated))
-    if life.bypassed is not None:
-        yield "bypass", Count(life.key, int(life.bypassed))
-    yield "documentation", Count(life.key, int(life.documented))
-    if life.assistant:
-        yield "concentration", Count(life.key, 1, 1, life.assistant)
-        yield "effective_people", Count(life.key, 1, 1, life.assistant)
+    for month in holding:
+        yield month, "received", Count(life.key, 1)
+        yield month, "off_catalogue", Count(life.key, int(life.off_catalogue))
+        yield month, "anticipation", Count(life.key, int(life.anticipated))
+        if life.bypassed is not None:
+            yield month, "bypass", Count(life.key, int(life.bypassed))
+        yield month, "documentation", Count(life.key, int(life.documented))
+        if life.assistant:
+            yield month, "concentration", Count(life.key, 1, 1, life.assistant)
+            yield month, "effective_people", Count(life.key, 1, 1, life.assistant)
 
 
-def _said(life: Life, month: Period, as_of: datetime, given: Given) -> Lines:
+def _said(life: Life, months: Months, as_of: datetime, given: Given) -> Lines:
     """What people and checks said, in the month in which they did."""
     rating = life.rating
     told = rating is not None and known(rating.at, as_of)
-    if month.holds(life.invited) and known(life.invited, as_of):
-        yield "response_rate", Count(life.key, int(told))
-    if rating is not None and told and month.holds(rating.at):
-        yield "satisfaction", Count(life.key, int(rating.score >= GOOD))
-        yield "satisfaction_mean", Count(life.key, rating.score)
-        if rating.effort is not None:
-            yield "effort", Count(life.key, rating.effort)
-    audits = [each for each in life.audits if month.holds(each.at) and known(each.at, as_of)]
-    if audits:
-        yield "critical_errors", Count(life.key, int(any(each.critical for each in audits)))
+    if known(life.invited, as_of):
+        for month in _holding(months, life.invited):
+            yield month, "response_rate", Count(life.key, int(told))
+    if rating is not None and told:
+        for month in _holding(months, rating.at):
+            yield month, "satisfaction", Count(life.key, int(rating.score >= GOOD))
+            yield month, "satisfaction_mean", Count(life.key, rating.score)
+            if rating.effort is not None:
+                yield month, "effort", Count(life.key, rating.effort)
+    done = [each for each in life.audits if known(each.at, as_of)]
+    for month in months if done else ():
+        audits = [each for each in done if month.holds(each.at)]
+        if audits:
+            yield (
+                month,
+                "critical_errors",
+                Count(life.key, int(any(one.critical for one in audits))),
+            )
 
 
-def _standing(life: Life, month: Period, as_of: datetime, given: Given) -> Lines:
-    """What was open when the month ended, or is now if it has not yet."""
+def _standing(life: Life, months: Months, as_of: datetime, given: Given) -> Lines:
+    """What was open when the last month ended, or is now if it has not yet; none is pooled."""
+    month = months[-1]
     at = min(month.end, as_of)
     if at <= month.begin or not life.open(at):
         return
-    yield "backlog", Count(life.key, 1)
+    yield month, "backlog", Count(life.key, 1)
     age = given.age(life, at)
-    yield "backlog_age_p50", Count(life.key, age)
-    yield "backlog_age_p90", Count(life.key, age)
+    yield month, "backlog_age_p50", Count(life.key, age)
+    yield month, "backlog_age_p90", Count(life.key, age)
     if given.daily_minutes:
-        yield "backlog_days", Count(life.key, Fraction(life.left_minutes, given.daily_minutes))
+        yield (
+            month,
+            "backlog_days",
+            Count(life.key, Fraction(life.left_minutes, given.daily_minutes)),
+        )
 
 
 def _cell(of: Life | Means, by: Sequence[str]) -> tuple[tuple[str, str], ...]:
@@ -292,11 +323,14 @@ def _cell(of: Life | Means, by: Sequence[str]) -> tuple[tuple[str, str], ...]:
 
 
 def _grouped(
-    rows: Sequence[Row], by: Sequence[str]
+    rows: Sequence[Row], by: Sequence[str], places: Mapping[int, tuple[tuple[str, str], ...]]
 ) -> dict[tuple[tuple[str, str], ...], list[Count]]:
+    """Return the lines of each cell; `places` are those of the lives, by their identity."""
+    if not by:
+        return {(): [line for _of, line in rows]}
     found = defaultdict(list)
     for of, line in rows:
-        found[_cell(of, by)].append(line)
+        found[places.get(id(of)) or _cell(of, by)].append(line)
     return found
 
 

@@ -29,7 +29,8 @@ def frozen(figures: Iterable[Figure]) -> bytes:
         if _name(one) == _name(following):
             raise ValueError(f"{one.key} of {one.period}: give each figure once")
     used = {each.key: _defined(DEFINITIONS[each.key]) for each in figures}
-    return _bytes({"form": FORM, "figures": [_said(each) for each in figures], "words": used})
+    said = b",".join(_written(each) for each in figures)
+    return b'{"figures":[%b],"form":%d,"words":%b}' % (said, FORM, _bytes(used))
 
 
 def thawed(data: bytes) -> tuple[Figure, ...]:
@@ -47,7 +48,20 @@ def digest(data: bytes) -> str:
 
 def mark(figure: Figure) -> str:
     """Return the digest of the lines behind a figure: which requests, and what each added."""
-    return digest(_bytes([_line(each) for each in sorted(figure.lines)]))
+    return digest(_lines(figure))
+
+
+def _lines(figure: Figure) -> bytes:
+    return _bytes([_line(each) for each in sorted(figure.lines)])
+
+
+def _written(figure: Figure) -> bytes:
+    """Return a figure with its lines, which are written once: for themselves and their digest."""
+    lines = _lines(figure)
+    said = _said(figure) | {"mark": digest(lines)}
+    first, last = ({k: v for k, v in said.items() if (k < "lines") is before}
+                   for before in (True, False))  # fmt: skip
+    return b'%b,"lines":%b,%b' % (_bytes(first)[:-1], lines, _bytes(last)[1:])
 
 
 def _bytes(value: Any) -> bytes:
@@ -89,8 +103,6 @@ def _said(figure: Figure) -> dict[str, Any]:
         "own_n": figure.own_n,
         "excluded": figure.excluded,
         "assumption": None if figure.assumption is None else list(figure.assumption),
-        "lines": [_line(each) for each in sorted(figure.lines)],
-        "mark": mark(figure),
     }
 
 
@@ -184,7 +196,7 @@ def restatement(old: bytes, new: bytes) -> tuple[Restated, ...]:
                     one.value if one else None, other.value if other else None, (cause,),
                 )
             )  # fmt: skip
-        elif _said(one) != _said(other) or not same_words:
+        elif _written(one) != _written(other) or not same_words:
             found.append(_restated(one, other, same_words=same_words))
     return tuple(found)
 

@@ -1,5 +1,6 @@
 """A month is closed once, by the lead, when it is over; counted anew it gives the same bytes."""
 
+import hashlib
 import json
 import time
 from datetime import UTC, datetime
@@ -53,7 +54,13 @@ def test_the_lead_closes_a_month_and_it_is_frozen_once(world, month):
     assert (shown["on_time"].over, shown["on_time"].n) == (22, 25)
     assert kept.digest == measures_frozen.digest(bytes(kept.figures))
     assert not any(each.definition.internal for each in kept.shown)
-    assert kept.events == 50
+    events = Event.objects.order_by("id").values_list("id", "ticket", "kind", "at", "by")
+    lines = [
+        f"{pk};{ticket};{kind};{int(at.timestamp())}000000;{by or 0}\n"
+        for pk, ticket, kind, at, by in events
+    ]
+    assert kept.events == len(lines) == 50
+    assert kept.events_digest == hashlib.sha256("".join(lines).encode()).hexdigest()
     letters = Letter.objects.filter(key__startswith=f"review:{kept.pk}:")
     assert {each.to for each in letters} == {"claire@calanques.example", "paul@atout.example"}
 
