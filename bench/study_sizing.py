@@ -6,7 +6,8 @@ For each log: volumes by site (equal to a count of the file's own rows), how far
 (95 % interval), hours and posts by formula, people by simulation on the same weeks (earliest due
 date, ± half a 95 % interval), the difference, and run time; the capacity curve is drawn into --out.
 Efforts are those that touches tell of (`engine/past.py`); the sites are the busiest ones, targets
-those of a study that says nothing else.
+those of a study that says nothing else; the weeks are those of one regime (`formula.steady`): a
+file that swells or dies away is no year of a desk.
 """
 
 from __future__ import annotations
@@ -64,14 +65,19 @@ def study(folder: Path, name: str, most: int, seeds: int, out: Path | None) -> b
     begun = time.process_time()
     counted = Counter(row["site"].casefold() for row in _rows(folder / f"{name}_requests.csv.gz"))
     read_as = past.read(read(folder, name))
-    start, volumes = basis(read_as, most)
+    start, volumes, weeks = basis(read_as, most)
     exact = volumes == [count for _site, count in counted.most_common(len(volumes))]
     rho = start.correlation
     print(
         f"\n{name}: {len(read_as.lived)} requests, the {len(start.sites)} busiest of "
         f"{len(counted)} sites: {volumes} requests, {'as' if exact else 'NOT as'} counted by hand; "
-        f"hours a week {[round(load.mean, 1) for load in start.loads]}; they move together by "
-        f"{rho.mean:.2f} ({rho.low:.2f} to {rho.high:.2f}, {rho.weeks} weeks)",
+        f"hours a week {[round(load.mean, 1) for load in start.loads]} of {len(weeks)} weeks; "
+        + (
+            f"no {formula.FEWEST_WEEKS} weeks of one regime hold half of the work: correlation "
+            f"assumed {rho.mean:.2f}, weeks stray as chance does"
+            if rho.assumed
+            else f"they move together by {rho.mean:.2f} ({rho.low:.2f} to {rho.high:.2f})"
+        ),
         flush=True,
     )
     table(start)
@@ -80,49 +86,45 @@ def study(folder: Path, name: str, most: int, seeds: int, out: Path | None) -> b
     return exact
 
 
-def basis(read_as: past.Past, most: int) -> tuple[Basis, list[int]]:
-    """Return what a sizing starts from, and the requests of each site, the busiest first."""
+def basis(read_as: past.Past, most: int) -> tuple[Basis, list[int], np.ndarray]:
+    """Return what a sizing starts from, the requests of each site, the busiest first, the weeks."""
     site = np.array([each.site for each in read_as.lived])
     kind = np.array([each.kind for each in read_as.lived])
     week = (np.array([each.arrival for each in read_as.lived]) // WEEK).astype(int)
     sites = [int(key) for key, _n in Counter(site.tolist()).most_common(most)]
     usual = [int(key) for key, _n in Counter(kind.tolist()).most_common(FAMILIES - 1)]
     family = np.array([usual.index(k) if k in usual else FAMILIES - 1 for k in kind.tolist()])
-    weeks = whole_weeks(week)
     hours = np.array(
         [
-            np.bincount(week[site == s], read_as.effort[site == s] / 60, week.max() + 1)[weeks]
+            np.bincount(week[site == s], read_as.effort[site == s] / 60, week.max() + 1)
             for s in sites
         ]
     )
+    kept = formula.steady(hours)
+    rho = formula.correlation(hours[:, kept])
+    if rho.assumed:  # no regime to be seen: the fullest weeks, and chance for how far they stray
+        weeks = np.flatnonzero(hours.sum(0) >= hours.sum(0).max() / formula.ONE_LEVEL)
+    else:
+        weeks = np.arange(kept.start, kept.stop)
     inside = np.isin(week, weeks)
     minutes, spread = [], []
     for f in range(FAMILIES):
         efforts = read_as.effort[(family == f) & inside]
         minutes.append(float(efforts.mean()) if len(efforts) else 1.0)
         spread.append(float(efforts.std() / efforts.mean()) if len(efforts) else 0.0)
-    weekly = []
-    for s in sites:
+    weekly, loads = [], []
+    for s, row in zip(sites, hours[:, weeks], strict=True):
         here = inside & (site == s)
         work = np.bincount(family[here], read_as.effort[here], FAMILIES)
         weekly.append(tuple(float(w) / m / len(weeks) for w, m in zip(work, minutes, strict=True)))
-    loads = tuple(
-        formula.Load(str(s), float(row.mean()), float(row.std(ddof=1)))
-        for s, row in zip(sites, hours, strict=True)
-    )
+        by_chance = float((read_as.effort[here] ** 2).sum() / len(weeks)) ** 0.5 / 60
+        sd = by_chance if rho.assumed else float(row.std(ddof=1))
+        loads.append(formula.Load(str(s), float(row.mean()), sd))
     start = Basis(
         tuple(map(str, sites)), tuple(map(str, range(FAMILIES))), tuple(weekly), tuple(minutes),
-        tuple(spread), loads, formula.correlation(hours),
+        tuple(spread), tuple(loads), rho,
     )  # fmt: skip
-    return start, [int((site == s).sum()) for s in sites]
-
-
-def whole_weeks(week: np.ndarray) -> np.ndarray:
-    """Return the weeks of the log without its ragged ends: a quarter of the usual week or more."""
-    counts = np.bincount(week)
-    usual = float(np.median(counts[counts > 0]))
-    weeks: np.ndarray = np.flatnonzero(counts >= usual / 4)
-    return weeks
+    return start, [int((site == s).sum()) for s in sites], weeks
 
 
 def table(start: Basis) -> None:

@@ -27,6 +27,10 @@ HAIR = 1e-9
 # Fewer weeks say nothing of how sites move together.
 FEWEST_WEEKS = 8
 USUAL_CORRELATION = 0.2
+# Weeks of one regime stay within so many times the usual one, but for a share of them (holidays).
+ONE_LEVEL, BUT_FOR = 3.0, 0.1
+# A regime that holds less than this of all the work tells nothing of it.
+TELLING = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +120,37 @@ def correlation(hours: Reals, assumed: float = USUAL_CORRELATION) -> Correlation
         _bounded(whole, len(kept)), _bounded(whole - half, len(kept)), min(whole + half, 1.0),
         weeks, False,
     )  # fmt: skip
+
+
+def steady(hours: Reals) -> slice:
+    """Return the weeks (columns) in which all sites (rows) worked as usual: one regime.
+
+    A file that swells to its end, or that dies away, would be read as sites that have their peaks
+    together. Weeks before the last site began are left out where enough follow. The stretch that
+    holds most of the work is taken; empty when none of `FEWEST_WEEKS` holds half of it.
+    """
+    if hours.ndim != 2 or not hours.size:
+        return slice(0, 0)
+    first = int(max((np.flatnonzero(row)[0] for row in hours if row.any()), default=0))
+    if hours.shape[1] - first < FEWEST_WEEKS:
+        first = 0
+    weeks = hours.sum(0)[first:]
+    best, held = (0, 0), TELLING * float(weeks.sum()) - HAIR
+    for begin in range(len(weeks) - FEWEST_WEEKS + 1):
+        for end in range(len(weeks), begin + FEWEST_WEEKS - 1, -1):
+            inside = float(weeks[begin:end].sum())
+            if inside <= held:
+                break
+            if _one_level(weeks[begin:end]):
+                best, held = (begin, end), inside
+                break
+    return slice(first + best[0], first + best[1])
+
+
+def _one_level(weeks: Reals) -> bool:
+    usual = float(np.median(weeks))
+    away = (weeks < usual / ONE_LEVEL) | (weeks > usual * ONE_LEVEL)
+    return usual > 0 and not (away[0] or away[-1]) and float(away.mean()) <= BUT_FOR
 
 
 def _mean_correlation(hours: Reals) -> float:

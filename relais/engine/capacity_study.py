@@ -22,6 +22,7 @@ from relais.engine.capacity_formula import (
     Way,
     correlation,
     pairs_beyond,
+    steady,
 )
 from relais.engine.capacity_scene import (
     OPEN_DAYS,
@@ -67,16 +68,19 @@ def basis(
     """Return what a sizing starts from; work done twice elsewhere is left out.
 
     `lived`: hours a week of each site as they came, the same weeks for all. They tell how far weeks
-    stray, and how far sites have their heavy weeks together; not how much there is.
+    stray, and how far sites have their heavy weeks together; not how much there is. Only weeks of
+    one regime are read (`capacity_formula.steady`).
     """
     kept = [row for row in rows if not row.double]
     loads = [Load(week.site, week.mean, week.sd) for week in weeks(kept, working_days)]
     sites = tuple(load.site for load in loads)
     told = {site: np.array(hours) for site, hours in (lived or {}).items() if site in sites}
-    table = np.array([told[site] for site in sites if site in told])
-    rho = correlation(table if len(told) else np.zeros((0, 0)), assumed)
+    table = np.array([told[site] for site in sites if site in told], dtype=np.float64)
+    usual = steady(table)
+    rho = correlation(table[:, usual] if len(told) else np.zeros((0, 0)), assumed)
     if not rho.assumed:
-        loads = [_as_lived(load, told.get(load.site)) for load in loads]
+        kept_weeks = {site: told[site][usual] for site in told}
+        loads = [_as_lived(load, kept_weeks.get(load.site)) for load in loads]
     families = tuple(sorted({row.line.family for row in kept}))
     weekly, minutes, spread = _requests(kept, sites, families, working_days)
     return Basis(sites, families, weekly, minutes, spread, tuple(loads), rho)
@@ -196,10 +200,12 @@ class Scene:
             yield self._round(list(seeds[:size]), formula)
 
     def _round(self, seeds: list[int], formula: dict[Way, capacity.Heads | None]) -> Round:
-        count = self.demand.sites
-        guess = float(self.demand.site_hours.sum()) / 25 + 1
-        each = guess / count
-        teams = [self._heads(f"site {s}", self._alone(s), seeds, each) for s in range(count)]
+        count, work = self.demand.sites, self.demand.site_hours
+        guess = float(work.sum()) / 25 + 1
+        teams = [
+            self._heads(f"site {s}", self._alone(s), seeds, float(work[s]) / 25 + 1 / count)
+            for s in range(count)
+        ]
         apart = capacity.summed(teams)
         found = [Served(Way.APART, apart)]
         for way in self.ways:

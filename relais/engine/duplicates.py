@@ -13,14 +13,25 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from relais.engine.duplicates_ideas import ACTS, EMPTY_WORDS, IDEAS, PERSONS, idea
+from relais.engine.duplicates_ideas import (
+    ACTS,
+    EMPTY_WORDS,
+    IDEAS,
+    PERSONS,
+    idea,
+    without_phrases,
+)
 from relais.engine.wording import EMPTY, WORD, fold, stem
 
 # From here on a person is asked, from SURE on they are all but certainly the same.
-ENOUGH, SURE = 0.46, 0.65
+ENOUGH, SURE = 0.40, 0.65
 # Weights beside that of a thing: of a verb, of whom it is for, of a word that is no known idea.
 ACT, PERSON, UNKNOWN = 0.4, 0.5, 0.4
 SAME_FAMILY = 0.08
+# A site that has a much closer task does not do the same work a second time.
+NEAR = 0.75
+# Two languages share beginnings of words that nobody listed (« statistiques », "statistics").
+BEGINNING = 6
 MOST = 200
 
 
@@ -48,16 +59,24 @@ class Pair:
 
 def ideas(text: str) -> list[str]:
     """Return the ideas of a text, in its order."""
-    found = []
-    for word in WORD.findall(fold(text)):
-        if len(word) < 3 or word in EMPTY or word in EMPTY_WORDS:
+    rest, found = without_phrases(fold(text))
+    for word in WORD.findall(rest):
+        if word in EMPTY_WORDS:
             continue
-        found.append(idea(word) or stem(word))
+        if known := idea(word):
+            found.append(known)
+        elif len(word) > 2 and word not in EMPTY:
+            found.append(stem(word)[:BEGINNING])
     return found
 
 
-def alike(tasks: Sequence[Task], enough: float = ENOUGH, most: int = MOST) -> list[Pair]:
-    """Return the pairs of different sites that may be the same work, the likeliest first."""
+def alike(
+    tasks: Sequence[Task], enough: float = ENOUGH, most: int = MOST, *, nearest: bool = True
+) -> list[Pair]:
+    """Return the pairs of different sites that may be the same work, the likeliest first.
+
+    `nearest`: a site does a work once; a pair goes whose task has one much closer at that site.
+    """
     weights = _weights([Counter(ideas(task.text)) for task in tasks])
     holders: dict[str, list[int]] = {}
     for place, weighed in enumerate(weights):
@@ -70,7 +89,24 @@ def alike(tasks: Sequence[Task], enough: float = ENOUGH, most: int = MOST) -> li
             if tasks[other].site != task.site:
                 found.append(_pair(task, tasks[other], weights[place], weights[other]))
     kept = [pair for pair in found if pair.score >= enough]
+    kept = _nearest(kept, tasks) if nearest else kept
     return sorted(kept, key=lambda pair: (-pair.score, pair.first, pair.second))[:most]
+
+
+def _nearest(pairs: Sequence[Pair], tasks: Sequence[Task]) -> list[Pair]:
+    """Return the pairs whose tasks have none that is much closer at the other's site."""
+    site = {task.key: task.site for task in tasks}
+    best: dict[tuple[str, str], float] = {}
+    for pair in pairs:
+        for one, other in ((pair.first, pair.second), (pair.second, pair.first)):
+            at = (one, site[other])
+            best[at] = max(best.get(at, 0.0), pair.score)
+    return [
+        pair
+        for pair in pairs
+        if pair.score
+        >= NEAR * max(best[pair.first, site[pair.second]], best[pair.second, site[pair.first]])
+    ]
 
 
 def groups(pairs: Iterable[Pair]) -> list[tuple[str, ...]]:

@@ -199,7 +199,8 @@ def _alike(lines: Sequence[InventoryLine]) -> dict[int, Service]:
         for key, one in services.items()
     ]
     found: dict[int, Service] = {}
-    for pair in duplicates.alike(tasks):
+    # Several lines may be the work of one service.
+    for pair in duplicates.alike(tasks, most=len(tasks) * len(services), nearest=False):
         line, service = sorted((pair.first, pair.second))
         if pair.sure and pair.same_family and int(line[1:]) not in found:
             found[int(line[1:])] = services[service]

@@ -220,3 +220,22 @@ def test_three_scenarios_at_three_volumes():
     assert external.net == pytest.approx(226_000)
     assert external.follows == pytest.approx(0.8)
     assert quality_cost(100, 40) == 4000
+
+
+def test_only_weeks_of_one_regime_tell_how_sites_move_together():
+    dice = np.random.default_rng(5)
+    apart = 20 + 4 * dice.standard_normal((5, 40))
+    assert formula.steady(apart) == slice(0, 40)
+    dying = np.hstack([apart[:, :20], np.full((5, 60), 0.2)])
+    assert formula.steady(dying).stop <= 22
+    assert formula.correlation(dying).mean > 0.9
+    assert abs(formula.correlation(dying[:, formula.steady(dying)]).mean) < 0.3
+    swelling = 1.7 ** np.arange(24) * np.ones((3, 1))
+    assert formula.correlation(swelling[:, formula.steady(swelling)]).assumed
+    holidays = apart.copy()
+    holidays[:, [10, 30]] = 0
+    assert formula.steady(holidays) == slice(0, 40)
+    late = apart.copy()
+    late[2, :12] = 0
+    assert formula.steady(late) == slice(12, 40)
+    assert formula.steady(np.zeros((0, 0))) == formula.steady(np.zeros((2, 30))) == slice(0, 0)
