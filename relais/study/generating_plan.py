@@ -25,6 +25,7 @@ from relais.people import calendars
 from relais.people.models import Cover, Person, Role, Site
 
 from . import choosing, irritants
+from .choosing_rules import CLIMATE
 from .models import Generated, Generation, InventoryLine, Study
 
 Kind = Generated.Kind
@@ -447,7 +448,7 @@ def _free(sites: list[Site]) -> list[Person]:
 
 def _waves(found: Plan, works: list[Work], sites: list[Site]) -> None:
     tense = {
-        cell.site.pk: float(cell.figures[choosing.CLIMATE].value or 1)
+        cell.site.pk: float(cell.figures[CLIMATE].value or 1)
         for cell in choosing.cells(found.study)
     }
     hours = {
