@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from procrastinate.contrib.django import app
+from procrastinate.contrib.django.django_connector import DjangoConnector
+from procrastinate.manager import JobManager
 
 
 def later(
@@ -14,4 +16,9 @@ def later(
 
     With a `queueing_lock` one alone waits; raises `AlreadyEnqueued` for a second one.
     """
-    app.configure_task(task, lock=lock, queueing_lock=queueing_lock).defer(**arguments)
+    job = app.configure_task(task, lock=lock, queueing_lock=queueing_lock)
+    if not isinstance(app.connector, DjangoConnector):
+        # A worker has a connection of its own for jobs: by it another worker would begin before
+        # this transaction is there, and find nothing to do.
+        job.job_manager = JobManager(DjangoConnector())
+    job.defer(**arguments)

@@ -53,7 +53,9 @@ def _drafted(
     statement = next(each for begin, each in made.statements if begin == month)
     by_metric = {each.metric: each for each in judged}
     lines = [_missed(line, by_metric[line.metric], month) for line in statement.lines]
-    lines += [_given_back(entry, review) for entry in made.entries if _is_back(entry, month)]
+    agreement = version.agreement_id
+    back = (entry for entry in made.entries if _is_back(entry, month))
+    lines += [_given_back(entry, review, agreement) for entry in back]
     assert terms.credits is not None
     return CreditStatement.draft(
         review, version, fee=terms.credits.monthly_fee, pool=statement.pool, lines=lines, at=at
@@ -101,11 +103,12 @@ def _missed(line: credits.Line, judged: Judged, month: date) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _given_back(entry: Entry, review: Review) -> dict[str, Any]:
+def _given_back(entry: Entry, review: Review, agreement: int) -> dict[str, Any]:
     """Return the line of a credit that was earned back: as it was settled, if it was disputed."""
     past = CreditLine.objects.filter(
         statement__review__company=review.company_id, month=entry.month, metric=entry.metric,
-        kind=CreditLine.Kind.MISS,
+        # Another agreement may promise the same.
+        statement__agreement_version__agreement=agreement, kind=CreditLine.Kind.MISS,
     )  # fmt: skip
     line = past.first()
     amount = -(line.due if line else entry.amount)

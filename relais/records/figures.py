@@ -68,7 +68,7 @@ def tally_of(
     """
     months, places = with_former(period), places or Places.all()
     found = lives_kept.of(company, months[0].begin, period.end, access, sites, places)
-    return tally(_with_said(found, company, months), months, as_of, given(places))
+    return tally(_with_said(found, company, months, as_of), months, as_of, given(places))
 
 
 # Of so many requests a small month is none: the months before are not read.
@@ -89,7 +89,7 @@ def tally_of_all(period: Period, *, as_of: datetime) -> Tally:
     else:
         found = lives_kept.of(None, months[0].begin, period.end, places=places)
     for company in Company.objects.all():
-        found = _with_said(found, company, months)
+        found = _with_said(found, company, months, as_of)
     return tally(found, months, as_of, given(places))
 
 
@@ -110,9 +110,11 @@ def _age(places: Places, life: Life, at: datetime) -> int:
     return hours.days_between(life.received, at) if hours else (at - life.received).days
 
 
-def _with_said(found: list[Life], company: Company, months: Sequence[Period]) -> list[Life]:
-    """Return the lives with what checks found and what referents agreed."""
-    audits, left_out = audits_of(company, months), excluding.agreed(company)
+def _with_said(
+    found: list[Life], company: Company, months: Sequence[Period], as_of: datetime
+) -> list[Life]:
+    """Return the lives with what checks had found by then and what referents agreed."""
+    audits, left_out = audits_of(company, months, as_of), excluding.agreed(company)
     if not audits and not left_out:
         return found
     key = str(company.pk)

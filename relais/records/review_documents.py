@@ -18,6 +18,7 @@ from django.utils.translation import override
 
 from relais.engine.measures_words import DEFINITIONS, Definition
 from relais.lib import charts, typeset
+from relais.people.models import Confidentiality
 
 from . import credit_words, figures, review_charts, review_words
 from .models import CreditStatement, Exclusion, Review, ReviewDocument, ReviewItem
@@ -220,17 +221,19 @@ def _credits(review: Review) -> dict[str, Any]:
 
 
 def _exclusions(review: Review) -> list[list[str]]:
-    """Return what was left out this month; no request is named."""
+    """Return what was left out this month; no request is named, and of class C3 nothing is said."""
     from .closing import period_of
 
     period = period_of(review.company, review.month)
     rows = Exclusion.objects.filter(
         company=review.company_id, state=Exclusion.State.AGREED,
+        ticket__confidentiality__lt=Confidentiality.EXECUTIVE,
         ticket__clocks__due_at__gte=period.begin, ticket__clocks__due_at__lt=period.end,
     ).distinct().order_by("pk")  # fmt: skip
+    zone = period.begin.tzinfo
     return [
         [each.get_of_display(), each.reason,
-         date_format(timezone.localtime(each.decided_at), "SHORT_DATE_FORMAT")
+         date_format(each.decided_at.astimezone(zone), "SHORT_DATE_FORMAT")
          if each.decided_at else ""]
         for each in rows
     ]  # fmt: skip

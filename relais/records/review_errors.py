@@ -19,6 +19,12 @@ class MonthNotOver(NotNow):
     message = _("%(what)s is not over yet: close it from %(day)s on.")
 
 
+class MonthNotBegun(NotNow):
+    """A month is prepared once it has begun."""
+
+    message = _("%(month)s has not begun: prepare a month that has.")
+
+
 class NotInThisState(NotNow):
     """What was asked for is not for a thing in this state."""
 
@@ -47,9 +53,3 @@ class OpenDisputes(NotNow):
     """Lines in dispute are settled before a statement is issued."""
 
     message = _("%(n)s lines are in dispute: settle them before the statement is issued.")
-
-
-class NoCredits(NotNow):
-    """The agreement puts no fee at risk."""
-
-    message = _("%(what)s: the agreement in force puts no fee at risk.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 from typing import Any
 
@@ -20,7 +20,7 @@ from relais.engine.measures_words import UNITS, Unit, Words
 from relais.offer.models import AgreementTarget, Service
 from relais.offer.terms import TargetTerms
 
-from .verdicts import Judged
+from .verdicts import Judged, promised
 
 # What a board reads first, in this order; then the rest.
 FIRST = (
@@ -83,11 +83,11 @@ def said(words: Words) -> str:
 
 
 def number(value: Fraction | Decimal | int | float, digits: int) -> str:
-    """Return a number with that many decimals, as the language writes it."""
+    """Return a number with that many decimals, halves away from nought: as dashboards round."""
     exact = Decimal(value.numerator) / value.denominator if isinstance(value, Fraction) else value
     quantum = Decimal(1).scaleb(-digits)
-    return str(number_format(Decimal(exact).quantize(quantum), digits, use_l10n=True,
-                             force_grouping=True))  # fmt: skip
+    rounded = Decimal(exact).quantize(quantum, ROUND_HALF_UP)
+    return str(number_format(rounded, digits, use_l10n=True, force_grouping=True))
 
 
 def percent(value: Fraction | Decimal, digits: int = 1) -> str:
@@ -274,6 +274,9 @@ def change_lines(
         definition = DEFINITIONS.get(each["key"])
         if each["inside"] and not inside:
             continue
+        if "promise" in each:
+            found.append(_promise_change(each))
+            continue
         unit = definition.unit if definition else Unit.COUNT
         told = {
             name: "–" if each[name] is None else amount_text(unit, Fraction(each[name]))
@@ -289,6 +292,22 @@ def change_lines(
             **told,
         })  # fmt: skip
     return found
+
+
+def _promise_change(change: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a promise that is judged otherwise: what was reached before and now, and its level."""
+    target = promised(change["promise"])
+    rows = Service.objects.filter(pk=target.service) if target.service else ()
+    told = {}
+    for name, level in zip(("before", "now"), change["levels"], strict=True):
+        value = None if change[name] is None else Decimal(change[name])
+        said_level = f" ({LEVELS[Level(level)]})" if level else ""
+        told[name] = level_value(target.statistic, value) + said_level
+    return {
+        "name": target_name(target, {one.pk: one.name for one in rows}), "cut": "",
+        "causes": ", ".join(said(CAUSES[Cause(cause)]) for cause in change["causes"]),
+        "requests": [], **told,
+    }  # fmt: skip
 
 
 def cut_name(name: str, value: str, names: Mapping[str, Mapping[str, str]]) -> str:

@@ -163,11 +163,15 @@ def lines_of(company: Company, until: date, plans: Iterable[UsagePlan]) -> Month
             "pk", "site_id", "site__entity_id", "priority", "service__code"
         )
     }  # fmt: skip
+    moved = _reprioritised(keys)
     months: Months = defaultdict(list)
     for (key, month), (minutes, at) in timed.items():
         plan = plan_in(plans, month)
         if plan is not None and plan.unit == UsagePlan.Unit.HOURS and minutes:
-            months[month].append(_line(key, at, Fraction(minutes), tickets[key]))
+            # What was urgent later in the month was urgent in it; in a month to come it is not.
+            end = checks.begins(following(month), zone)
+            facts = _facts_at(tickets[key], moved.get(key, ()), end)
+            months[month].append(_line(key, at, Fraction(minutes), facts))
     for key, at in delivered.items():
         month = checks.month_of(at, zone)
         plan = plan_in(plans, month)
@@ -175,8 +179,25 @@ def lines_of(company: Company, until: date, plans: Iterable[UsagePlan]) -> Month
             amount = Fraction(1)
             if plan.unit == UsagePlan.Unit.POINTS:
                 amount = Fraction(str(plan.points.get(tickets[key][3], 1)))
-            months[month].append(_line(key, at, amount, tickets[key]))
+            facts = _facts_at(tickets[key], moved.get(key, ()), at)
+            months[month].append(_line(key, at, amount, facts))
     return months
+
+
+def _reprioritised(keys: Iterable[int]) -> dict[int, list[tuple[datetime, int]]]:
+    """Return, by request, when its priority was changed and what it had been until then."""
+    found: dict[int, list[tuple[datetime, int]]] = defaultdict(list)
+    rows = Event.objects.filter(ticket__in=list(keys), kind=Event.Kind.REPRIORITISED)
+    for key, at, was in rows.order_by("id").values_list("ticket", "at", "facts__from"):
+        if was is not None:
+            found[key].append((at, int(was)))
+    return found
+
+
+def _facts_at(facts: Any, moved: Iterable[tuple[datetime, int]], at: datetime) -> Any:
+    """Return the facts of a request with the priority that it had at an instant, whatever since."""
+    site, entity, priority, code = facts
+    return site, entity, next((was for when, was in moved if when > at), priority), code
 
 
 def _line(key: int, at: datetime, amount: Fraction, facts: Any) -> usage.Line:
@@ -265,11 +286,33 @@ def statements(
                 )
             )
         month = following(month)
-    return found | _account(run)
+    return _charged(found | _account(run), plans)
 
 
 def _account(run: list[usage.Month]) -> dict[date, usage.Statement]:
     return {made.begin: made for made in usage.account(run)}
+
+
+def _charged(
+    found: dict[date, usage.Statement], plans: list[UsagePlan]
+) -> dict[date, usage.Statement]:
+    """Return the statements, with no cent lost between two packages.
+
+    What is charged with the next month goes to it although it counts in another unit; and where no
+    package holds then, it is charged with its own month.
+    """
+    for month, made in sorted(found.items()):
+        after = plan_in(plans, following(month))
+        own = plan_in(plans, month)
+        if not made.later_cents or (after and own and after.unit == own.unit):
+            continue
+        if after is None:
+            cents = made.over_cents + made.later_cents
+            found[month] = replace(made, over_cents=cents, later_cents=0)
+        elif (then := found.get(following(month))) is not None:
+            cents = then.over_cents + made.later_cents
+            found[then.begin] = replace(then, over_cents=cents)
+    return found
 
 
 def _disputes(company: Company) -> dict[tuple[int, date], usage.Dispute]:

@@ -137,19 +137,29 @@ def _verdict(target: TargetTerms, outcomes: list[Outcome], tally: Tally) -> Verd
     return credits.monthly(outcomes, target.levels, bounds)
 
 
+def facts_of(each: Judged) -> dict[str, Any]:
+    """Return a promise as JSON can hold it; `promised` reads it back."""
+    facts: dict[str, Any] = Terms(targets=(each.target,)).facts()["targets"][0]
+    return facts
+
+
+def promised(facts: dict[str, Any]) -> TargetTerms:
+    """Return the promise that `facts_of` wrote down."""
+    return Terms.from_facts({"targets": [facts], "scopes": []}).targets[0]
+
+
 def _written(each: Judged) -> dict[str, Any]:
-    terms = Terms(targets=(each.target,)).facts()["targets"][0]
     verdict = each.verdict
     return {
         "agreement": each.agreement, "version": each.version, "name": each.name,
-        "target": terms, "level": str(verdict.level),
+        "target": facts_of(each), "level": str(verdict.level),
         "value": None if verdict.value is None else str(verdict.value),
         "counted": verdict.counted, "excluded": verdict.excluded,
     }  # fmt: skip
 
 
 def _read(said: dict[str, Any]) -> Judged:
-    target = Terms.from_facts({"targets": [said["target"]], "scopes": []}).targets[0]
+    target = promised(said["target"])
     value = None if said["value"] is None else Decimal(said["value"])
     verdict = Verdict(Level(said["level"]), value, said["counted"], said["excluded"])
     return Judged(said["agreement"], said["version"], said["name"], target, verdict)

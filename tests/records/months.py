@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from relais.desk.models import Clock, Event, Ticket
 from relais.offer.models import Agreement, Service
-from relais.offer.terms import CreditTerms, TargetTerms
+from relais.offer.terms import CreditTerms, Scope, TargetTerms
 
 MARCH = date(2026, 3, 1)
 HOUR = timedelta(hours=1)
@@ -17,17 +17,17 @@ def at(month, day, hour=9):
     return datetime(2026, month, day, hour, tzinfo=UTC)
 
 
-def agreed(world, *, company="calanques", lead="claire", **credits):
+def agreed(world, *, company="calanques", lead="claire", name="Contrat", scopes=None, **credits):
     """Return the version that both leads signed: 12,000 € a month, ten per cent at risk."""
     people, day = world.people, at(1, 5)
-    version = Agreement.open(getattr(world.companies, company), "Contrat", by=people.paul, at=day)
+    version = Agreement.open(getattr(world.companies, company), name, by=people.paul, at=day)
     version.edit(
         by=people.paul, at=day, effective_from=date(2026, 1, 5),
         targets=(
             TargetTerms("delivery", hours=Decimal(16), weight=Decimal("0.4")),
             TargetTerms("first_response", hours=Decimal(4), weight=Decimal("0.2")),
         ),
-        credits=CreditTerms(monthly_fee=Decimal(12000), **credits),
+        scopes=scopes or (Scope(),), credits=CreditTerms(monthly_fee=Decimal(12000), **credits),
     )  # fmt: skip
     version.sign(by=getattr(people, lead), side="client", at=day)
     version.sign(by=people.paul, side="provider", at=day)

@@ -3,22 +3,23 @@
 import hashlib
 import json
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import connection, connections
 from django.utils import timezone
 
 from relais.desk.errors import Missing
-from relais.desk.models import Event, Letter
+from relais.desk.models import Event, Letter, Ticket
 from relais.engine import measures_frozen
 from relais.lib.tenancy import tenant
 from relais.offer import catalogue
 from relais.people.models import Company, OrganisationChange
 from relais.records import closing, review_letters
-from relais.records.models import Commentary, Review, ReviewItem
+from relais.records.models import Commentary, QualityCheck, Review, ReviewItem
 from relais.records.review_errors import (
     ChangedMeanwhile,
+    MonthNotBegun,
     MonthNotOver,
     NotInThisState,
     NotReferent,
@@ -26,6 +27,7 @@ from relais.records.review_errors import (
 from tests import world as cast
 
 from .months import MARCH, agreed, at, delivered
+from .test_quality import finished
 
 THEN = at(4, 3)
 
@@ -224,3 +226,34 @@ def test_its_verdicts_are_those_of_the_agreement(world, month):
     (delivery, response) = json.loads(bytes(fresh(month).verdicts))
     assert (delivery["value"], delivery["counted"], delivery["level"]) == ("88", 25, "below")
     assert (response["value"], response["level"]) == (None, "too_few")
+
+
+def test_a_verdict_of_a_check_taken_back_since_changes_nothing_that_was_closed(world, month):
+    people, ticket = world.people, Ticket.objects.order_by("pk").first()
+    check = QualityCheck.objects.create(
+        provider=world.provider, ticket=ticket, month=MARCH, assistant=people.alice,
+        delivered_at=at(3, 5), drawn_at=at(3, 6), reasons=["drawn"],
+    )  # fmt: skip
+    finished(check, people, ["amount"], at=at(3, 20))
+    closing.close(month, by=people.paul, at=THEN)
+    check.reopen("Mal lu", by=people.quentin, at=at(4, 8))
+    kept = fresh(month)
+    assert next(each for each in kept.shown if each.key == "critical_errors").n == 1
+    assert closing.same_as_closed(kept)
+    made = closing.restate(kept, by=people.paul, at=at(4, 9))
+    assert {each["key"] for each in made.changes} == {"critical_errors"}
+
+
+def test_a_closing_that_its_worker_forgot_may_be_asked_again(world, month):
+    assert month.ask(by=world.people.paul, at=THEN)
+    assert not month.ask(by=world.people.maud, at=THEN + timedelta(minutes=59))
+    assert month.ask(by=world.people.maud, at=THEN + timedelta(minutes=61))
+    assert fresh(month).asked_by == world.people.maud
+
+
+def test_a_month_that_has_not_begun_is_not_opened(world, month):
+    company, paul = world.companies.calanques, world.people.paul
+    with pytest.raises(MonthNotBegun, match="2026"):
+        Review.open(company, MARCH.replace(month=5), by=paul, at=at(4, 30, 9))
+    # It has begun already on the other side of the earth.
+    assert Review.open(company, MARCH.replace(month=5), by=paul, at=at(4, 30, 11)).is_open

@@ -7,7 +7,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from relais.desk.errors import BadValue, Missing
+from relais.desk.models import Ticket
 from relais.offer.models import Procedure, ProcedureVersion
+from relais.people.models import Clearance, Confidentiality, Person
 from relais.records.models import CorrectiveAction
 from relais.records.quality_errors import CheckNotNow, CheckOvertaken, MayNotCheck, NoMend
 
@@ -120,3 +122,17 @@ def test_it_falls_away_with_the_error_and_comes_back_with_it(world, check, actio
     again(action).do(by=people.paul)
     finished(fresh(check), people)  # what was done stays done
     assert again(action).state == "done"
+
+
+def test_it_is_given_to_nobody_who_may_not_read_the_request(world, action):
+    people, ticket = world.people, action.check_made.ticket
+    Ticket.objects.filter(pk=ticket.pk).update(confidentiality=Confidentiality.EXECUTIVE)
+    Clearance.objects.create(
+        provider=world.provider, person=people.quentin, company=ticket.company,
+        starts_on=FOUND.date(),
+    )  # fmt: skip
+    with pytest.raises(BadValue, match="demande"):
+        action.plan("Ancien barème", "", by=people.paul, owner=people.basile)
+    cleared = Person.objects.get(pk=people.quentin.pk)
+    action.plan("Ancien barème", "", by=people.paul, owner=cleared)
+    assert again(action).owner == cleared

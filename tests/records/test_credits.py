@@ -1,12 +1,14 @@
 """Credits come from requests in the database, the agreement in force, and both referents' word."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
+from django.utils import timezone
 
 from relais.desk.errors import BadValue, Missing
 from relais.offer import catalogue
+from relais.offer.terms import Scope
 from relais.people.models import OrganisationChange
 from relais.records import closing, credit_words
 from relais.records.models import CreditLine, CreditStatement, Exclusion, Review
@@ -85,7 +87,7 @@ def test_a_line_is_disputed_settled_by_the_other_side_and_then_issued(world, mon
         statement.issue(by=people.paul)
     with pytest.raises(NotReferent):
         line.settle(Decimal(1), "Oui", by=people.sylvie)  # the side that raised it
-    for amount in ("1200.01", "0.001", "-1300"):
+    for amount in ("1200.01", "0.001", "-1300", "-0.01"):
         with pytest.raises(BadValue):
             line.settle(Decimal(amount), "Trop", by=people.paul)
     line.settle(Decimal("300.00"), "Une demande retirée", by=people.paul)
@@ -133,3 +135,26 @@ def test_what_was_issued_stays_as_it_was_issued(world, month_of):
     delivered(world, 0, 5, version=statement.agreement_version, month=3)
     closing.restate(Review.objects.get(), by=world.people.paul, at=at(4, 6))
     assert CreditStatement.objects.get().total == Decimal("377.14")
+
+
+def test_what_is_given_back_is_that_of_the_same_agreement(world, version):
+    """Two agreements of a client may promise the same: each earns back its own credits."""
+    other = agreed(world, name="Lyon", scopes=(Scope(site=world.sites.lyon.pk),))
+    for month, kept in ((2, 22), (3, 25), (4, 25), (5, 25)):
+        delivered(world, kept, 25, version=version, month=month)
+        worse = 20 if kept < 25 else 25
+        delivered(world, worse, 25, version=other, month=month)
+        review = Review.open(world.companies.calanques, date(2026, month, 1), by=world.people.paul)
+        closing.close(review, by=world.people.paul, at=at(month + 1, 3))
+    back = CreditLine.objects.filter(kind="earned_back").select_related("statement")
+    assert {each.statement.agreement_version_id: each.amount for each in back} == {
+        version.pk: Decimal("-377.14"), other.pk: Decimal("-480.00"),
+    }  # fmt: skip
+
+
+def test_the_number_bears_the_year_of_the_providers_books_wherever_it_is_read(month_of):
+    statement = month_of(3, 22)
+    statement.number, statement.issued_at = 7, datetime(2026, 12, 31, 23, 30, tzinfo=UTC)
+    for zone in ("UTC", "Pacific/Auckland", "America/Los_Angeles"):
+        with timezone.override(zone):
+            assert statement.label == "AV-2027-0007"  # half past midnight in Paris

@@ -1,13 +1,18 @@
 """The documents of a month: valid PDF for the archive and the screen reader, the same bytes."""
 
+from decimal import Decimal
+from fractions import Fraction
+
 import page
 import pytest
+from django.utils import timezone
 from django.utils.translation import override
 
+from relais.desk.models import Ticket
 from relais.offer import catalogue
 from relais.people.models import Confidentiality
-from relais.records import closing, review_documents
-from relais.records.models import Commentary, Review, ReviewItem
+from relais.records import closing, figures_words, review_documents, review_words
+from relais.records.models import Commentary, Exclusion, Review, ReviewItem
 from relais.records.reading import Reading
 
 from .months import MARCH, agreed, at, delivered
@@ -65,3 +70,22 @@ def test_they_are_valid_reproducible_and_free_of_what_is_not_the_clients(closed)
     ReviewItem.objects.get().finish(by=closed.closed_by)
     with override("en"):
         assert review_documents.mark_of(review_documents.data_of(Reading(closed), "en")) != before
+
+
+def test_what_was_left_out_of_class_c3_is_told_nowhere(world, closed):
+    """Who is named on such a matter may have it left out; the document has other readers."""
+    plain = Ticket.objects.filter(confidentiality=1).order_by("received_at").last()
+    for ticket, reason in ((plain, "Badge perdu"), (closed.secret[0], "Rachat de Sorgues")):
+        made = Exclusion.propose(ticket, "delivery", reason, "Mail", by=world.people.paul)
+        made.agree(by=world.people.claire, at=at(4, 1, 23))
+    with override("fr"), timezone.override("Pacific/Auckland"):
+        told = review_documents.data_of(Reading(closed), "fr")["exclusions"]
+    assert [row[1:] for row in told] == [["Badge perdu", "02/04/2026"]]  # 1 April, 23 h UTC: Paris
+
+
+def test_a_half_is_rounded_as_on_the_dashboard():
+    half = Fraction(923, 1000) + Fraction(5, 10_000)
+    with override("en"):
+        assert review_words.percent(half) == "92.4 %"
+        assert figures_words.share(half).replace("\u202f", " ") == "92.4 %"
+        assert review_words.number(-Decimal("0.25"), 1) == figures_words.number(Decimal("-0.25"), 1)

@@ -1,12 +1,15 @@
 """A closed month that counts otherwise is restated in the open; the original is kept."""
 
-import pytest
+from decimal import Decimal
 
-from relais.desk.models import Letter, Ticket
+import pytest
+from django.utils.translation import override
+
+from relais.desk.models import Clock, Letter, Ticket
 from relais.offer import catalogue
 from relais.people.models import OrganisationChange
 from relais.records import closing
-from relais.records.models import Restatement, Review
+from relais.records.models import CreditLine, Restatement, Review
 from relais.records.reading import Reading, changes_of
 from relais.records.review_errors import ChangedMeanwhile, NotInThisState, NotReferent
 
@@ -78,3 +81,24 @@ def test_of_two_at_once_one_restates(world, closed):
     with pytest.raises(ChangedMeanwhile):
         closing.restate(second, by=world.people.maud, at=at(4, 20))
     assert Restatement.objects.count() == 1
+
+
+def test_an_agreement_signed_later_moves_no_figure_and_is_told_all_the_same(world):
+    """The credits follow the promises: a month whose promises changed does not stay as it was."""
+    catalogue.preload(world.provider)
+    version = agreed(world)
+    delivered(world, 22, 25)
+    review = Review.open(world.companies.calanques, MARCH, by=world.people.paul)
+    closing.close(review, by=world.people.paul, at=at(4, 3))
+    assert not CreditLine.objects.exists()
+    Clock.objects.update(agreement_version=version)
+    made = closing.restate(fresh(), by=world.people.paul, at=at(4, 20))
+    (change,) = made.changes
+    assert (change["key"], change["causes"]) == ("promise", ["changed"])
+    with override("en"):
+        (line,) = changes_of(Reading(fresh()), {})[0]["lines"]
+    assert (line["before"], line["now"]) == (
+        "– (Too few to tell)", "88.00 % (Below expected)",
+    )  # fmt: skip
+    assert CreditLine.objects.get().credited == Decimal("377.14")
+    assert closing.restate(fresh(), by=world.people.paul, at=at(4, 21)) is None

@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from relais.desk.errors import BadValue
-from relais.desk.models import Letter, Ticket, TimeEntry
+from relais.desk.models import Event, Letter, Ticket, TimeEntry
 from relais.people.models import Confidentiality, OrganisationChange
 from relais.records import usage
 from relais.records.models import UsagePlan
@@ -314,3 +314,43 @@ def test_calls_do_what_the_pages_do(world, first, call):  # noqa: F811
     assert call(people.paul, "POST", f"{standing}/end", day="2030-01-31")[1]["ends_on"] == (
         "2030-01-31"
     )
+
+
+def test_what_is_charged_later_is_charged_even_where_the_package_ends_or_changes(world, first):
+    put(world, 12, JAN, first)
+    plan = agree(world, overage="next")
+    company = world.companies.calanques
+
+    def cents(*months):
+        plans = usage.plans_of(company)
+        lines = usage.lines_of(company, months[-1], plans)
+        made = usage.statements(company, months[-1], plans, lines)
+        return [(made[m].over_cents, made[m].later_cents) for m in months]
+
+    assert cents(JAN) == [(0, 10_000)]
+    UsagePlan.objects.filter(pk=plan.pk).update(ends_on=date(2026, 1, 31))
+    assert cents(JAN) == [(10_000, 0)]  # no month comes after: with its own
+    agree(world, FEB, unit="hours")
+    assert cents(JAN, FEB) == [(0, 10_000), (10_000, 0)]
+
+
+def test_a_suspended_month_stays_suspended_under_a_new_version(world):
+    paul = world.people.paul
+    agree(world).hold(MAR, by=paul, today=JAN)
+    agree(world, FEB, price_cents=120_000)
+    plans = usage.plans_of(world.companies.calanques)
+    made = usage.statements(world.companies.calanques, MAR, plans, {})
+    assert [(plans[1].held), made[FEB].fee_cents, made[MAR].fee_cents] == [["2026-03"], 120_000, 0]
+
+
+def test_a_request_made_urgent_later_makes_no_month_before_dearer(world, first):
+    (one,) = put(world, 1, JAN, first)
+    agree(world, urgent_times=Decimal(2))
+    at = datetime(2026, 1, 4, 9, tzinfo=UTC)
+    Event.objects.bulk_create([
+        Event.of(one, "reprioritised", world.people.paul, at + timedelta(days=n), {"from": was})
+        for n, was in ((0, 1), (30, 3))  # 3 when delivered on the 5th; urgent since February
+    ])  # fmt: skip
+    Ticket.objects.filter(pk=one.pk).update(priority=Ticket.Priority.CRITICAL)
+    told = usage.statement(world.access("claire"), world.companies.calanques, JAN)
+    assert [line.units for line in told.lines] == [1]

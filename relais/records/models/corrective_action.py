@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from relais.desk.errors import BadValue, Missing
+from relais.desk.models import Ticket
 from relais.desk.rules import access_of
 from relais.engine import sampling
 from relais.lib.tenancy import SameTenant
@@ -126,6 +127,9 @@ class CorrectiveAction(TenantModel):
         staff = Role.objects.in_force().filter(person=owner, kind__in=Role.STAFF)
         if owner.is_client or owner.archived_at is not None or not staff.exists():
             raise BadValue(field=_t("owner"), mend=_t("choose somebody of the provider"))
+        if not access_of(owner).see(Ticket).filter(pk=self.check_made.ticket_id).exists():
+            mend = _t("choose somebody who may read the request")
+            raise BadValue(field=_t("owner"), mend=mend)
         self._change(
             "action_planned", by, when=(self.State.OPEN,), seen=seen, owner=owner,
             root_cause=root_cause.strip()[:LONGEST], measure=measure.strip()[:LONGEST],

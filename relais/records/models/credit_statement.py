@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.db import models, transaction
 from django.db.models import F, Q
@@ -88,7 +89,9 @@ class CreditStatement(TenantModel):
         """Return the number as billing knows it; empty for a draft."""
         if self.number is None or self.issued_at is None:
             return ""
-        return f"AV-{timezone.localtime(self.issued_at):%Y}-{self.number:04d}"
+        # The year of the provider's books, wherever it is read.
+        year = self.issued_at.astimezone(ZoneInfo(self.provider.time_zone)).year
+        return f"AV-{year}-{self.number:04d}"
 
     @property
     def total(self) -> Decimal:
@@ -259,8 +262,12 @@ class CreditLine(TenantModel):
         if not settlement.strip():
             raise Missing(field=_t("Settlement"))
         most = max(abs(self.credited), abs(self.amount), self.statement.pool)
-        if not -most <= amount <= most or amount != round(amount, 2):
-            mend = _t("give an amount in cents, no more than what is at risk")
+        # What was missed is never paid for by the client, nor what is given back by the provider.
+        least, most = (ZERO, most) if self.kind == self.Kind.MISS else (-most, ZERO)
+        if not least <= amount <= most or amount != round(amount, 2):
+            mend = _t("give an amount in cents, from %(least)s to %(most)s") % {
+                "least": least, "most": most,
+            }  # fmt: skip
             raise BadValue(field=_t("Amount"), mend=mend)
         self._change(
             "line_settled", by, when=[self.State.DISPUTED], state=self.State.SETTLED,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from typing import Any
 
@@ -18,12 +18,15 @@ from django.utils.translation import gettext_lazy as _
 from relais.desk.rules import access_of
 from relais.engine import measures_frozen
 from relais.engine.measures import Figure
+from relais.engine.measures_frozen import Cause
 from relais.lib.tenancy import SameTenant
 from relais.people import organisation
 from relais.people.models import Company, Person
 from relais.people.models.tenant import TenantModel
+from relais.records import verdicts
 from relais.records.review_errors import (
     ChangedMeanwhile,
+    MonthNotBegun,
     MonthNotOver,
     NotInThisState,
     NotReferent,
@@ -107,6 +110,8 @@ def columns(told: Counted) -> dict[str, Any]:
 
 
 HEAVY = ("figures", "inside", "verdicts")
+# No closing takes so long.
+FORGOTTEN = timedelta(hours=1)
 
 
 class Review(FrozenMonth):
@@ -178,11 +183,17 @@ class Review(FrozenMonth):
     def open(
         cls, company: Company, month: date, *, by: Person | None, at: datetime | None = None
     ) -> Review:
-        """Return the review of a client's month, opened if nobody had. None opens twice."""
+        """Return the review of a client's month, opened if nobody had. None opens twice.
+
+        Raises `NotReferent`, `MonthNotBegun`.
+        """
         if by is not None:
             check_steers(company, by)
         at = at or timezone.now()
         month = month.replace(day=1)
+        # Somewhere on earth a month begins up to fourteen hours before it does in UTC.
+        if datetime(month.year, month.month, 1, tzinfo=UTC) - timedelta(hours=14) > at:
+            raise MonthNotBegun(month=date_format(month, "F Y"))
         found = cls.objects.filter(company=company, month=month).first()
         if found is not None:
             return found
@@ -245,7 +256,9 @@ class Review(FrozenMonth):
         """Return whether this asks a worker to close it: of two who ask, one does."""
         if not access_of(by).runs_pool:
             raise NotReferent(what=str(self), who=_t("who leads the pool"))
-        mine = Review.objects.filter(pk=self.pk, state=self.State.OPEN, asked_at=None)
+        mine = Review.objects.filter(pk=self.pk, state=self.State.OPEN)
+        # A worker that died leaves its question behind: it may be asked again after a while.
+        mine = mine.filter(Q(asked_at=None) | Q(asked_at__lt=at - FORGOTTEN))
         return bool(mine.update(asked_at=at, asked_by=by, problem=""))
 
     def stop_asking(self, problem: str) -> None:
@@ -289,6 +302,30 @@ def changes_between(before: FrozenMonth, now: Counted) -> list[dict[str, Any]]:
                 "added": list(each.added), "removed": list(each.removed),
                 "changed": list(each.changed),
             })  # fmt: skip
+    return found + _promises_between(bytes(before.verdicts), now.verdicts)
+
+
+def _promises_between(before: bytes, now: bytes) -> list[dict[str, Any]]:
+    """Return the promises judged otherwise: an agreement signed later moves these alone."""
+    if before == now:
+        return []
+    old, new = ({(v.agreement, v.metric): v for v in verdicts.read(each)} for each in (before, now))
+    found = []
+    for place in sorted(old.keys() | new.keys()):
+        one, other = old.get(place), new.get(place)
+        there = other or one
+        if there is None or one == other:
+            continue
+        cause = Cause.NEW if one is None else Cause.GONE if other is None else Cause.CHANGED
+        if one is not None and other is not None and one.target != other.target:
+            cause = Cause.DEFINITION
+        found.append({
+            "key": "promise", "cut": [], "inside": False, "promise": verdicts.facts_of(there),
+            **{name: None if each is None or each.verdict.value is None else str(each.verdict.value)
+               for name, each in (("before", one), ("now", other))},
+            "levels": [str(each.verdict.level) if each else "" for each in (one, other)],
+            "causes": [str(cause)], "added": [], "removed": [], "changed": [],
+        })  # fmt: skip
     return found
 
 

@@ -169,9 +169,11 @@ class UsagePlan(TenantModel):
             if seen is not None and seen != number:
                 raise UsageOvertaken()
             _check_start(former, starts_on, today)
+            # What was suspended stays so: a new version is no reason to charge it.
+            held = [one for one in former.held if one >= f"{starts_on:%Y-%m}"] if former else []
             made = cls(
                 provider_id=company.provider_id, company=company, number=number + 1,
-                starts_on=starts_on, made_by=by, made_at=timezone.now(), **terms,
+                starts_on=starts_on, made_by=by, made_at=timezone.now(), held=held, **terms,
             )  # fmt: skip
             _check_terms(made)
             if former is not None and former.ends_on is None:
