@@ -488,6 +488,7 @@ quick_begin               POST quick-starts
 quick_work                POST quick-starts/{key}/work
 quick_questions           POST quick-starts/{key}/answers
 quick_result              POST quick-starts/{key}/finish
+quick_start               POST quick-starts/{key}/start
 """
 
 VERBS = (

@@ -46,4 +46,5 @@ urlpatterns = [
     path(f"{STUDY}quick/work/", quick.work, name="quick_work"),
     path(f"{STUDY}quick/questions/", quick.questions, name="quick_questions"),
     path(f"{STUDY}quick/result/", quick.result, name="quick_result"),
+    path(f"{STUDY}quick/start/", quick.start, name="quick_start"),
 ]  # fmt: skip

@@ -12,9 +12,9 @@ from relais.lib.api_types import Fault, FieldFaults, Key, Line, PathKey
 from relais.people.access import Access
 from relais.people.api import access_of
 from relais.people.kept_api import one
-from relais.people.models import Company
+from relais.people.models import Company, Site
 
-from . import quick
+from . import quick, quick_starting
 from .models import Study
 
 router = Router(tags=["study"])
@@ -68,6 +68,30 @@ class FinishedOut(Schema):
     generation: int
 
 
+class QuickNamedIn(Schema):
+    """Somebody at the client; who has this address there already is taken as she is."""
+
+    first_name: Name = ""
+    last_name: Name = ""
+    email: Annotated[Line, Field(max_length=254)]
+
+
+class QuickStartIn(Schema):
+    """`lead` may be left out where an engagement is in force; without `asker` the lead asks."""
+
+    site: Key
+    lead: QuickNamedIn | None = None
+    asker: QuickNamedIn | None = None
+
+
+class QuickStepOut(Schema):
+    """One thing between the draft offer and the first request."""
+
+    label: str
+    done: bool
+    left: str
+
+
 @router.post("/quick-starts", response={201: BegunOut, **REFUSALS})
 def begin(request: HttpRequest, sent: BeginIn) -> Status:
     access = _leading(request)
@@ -96,6 +120,23 @@ def finish(request: HttpRequest, key: PathKey, sent: FinishIn) -> Any:
     study = _study(request, key)
     choice, generation = quick.finish(study, sent.starts_on, by=access_of(request).person)
     return {"choice": choice.number, "generation": generation.pk}
+
+
+@router.post("/quick-starts/{key}/start", response={200: list[QuickStepOut], **REFUSALS})
+def start(request: HttpRequest, key: PathKey, sent: QuickStartIn) -> Any:
+    study, access = _study(request, key), access_of(request)
+    lead, asker = _named(sent.lead), _named(sent.asker)
+    quick_starting.start(study, lead, asker, one(access, Site, sent.site), by=access.person)
+    return quick_starting.steps(study, access)
+
+
+@router.get("/quick-starts/{key}/steps", response={200: list[QuickStepOut], 404: Fault})
+def steps(request: HttpRequest, key: PathKey) -> Any:
+    return quick_starting.steps(_study(request, key), access_of(request))
+
+
+def _named(sent: QuickNamedIn | None) -> quick_starting.Named | None:
+    return quick_starting.Named(**sent.dict()) if sent else None
 
 
 def _leading(request: HttpRequest) -> Access:

@@ -6,6 +6,8 @@ from typing import Any
 
 from django import forms
 from django.db.models import Q
+from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
@@ -69,6 +71,10 @@ class StudyForm(KeptForm):
         self.fields["pilot"].queryset = pilots(access)
         if self.instance.pk is None:
             self.fields["company"].queryset = access.see(Company).filter(archived_at=None)
+            self.fields["company"].help_text = format_html(
+                '{} <a href="{}">{}</a>', _t("Not in the list?"), reverse("company_new"),
+                _t("Add the company with its sites first"),
+            )  # fmt: skip
             for name in ("sponsor", "families", "told", "promised"):
                 del self.fields[name]
             return

@@ -3,13 +3,26 @@
 import pytest
 from django.urls import reverse
 
+from relais.desk import dispatching
 from relais.desk.errors import BadValue, Missing
+from relais.desk.models import Ticket
 from relais.offer import catalogue
 from relais.offer.models import AgreementVersion, Service
-from relais.people.models import Company, Site
-from relais.study import quick
+from relais.people.access import Access
+from relais.people.models import Company, Cover, Engagement, Invitation, Person, Role, Site
+from relais.study import generating, quick, quick_starting
+from relais.study.choosing_errors import NothingToGenerate
 from relais.study.errors import NotPiloting
-from relais.study.models import Correction, Generation, InventoryLine, ModelChoice, Study
+from relais.study.models import (
+    Correction,
+    Generation,
+    InventoryLine,
+    ModelChoice,
+    Post,
+    Study,
+    Wave,
+)
+from tests.desk.conftest import at
 
 
 def test_from_nothing_to_a_draft_offer_and_back_and_again(world, client_of):
@@ -42,6 +55,90 @@ def test_from_nothing_to_a_draft_offer_and_back_and_again(world, client_of):
     assert (Generation.objects.count(), ModelChoice.objects.count()) == (1, 1)
     assert AgreementVersion.objects.get().state == "draft"
     assert "h par semaine" in lead.get(end).content.decode()
+
+
+ODILE = {
+    "lead_first_name": "Odile", "lead_last_name": "Duval", "lead_email": "Odile@sarl.example",
+}  # fmt: skip
+YVES = {"first_name": "Yves", "last_name": "Le Roux", "email": "yves@sarl.example"}
+
+
+def drafted_at_gap(world):
+    catalogue.preload(world.provider)
+    paul = world.people.paul
+    study = quick.begin(None, "Petite SARL", ["Gap"], by=paul)
+    site = Site.objects.get(name="Gap")
+    quick.note(study, {(Service.objects.get(code="appointment").pk, site.pk): 12}, by=paul)
+    quick.answer(study, 2, 1, by=paul)
+    return study, site
+
+
+def test_one_action_opens_the_service_and_the_first_request_is_given_to_somebody(world, client_of):
+    study, site = drafted_at_gap(world)
+    people, lead = world.people, client_of(world.people.paul)
+    page = reverse("quick_start", args=[study.pk])
+    assert lead.get(page).url == reverse("quick_result", args=[study.pk])  # nothing is drafted yet
+    quick.finish(study, at(9).date(), by=people.paul)
+    assert client_of(people.alice).get(page).status_code == 404
+    assert "Démarrer le service" in lead.get(page).content.decode()
+    sent = {"site": site.pk} | ODILE | YVES
+    assert lead.post(page, sent | {"lead_email": ""}).status_code == 422
+    assert not Engagement.objects.filter(company=study.company).exists()
+    for _ in range(2):  # pressed twice: once
+        assert lead.post(page, sent).url == page
+    engagement = Engagement.objects.get(company=study.company)
+    odile, yves = engagement.client_lead, Person.objects.get(email="yves@sarl.example")
+    assert (odile.email, engagement.provider_lead) == ("odile@sarl.example", people.paul)
+    assert yves.roles.get().kind == Role.Kind.REQUESTER
+    assert set(Invitation.objects.values_list("person", flat=True)) == {odile.pk, yves.pk}
+    held = Post.objects.filter(study=study)
+    assert {each.person for each in held} == {
+        each.person for each in Cover.objects.filter(site=site)
+    }
+    assert Wave.objects.get(study=study).state == "started"
+    version = AgreementVersion.objects.get()
+    assert (version.provider_signer, version.client_signer) == (people.paul, None)
+    left = [each.done for each in quick_starting.steps(study, Access.of(people.paul))]
+    assert left == [True, False, True, False, False]
+
+    version.sign(by=odile, side="client")
+    assert version.state == "signed"
+    ticket = Ticket.receive(
+        site=site, requester=yves, service=Service.objects.get(code="appointment"),
+        subject="Rendez-vous avec la banque", channel="form", at=at(9),
+    )  # fmt: skip
+    Generation.objects.update(at=at(8))
+    dispatching.dispatch_one(ticket.pk, at(10))
+    ticket.refresh_from_db()
+    assert ticket.holder in {each.person for each in held}
+    told = lead.get(page).content.decode()
+    assert reverse("ticket", args=[ticket.pk]) in told
+
+
+def test_what_keeps_the_service_from_opening_is_said(world):
+    study, site = drafted_at_gap(world)
+    people = world.people
+    odile = quick_starting.Named("Odile", "Duval", "odile@sarl.example")
+
+    def start(lead=odile, where=site, by=people.paul, asker=None):
+        quick_starting.start(study, lead, asker, where, by=by)
+
+    with pytest.raises(NothingToGenerate):
+        start()
+    quick.finish(study, at(9).date(), by=people.paul)
+    with pytest.raises(NotPiloting):
+        start(by=people.alice)
+    with pytest.raises(Missing):
+        start(lead=None)
+    for wrong in ({"where": world.sites.aix}, {"lead": quick_starting.Named("X", "Y", "nowhere")},
+                  {"lead": quick_starting.Named("M", "M", people.marc.email)}):  # fmt: skip
+        with pytest.raises(BadValue):
+            start(**wrong)
+    assert not Engagement.objects.filter(company=study.company).exists()
+    start()
+    odile = Engagement.objects.get(company=study.company).client_lead
+    assert {each.kind for each in odile.roles.all()} == {"client_lead", "requester"}  # she asks
+    assert generating.standing(study) is not None
 
 
 def test_what_is_missing_is_said(world, client_of):
@@ -82,3 +179,10 @@ def test_it_is_for_who_runs_the_pool(world, client_of, call):
     assert call(paul, "POST", f"quick-starts/{key}/answers", secrecy=2, presence=1)[0] == 204
     status, told = call(paul, "POST", f"quick-starts/{key}/finish", starts_on="2027-01-04")
     assert (status, told["choice"]) == (200, 1)
+    named = {"first_name": "Odile", "last_name": "Duval", "email": "odile@api.example"}
+    status, told = call(
+        paul, "POST", f"quick-starts/{key}/start", site=site.pk, lead=named, asker=None
+    )
+    assert (status, [each["done"] for each in told]) == (200, [True, False, True, False, False])
+    assert call(paul, "GET", f"quick-starts/{key}/steps")[1] == told
+    assert call(world.people.alice, "GET", f"quick-starts/{key}/steps")[0] == 404

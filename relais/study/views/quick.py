@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods
 from relais.desk.views.dispatch_rules import kept
 from relais.offer.models import Service
 from relais.people.models import Company, Site
-from relais.study import choosing, generating, quick
+from relais.study import choosing, generating, quick, quick_starting
 from relais.study.models import Study
 
 from .frame import led_study
@@ -100,6 +100,42 @@ class QuestionsForm(forms.Form):
     )
 
 
+class StartForm(forms.Form):
+    """Who steers at the client, and who asks first, where."""
+
+    site = forms.ModelChoiceField(None, label=_("First site"), empty_label=None)
+    lead_first_name = forms.CharField(label=_("Client lead: first name"), max_length=100)
+    lead_last_name = forms.CharField(label=_("Client lead: last name"), max_length=100)
+    lead_email = forms.EmailField(
+        label=_("Client lead: e-mail"),
+        help_text=_("She signs the agreement and steers priorities; she is invited by mail."),
+    )
+    first_name = forms.CharField(
+        label=_("Who asks first: first name"), max_length=100, required=False
+    )
+    last_name = forms.CharField(
+        label=_("Who asks first: last name"), max_length=100, required=False
+    )
+    email = forms.EmailField(
+        label=_("Who asks first: e-mail"), required=False,
+        help_text=_("Empty: the client lead asks herself."),
+    )  # fmt: skip
+
+    def __init__(self, data: Any, study: Study) -> None:
+        super().__init__(data)
+        places = [site.pk for site in quick_starting.first_sites(study)]
+        self.fields["site"].queryset = Site.objects.filter(pk__in=places)
+        self.fields["site"].initial = places[0] if places else None
+        if study.company.engagement is not None:
+            for name in ("lead_first_name", "lead_last_name", "lead_email"):
+                del self.fields[name]
+
+    def named(self, sent: dict[str, Any], prefix: str = "") -> quick_starting.Named | None:
+        """Return the person of these fields, None without an address."""
+        said = [sent.get(f"{prefix}{name}", "") for name in ("first_name", "last_name", "email")]
+        return quick_starting.Named(*said) if said[2] else None
+
+
 def _step(
     request: HttpRequest, number: int, context: dict[str, Any], status: int = 200
 ) -> HttpResponse:
@@ -181,6 +217,27 @@ def result(request: HttpRequest, pk: int) -> HttpResponse:
         "form": form, "study": study, "hours": quick.hours(study), "lines": study.lines.count(),
         "judged": choosing.judged(trace) if trace else [],
         "generation": generating.standing(study),
-        "engaged": study.company.engagement is not None,
     }  # fmt: skip
     return _step(request, 4, context, status)
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def start(request: HttpRequest, pk: int) -> HttpResponse:
+    """Open the service in one go; show what is left before the first request."""
+    study = _led(request, pk)
+    if generating.standing(study) is None:
+        return redirect("quick_result", pk)
+    form = StartForm(request.POST if request.method == "POST" else None, study)
+
+    def keep(sent: dict[str, Any]) -> object:
+        lead, asker = form.named(sent, "lead_"), form.named(sent)
+        return quick_starting.start(study, lead, asker, sent["site"], by=request.person)
+
+    if (status := kept(form, keep)) == 302:
+        return redirect("quick_start", pk)
+    steps = quick_starting.steps(study, request.access)
+    context = {
+        "form": form, "study": study, "steps": steps, "opened": steps[0].done and steps[2].done,
+    }  # fmt: skip
+    return _step(request, 5, context, status)
