@@ -121,10 +121,10 @@ class StartForm(forms.Form):
         help_text=_("Empty: the client lead asks herself."),
     )  # fmt: skip
 
-    def __init__(self, data: Any, study: Study) -> None:
+    def __init__(self, data: Any, study: Study, seen: Any) -> None:
         super().__init__(data)
         places = [site.pk for site in quick_starting.first_sites(study)]
-        self.fields["site"].queryset = Site.objects.filter(pk__in=places)
+        self.fields["site"].queryset = seen.filter(pk__in=places)
         self.fields["site"].initial = places[0] if places else None
         if study.company.engagement is not None:
             for name in ("lead_first_name", "lead_last_name", "lead_email"):
@@ -228,7 +228,8 @@ def start(request: HttpRequest, pk: int) -> HttpResponse:
     study = _led(request, pk)
     if generating.standing(study) is None:
         return redirect("quick_result", pk)
-    form = StartForm(request.POST if request.method == "POST" else None, study)
+    sent_data = request.POST if request.method == "POST" else None
+    form = StartForm(sent_data, study, request.access.see(Site))
 
     def keep(sent: dict[str, Any]) -> object:
         lead, asker = form.named(sent, "lead_"), form.named(sent)
