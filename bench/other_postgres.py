@@ -79,6 +79,8 @@ def count(file: str, as_of: str) -> int:
 
     def quiet(*_words: object, **_more: object) -> None: ...
 
+    # Read before Django makes its own of it.
+    zone, language = os.environ["TZ"], os.environ["LANG"]
     with database.attached():
         first = not as_of
         if first:
@@ -86,7 +88,8 @@ def count(file: str, as_of: str) -> int:
         elif not (database.data_dir() / "restored").exists():
             backup.restore(Path(file), quiet, replace=True)
             (database.data_dir() / "restored").touch()
-        zone, language = os.environ["TZ"], os.environ["LANG"]
+        with database.connect("owner") as owner:
+            owner.execute(f"alter database {database.NAME} set timezone to '{zone}'")
         installation.load_django("app")
         logging.disable()
         move_to(zone, language)
@@ -98,7 +101,7 @@ def count(file: str, as_of: str) -> int:
 
 
 def move_to(zone: str, language: str) -> None:
-    """Live in another time zone and tongue than the settings, whatever Django made of them."""
+    """Live in another time zone and language than the settings, whatever Django made of them."""
     from django.utils import timezone, translation
 
     os.environ["TZ"] = zone
@@ -128,8 +131,6 @@ def counted(as_of: datetime | None) -> dict:
             LifeMark.objects.all().delete()
         lives_kept.refresh(provider.pk)
         with tenant(provider.pk):
-            with connection.cursor() as cursor:
-                cursor.execute("select set_config('TimeZone', %s, true)", [os.environ["TZ"]])
             for company in Company.objects.order_by("pk"):
                 month = date(as_of.year, as_of.month, 1)
                 for _back in range(MONTHS):

@@ -252,6 +252,24 @@ def replay(parser: argparse.ArgumentParser) -> Run:
     return with_database(run)
 
 
+@command("close-month", group="work", line=N_("close the month of one client or of all"))
+def close_month(parser: argparse.ArgumentParser) -> Run:
+    parser.add_argument("month", nargs="?", default="", metavar="YYYY-MM")
+    parser.add_argument("--provider", default="", help=translate("whose clients they are"))
+    parser.add_argument("--company", default="", help=translate("only this client"))
+    parser.add_argument("--by", default="", metavar="EMAIL", help=translate("who closes it"))
+    parser.add_argument(
+        "--dry-run", action="store_true", help=translate("only say what would be closed")
+    )
+
+    def run(args: argparse.Namespace) -> int:
+        from relais.records import month_command
+
+        return month_command.run(args, named_provider(args.provider), say)
+
+    return with_database(run)
+
+
 @command("import-people", group="work", line=N_("import companies, sites and persons from a list"))
 def import_people(parser: argparse.ArgumentParser) -> Run:
     parser.add_argument("file", type=Path, metavar="FILE")

@@ -11,6 +11,7 @@ from fractions import Fraction
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 from procrastinate.exceptions import AlreadyEnqueued
 
@@ -24,7 +25,7 @@ from relais.people.models import Company
 
 from . import figures
 from .lives import Places
-from .models import KeptFigures
+from .models import Exclusion, KeptFigures
 
 CUTS = ("", "entity", "site", "family", "service", "priority", "assistant")
 CUTS_OF_ALL = ("", "client", "family", "priority", "assistant")
@@ -126,10 +127,14 @@ def of(
     What is old or missing is counted in the background, and then found the next time.
     """
     now, provider = timezone.now(), access.person.provider_id
-    rows = access.see(KeptFigures).filter(company=company, month__in=months, cut=cut)
+    seen = access.see(KeptFigures).filter(company=company, month__in=months, cut=cut)
+    # Both referents may agree on a month long over: what was counted before then is overtaken.
+    rows = seen.annotate(overtaken=Exists(_agreed_since(company)))
     kept = {row.month: row for row in rows}
+    overtaken = {row.month for row in rows if row.overtaken}
     found = {month: _told(row) for month, row in kept.items()}
-    if all(month in kept and now - kept[month].as_of < FRESH for month in months):
+    current = kept.keys() - overtaken
+    if all(month in current and now - kept[month].as_of < FRESH for month in months):
         return found
     if _few(company):
         periods = {month: period_of(company, month) for month in months}
@@ -142,9 +147,16 @@ def of(
     for month in months:
         end = period_of(company, month).end
         # A month over for two may still change, but is no longer watched for it.
-        if month not in kept or (now - kept[month].as_of >= FRESH and now < end + SETTLED):
+        if month not in current or (now - kept[month].as_of >= FRESH and now < end + SETTLED):
             ask(provider, company, month)
     return found
+
+
+def _agreed_since(company: Company | None) -> QuerySet[Exclusion]:
+    rows = Exclusion.objects.filter(
+        state=Exclusion.State.AGREED, decided_at__gt=OuterRef("as_of")
+    ).order_by()
+    return rows if company is None else rows.filter(company=company)
 
 
 def _told(row: KeptFigures) -> Told:

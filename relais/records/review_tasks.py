@@ -10,7 +10,7 @@ from django.utils import timezone
 from relais.lib.tenancy import all_tenants, tenant
 from relais.people.models import Provider
 
-from . import closing, review_documents, review_letters
+from . import closing, months_ahead, review_documents, review_letters
 
 log = logging.getLogger(__name__)
 
@@ -32,6 +32,11 @@ def documents(provider_id: int, review_id: int) -> None:
 def propose() -> None:
     """Open the month that is over, for every provider."""
     _each(lambda: closing.propose(timezone.localdate()), "open the months that are over")
+
+
+def remind() -> None:
+    """Remind of the month that is over and still open, for every provider."""
+    _each(lambda: months_ahead.remind(timezone.localdate()), "remind of months still open")
 
 
 def send() -> None:

@@ -70,6 +70,13 @@ def propose_reviews(timestamp: int) -> None:
     review_tasks.propose()
 
 
+@app.periodic(cron="40 5 8-12 * *")
+@app.task(queueing_lock="remind_of_reviews")
+def remind_of_reviews(timestamp: int) -> None:
+    """Remind of a month still open; five days in a row, should a night have been missed."""
+    review_tasks.remind()
+
+
 @app.periodic(cron="*/30 * * * *")
 @app.task(queueing_lock="send_reviews")
 def send_reviews(timestamp: int) -> None:
