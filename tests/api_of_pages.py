@@ -35,6 +35,9 @@ planning                  GET coverage
 shifts                    GET shifts
 peaks                     GET peaks
 peaks_compute             POST peaks/compute
+levers                    GET levers
+lever_choose              POST levers
+lever_undo                POST levers/{key}/undo
 peaks_chart               GET peaks/charts/{name}
 roster_progress           GET rosters/{key}
 rosters                   POST rosters

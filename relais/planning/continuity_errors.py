@@ -95,3 +95,30 @@ class OpenAlready(NotNow):
     """An emergency access stands."""
 
     message = _("This emergency access is open already.")
+
+
+class LeverChosen(NotNow):
+    """Somebody chose it for one of these weeks already."""
+
+    message = _("This lever is chosen already for one of these weeks: see the log of levers.")
+
+
+class LeverNotOffered(Refused):
+    """The outlook does not offer this lever there."""
+
+    message = _(
+        "This lever brings nothing to this site in this week by the last computation: compute "
+        "anew, or choose another one."
+    )
+
+
+class LeverUndone(NotNow):
+    """It was undone meanwhile."""
+
+    message = _("This lever is undone already.")
+
+
+class WeekBegun(NotNow):
+    """The week has begun or is over."""
+
+    message = _("This week has begun: what was pulled stays in the log with what came of it.")

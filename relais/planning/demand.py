@@ -1,13 +1,14 @@
 """What comes in: counted by site, family and half-day, and what is foreseen of it.
 
 Class C3 is left out: its figures are for named persons only. Before 26 weeks were counted, the
-mean of the same half-days is told, and that it is no forecast yet (domain E.7).
+mean of the same half-days is told, and that it is no forecast yet; a site that has a profile from a
+diagnostic is foreseen by it until it has told so many weeks of its own (domain E.7).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -23,6 +24,7 @@ from relais.offer.models import Service
 from relais.people import calendars
 from relais.people.models import Confidentiality, Site
 
+from .models import VolumeProfile
 from .working_time import midnight
 
 if TYPE_CHECKING:
@@ -32,7 +34,7 @@ Reals = NDArray[np.float64]
 # So far back is counted; so many weeks make a forecast; of so many a mean is taken.
 WEEKS, ENOUGH, MEAN_OF = 52, 26, 16
 NOON, HALVES = 13, 2
-FORECAST, MEAN, NOTHING = "forecast", "mean", "nothing"
+FORECAST, MEAN, PROFILE, NOTHING = "forecast", "mean", "profile", "nothing"
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,8 @@ class Expected:
     method: str
     weeks: float
     opened: Reals = field(default_factory=lambda: np.zeros((0, 0, HALVES)))
+    # Sites that are foreseen by a profile, not by what came there.
+    profiled: frozenset[int] = frozenset()
 
     @property
     def minutes(self) -> Reals:
@@ -77,6 +81,61 @@ def expected(
     sites: Sequence[Site], first: date, days: int, today: date, zone: ZoneInfo
 ) -> Expected:
     """Return what is foreseen at these sites for some days from `first` on."""
+    told = _counted_on(sites, first, days, today, zone)
+    young = _young(sites, today, zone)
+    return _by_profile(told, young, {site.pk: site for site in sites}) if young else told
+
+
+def _young(sites: Sequence[Site], today: date, zone: ZoneInfo) -> dict[int, list[VolumeProfile]]:
+    """Return the profiles of the sites that have told less than half a year: two queries."""
+    found: dict[int, list[VolumeProfile]] = {}
+    for row in VolumeProfile.objects.filter(site__in=[site.pk for site in sites]):
+        found.setdefault(row.site_id, []).append(row)
+    enough = midnight(today - timedelta(weeks=ENOUGH), zone)
+    old = Ticket.objects.filter(
+        site__in=found, received_at__lt=enough, confidentiality__lt=Confidentiality.EXECUTIVE
+    )
+    for site in old.order_by().values_list("site", flat=True).distinct() if found else ():
+        del found[site]
+    return found
+
+
+def _by_profile(
+    told: Expected, young: Mapping[int, list[VolumeProfile]], sites: Mapping[int, Site]
+) -> Expected:
+    """Return the same with these sites foreseen by their profiles.
+
+    A week brings a 52nd of the year by the coefficient of its month, shared by opening hours.
+    """
+    days = told.mean.shape[1]
+    kept = [n for n, one in enumerate(told.series) if one.site not in young]
+    series, means = [told.series[n] for n in kept], [told.mean[n] for n in kept]
+    opened = [told.opened[n] for n in kept]
+    dates = [told.start + timedelta(days=n) for n in range(days)]
+    for key, rows in young.items():
+        hours = opening(sites[key], told.start, told.start + timedelta(days=days))
+        usual = max((hours[n : n + 7].sum() for n in range(0, days, 7)), default=0.0)
+        for row in rows:
+            month = np.array([row.months[day.month - 1] for day in dates]).reshape(-1, 1)
+            share = hours / usual if usual else np.zeros_like(hours)
+            series.append(Series(key, row.family, row.minutes))
+            means.append(row.yearly / 52 * month * share)
+            opened.append(hours)
+    shape = (len(series), days, HALVES)
+    return replace(
+        told,
+        series=series,
+        mean=np.array(means).reshape(shape),
+        opened=np.array(opened).reshape(shape),
+        method=told.method if kept else PROFILE,
+        profiled=frozenset(young),
+    )
+
+
+def _counted_on(
+    sites: Sequence[Site], first: date, days: int, today: date, zone: ZoneInfo
+) -> Expected:
+    """Return what is foreseen from what came."""
     # Statistics take a second to load: whoever only opens a page does not wait for them.
     from relais.engine import forecast
 

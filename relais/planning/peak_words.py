@@ -46,6 +46,7 @@ class Cell:
     coverage: float | None
     tone: str
     levers: list[tuple[Any, float, float]] = field(default_factory=list)
+    codes: tuple[str, ...] = ()
 
     @property
     def said(self) -> Any:
@@ -100,8 +101,9 @@ def board(access: Access, outlook: LoadOutlook) -> Board:
 def _cell(week: int, told: dict[str, Any]) -> Cell:
     levers = [(LEVERS.get(code, code), hours, after) for code, hours, after in told["levers"]]
     return Cell(
-        week, told["p50"], told["p80"], told["capacity"], told["coverage"], told["tone"], levers
-    )
+        week, told["p50"], told["p80"], told["capacity"], told["coverage"], told["tone"], levers,
+        tuple(code for code, _hours, _after in told["levers"]),
+    )  # fmt: skip
 
 
 def _sentence(weeks: list[date], lines: list[Line], total: Line) -> str:
@@ -128,7 +130,27 @@ def _sentence(weeks: list[date], lines: list[Line], total: Line) -> str:
 
 def basis(outlook: LoadOutlook) -> str:
     """Return what the figures rest on, honestly."""
+    told = _basis(outlook)
+    young = len(outlook.report.get("profiled", []))
+    if not young or outlook.method == demand.PROFILE:
+        return told
+    text = ngettext(
+        "%(n)s site with a shorter history follows the profile of its diagnostic.",
+        "%(n)s sites with a shorter history follow the profile of their diagnostic.", young,
+    )  # fmt: skip
+    return f"{told} {text % {'n': young}}"
+
+
+def _basis(outlook: LoadOutlook) -> str:
     facts = {"weeks": f"{outlook.counted:.0f}", "enough": demand.ENOUGH}
+    if outlook.method == demand.PROFILE:
+        return (
+            _(
+                "The profile of the diagnostic (its volumes, month by month): fewer than "
+                "%(enough)s weeks of requests were counted."
+            )
+            % facts
+        )
     if outlook.method == demand.FORECAST:
         return _("A forecast from %(weeks)s weeks of requests, with intervals of 80 %%.") % facts
     if outlook.method == demand.MEAN:
@@ -151,6 +173,7 @@ class Chosen:
     monday: date
     families: list[Any]
     rows: list[tuple[str, list[list[float]]]]
+    profiled: bool = False
 
 
 def chosen(shown: Board, outlook: LoadOutlook, site: int, week: int) -> Chosen | None:
@@ -169,7 +192,8 @@ def chosen(shown: Board, outlook: LoadOutlook, site: int, week: int) -> Chosen |
                 when = day_text(shown.weeks[week] + timedelta(days=day))
                 rows.append((f"{when}, {HALVES[half]}", values))
     families = [names.get(one["family"], one["family"]) for one in series]
-    return Chosen(line, line.cells[week], shown.weeks[week], families, rows)
+    profiled = site in outlook.report.get("profiled", [])
+    return Chosen(line, line.cells[week], shown.weeks[week], families, rows, profiled)
 
 
 def drawing(outlook: LoadOutlook | None, name: str, language: str) -> str:

@@ -67,7 +67,7 @@ def look(now: datetime, zone: ZoneInfo) -> tuple[dict[str, Any], str, float]:
         .order_by("name", "pk")
     )
     told = demand.expected(sites, monday, 7 * WEEKS, today, zone)
-    workers = _workers(sites, monday, zone)
+    there = workers(sites, monday, zone)
     waiting, may_wait = _backlog(sites), _may_wait(sites, now)
     by_week = [_loads(told, sites, week) for week in range(WEEKS)]
     for site, hours in waiting.items():
@@ -75,16 +75,17 @@ def look(now: datetime, zone: ZoneInfo) -> tuple[dict[str, Any], str, float]:
     weeks = [monday + timedelta(days=7 * n) for n in range(WEEKS)]
     rows = []
     wanted = [{site: p80 for site, (_p50, p80) in loads.items()} for loads in by_week]
-    free = [_room(workers[n], wanted[n]) for n in range(WEEKS)]
+    free = [_room(there[n], wanted[n]) for n in range(WEEKS)]
     for site in sites:
-        cells = [_cell(site.pk, n, by_week, wanted, workers, free, may_wait) for n in range(WEEKS)]
+        cells = [_cell(site.pk, n, by_week, wanted, there, free, may_wait) for n in range(WEEKS)]
         rows.append({"site": site.pk, "name": site.name, "cells": cells})
     report = {
         "weeks": [day.isoformat() for day in weeks],
         "sites": rows,
-        "total": [_total(n, by_week, workers, told, waiting) for n in range(WEEKS)],
+        "total": [_total(n, by_week, there, told, waiting) for n in range(WEEKS)],
         "waiting": round(sum(waiting.values()), 1),
         "half_days": _half_days(told),
+        "profiled": sorted(told.profiled),
     }
     return report, told.method, round(told.weeks, 1)
 
@@ -158,7 +159,9 @@ def _loads(
     return found
 
 
-def _workers(sites: Sequence[Site], monday: date, zone: ZoneInfo) -> list[list[load.Worker]]:
+def workers(
+    sites: Sequence[Site], monday: date, zone: ZoneInfo, weeks: int = WEEKS
+) -> list[list[load.Worker]]:
     """Return, week by week, everybody's hours: shifts, else calendar, less absences."""
     positions: dict[int, dict[int, str]] = defaultdict(dict)
     for site, person, position in Cover.objects.filter(
@@ -167,11 +170,11 @@ def _workers(sites: Sequence[Site], monday: date, zone: ZoneInfo) -> list[list[l
         positions[person][site] = position
     keys = list(Person.objects.filter(pk__in=positions).values_list("pk", flat=True))
     start = midnight(monday, zone)
-    end = midnight(monday + timedelta(days=7 * WEEKS), zone)
+    end = midnight(monday + timedelta(days=7 * weeks), zone)
     hours = Hours(keys, start, end, around=timedelta(days=1))
     most, _notice = limits()
     found: list[list[load.Worker]] = []
-    for week in range(WEEKS):
+    for week in range(weeks):
         first = midnight(monday + timedelta(days=7 * week), zone)
         last = midnight(monday + timedelta(days=7 * week + 7), zone)
         those = []

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
+from typing import Annotated, Any, Literal
 
 from django.http import Http404, HttpRequest
 from django.utils.translation import get_language
-from ninja import Router, Schema, Status
+from ninja import Field, Router, Schema, Status
 
 from relais.desk.quarantine_api import leading
-from relais.lib.api_types import Fault, Moment
+from relais.lib.api_types import Fault, FieldFaults, Key, Line, Moment, PathKey
 from relais.people.access import Access
+from relais.people.api import NamedOut
+from relais.people.kept_api import one
+from relais.people.models import Site
 
-from . import peak_words, peaks
-from .models import LoadOutlook
+from . import levering, peak_words, peaks
+from .models import Lever, LoadOutlook
 
 router = Router(tags=["planning"])
+REFUSALS = {403: Fault, 404: Fault, 409: Fault, 422: FieldFaults}
+MOST = 500
 
 
 class LeverOut(Schema):
@@ -56,7 +61,10 @@ class HalfDaysOut(Schema):
 
 
 class PeaksOut(Schema):
-    """`method`: forecast, mean (not enough history) or nothing."""
+    """`method`: forecast, mean (not enough history), profile (of a diagnostic) or nothing.
+
+    `profiled`: the sites that a diagnostic's profile foresees, until they told half a year.
+    """
 
     computed_at: Moment
     method: str
@@ -67,6 +75,7 @@ class PeaksOut(Schema):
     total: list[LoadCellOut]
     sites: list[LoadLineOut]
     half_days: list[HalfDaysOut]
+    profiled: list[int]
 
 
 class PeakChartOut(Schema):
@@ -99,6 +108,7 @@ def load_ahead(request: HttpRequest) -> dict[str, Any]:
             for line in board.lines
         ],
         "half_days": [one for one in outlook.report["half_days"] if one["site"] in seen],
+        "profiled": [key for key in outlook.report.get("profiled", []) if key in seen],
     }
 
 
@@ -115,6 +125,83 @@ def load_chart(request: HttpRequest, name: str) -> dict[str, Any]:
     if not svg:
         raise Http404
     return {"name": name, "svg": svg}
+
+
+# Levers -------------------------------------------------------------------------------------------
+
+
+class LeverIn(Schema):
+    """A lever that the outlook offers to a site, from a week (its Monday) on."""
+
+    site: Key
+    week: Annotated[date, Field(ge=date(2000, 1, 1), le=date(2100, 12, 31))]
+    code: Literal["defer", "backup", "float", "overtime", "temp", "dates"]
+    weeks: Annotated[int, Field(ge=1, le=peaks.WEEKS)] = 1
+    note: Annotated[Line, Field(max_length=300)] = ""
+
+
+class LeverOutcomeOut(Schema):
+    """The week as it turned out: hours that came, of who was there, delivered, and in time."""
+
+    came: float
+    capacity: float
+    coverage: float | None
+    delivered: float
+    in_time: float
+    late: int
+
+
+class LeverChosenOut(Schema):
+    """A lever chosen for a week; `absorbed`: share above the base with every promise kept."""
+
+    id: int
+    site: NamedOut
+    week: date
+    code: str
+    note: str
+    hours: float
+    coverage_before: float
+    coverage_after: float
+    by: NamedOut
+    at: Moment
+    undone_at: Moment | None
+    outcome: LeverOutcomeOut | None
+    absorbed: float | None
+
+
+@router.get("/levers", response={200: list[LeverChosenOut], 404: Fault})
+def levers(request: HttpRequest) -> list[dict[str, Any]]:
+    rows = leading(request).see(Lever).select_related("site", "chosen_by")
+    return [_lever(one) for one in rows[:MOST]]
+
+
+@router.post("/levers", response={201: list[LeverChosenOut], **REFUSALS})
+def choose_lever(request: HttpRequest, sent: LeverIn) -> Status:
+    access = leading(request)
+    site = one(access, Site, sent.site)
+    made = levering.choose(
+        _outlook(access), site, sent.code, sent.week, weeks=sent.weeks, note=sent.note,
+        by=access.person,
+    )  # fmt: skip
+    return Status(201, [_lever(each) for each in made])
+
+
+@router.post("/levers/{key}/undo", response={200: LeverChosenOut, **REFUSALS})
+def undo_lever(request: HttpRequest, key: PathKey) -> dict[str, Any]:
+    access = leading(request)
+    found = one(access, Lever, key)
+    found.undo(by=access.person, today=levering.today_of(access.person.provider))
+    return _lever(found)
+
+
+def _lever(row: Lever) -> dict[str, Any]:
+    return {
+        "id": row.pk, "site": NamedOut(id=row.site_id, name=row.site.name), "week": row.week,
+        "code": row.code, "note": row.note, "hours": row.hours, "coverage_before": row.before,
+        "coverage_after": row.after,
+        "by": NamedOut(id=row.chosen_by_id, name=row.chosen_by.name), "at": row.chosen_at,
+        "undone_at": row.undone_at, "outcome": row.outcome, "absorbed": levering.absorbed(row),
+    }  # fmt: skip
 
 
 def _outlook(access: Access) -> LoadOutlook:

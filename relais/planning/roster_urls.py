@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import peaks, rosters, shifts, working_rules
+from .views import levers, peaks, rosters, shifts, working_rules
 
 urlpatterns = [
     path("planning/shifts/", shifts.shifts, name="shifts"),
@@ -31,5 +31,8 @@ urlpatterns = [
     path("planning/rosters/<int:pk>/beside/<int:other>/", rosters.compare, name="roster_compare"),
     path("planning/peaks/", peaks.peaks, name="peaks"),
     path("planning/peaks/compute/", peaks.compute, name="peaks_compute"),
+    path("planning/peaks/levers/", levers.levers, name="levers"),
+    path("planning/peaks/levers/choose/", levers.choose, name="lever_choose"),
+    path("planning/peaks/levers/<int:pk>/undo/", levers.undo, name="lever_undo"),
     path("planning/peaks/charts/<slug:name>/", peaks.chart, name="peaks_chart"),
 ]

@@ -11,7 +11,7 @@ from procrastinate.contrib.django import app
 from relais.lib.tenancy import all_tenants, tenant
 from relais.people.models import Provider
 
-from . import busy, declaring, peaks, rostering
+from . import busy, declaring, levering, peaks, rostering
 from .models import BusySource
 
 log = logging.getLogger(__name__)
@@ -55,9 +55,10 @@ def read_calendars(timestamp: int) -> None:
 
 @app.task(queue="rosters")
 def compute_peaks(provider_id: int) -> None:
-    """Compute the load and the capacity of the weeks ahead."""
+    """Compute the weeks ahead, and what came of the levers of weeks that are over."""
     close_old_connections()
     peaks.compute(provider_id)
+    levering.turn_out(provider_id)
 
 
 @app.periodic(cron="10 2 * * *")

@@ -12,11 +12,13 @@ from django.utils.translation import gettext as _
 
 from relais.desk.errors import BadValue
 from relais.desk.models import Ticket
+from relais.engine import inventory
 from relais.engine.procedure import Content
 from relais.offer import keeping
 from relais.offer.models import Agreement, AgreementVersion, Procedure, ProcedureVersion, Service
 from relais.people import organisation
-from relais.people.models import Person, Site
+from relais.people.models import Confidentiality, Person, Site
+from relais.planning import profiles
 
 from . import change_plan, generating_plan
 from .choosing_errors import AlreadyUndone, NothingToGenerate, Touched
@@ -61,10 +63,31 @@ def generate(study: Study, starts_on: date, *, by: Person) -> Generation:
         row, made, mark = MAKERS[item.kind](held, item, rows, by)
         rows[item.key] = row
         _keep(generation, item, row, made, mark)
+    _hand_down(held)
     if fresh:
         facts = {"study": held.name, "things": len(fresh)}
         organisation.record(held, "service_generated", by, **facts)
     return generation
+
+
+def _hand_down(study: Study) -> None:
+    """Let the planning foresee by the inventory until requests tell: volumes and their months."""
+    told = []
+    for work in generating_plan.works_of(study):
+        for line, row in zip(work.lines, work.counted, strict=True):
+            if line.secrecy >= Confidentiality.EXECUTIVE:
+                continue  # its figures are for named persons only
+            told.append(
+                profiles.Told(
+                    line.site_id, line.family, inventory.a_year(row.line),
+                    inventory.mean_minutes(row.line.minutes), row.line.months,
+                )
+            )  # fmt: skip
+    profiles.give(told, source=_source(study), provider_id=study.provider_id)
+
+
+def _source(study: Study) -> str:
+    return f"study:{study.pk}"
 
 
 def _keep(generation: Generation, item: Item, row: Any, made: bool, mark: int) -> None:
@@ -205,6 +228,7 @@ def undo(study: Study, *, by: Person) -> None:
             row.drop(by=by)
         elif one.kind == Kind.ACTION:
             row.drop(why, by=by)
+    profiles.take_back(_source(study))
     Generation.objects.filter(pk=generation.pk).update(undone_at=timezone.now(), undone_by=by)
     organisation.record(study, "service_undone", by, study=study.name)
 

@@ -10,8 +10,8 @@ from relais.desk.models import Ticket
 from relais.offer import catalogue
 from relais.offer.models import Service
 from relais.people.models import Absence
-from relais.planning import demand, peak_charts, peak_words, peaks
-from relais.planning.models import LoadOutlook
+from relais.planning import demand, peak_charts, peak_words, peaks, profiles
+from relais.planning.models import LoadOutlook, VolumeProfile
 from relais.planning.roster_problem import build
 from relais.planning.rostering import Roster, first_kinds
 
@@ -76,6 +76,41 @@ def test_after_half_a_year_a_forecast_is_told(world, came):
 
 def test_nothing_is_foreseen_of_nothing(world):
     assert expected(world).method == demand.NOTHING
+
+
+def test_a_young_site_is_foreseen_by_its_profile_until_it_told_half_a_year(world, came):
+    aix, lyon = world.sites.aix, world.sites.lyon
+    march = tuple(2.0 if n == 2 else 10 / 11 for n in range(12))
+    told = [
+        profiles.Told(aix.pk, "agenda", 520, 20, march), profiles.Told(lyon.pk, "travel", 52, 30),
+        profiles.Told(aix.pk, "agenda", 520, 40),
+    ]  # fmt: skip
+    for _twice in range(2):
+        assert profiles.give(told, source="study:1", provider_id=world.provider.pk) == 2
+    assert VolumeProfile.objects.count() == 2
+    seen = expected(world)
+    places = {(one.site, one.family): n for n, one in enumerate(seen.series)}
+    assert seen.method == demand.PROFILE and seen.profiled == {aix.pk, lyon.pk}
+    # A March week of Aix: 1,040 a year, half of them twice as many in March; Lyon one a week.
+    assert seen.mean[places[aix.pk, "agenda"]].sum() == pytest.approx(10 * 2 + 10)
+    assert seen.mean[places[lyon.pk, "travel"]].sum() == pytest.approx(1)
+    assert seen.series[places[aix.pk, "agenda"]].minutes == pytest.approx(30)
+    Ticket.objects.filter(pk=Ticket.objects.first().pk).update(received_at=at(9, days=-7 * 40))
+    assert expected(world).profiled == {lyon.pk} and expected(world).method == demand.FORECAST
+    profiles.take_back("study:2")
+    profiles.give(told[1:2], source="study:1", provider_id=world.provider.pk)
+    assert VolumeProfile.objects.get().site == lyon
+    profiles.take_back("study:1")
+    assert not expected(world).profiled
+
+
+def test_the_outlook_says_that_it_rests_on_a_diagnostic(world, outlook):
+    told = [profiles.Told(world.sites.aix.pk, "agenda", 520, 20)]
+    profiles.give(told, source="study:1", provider_id=world.provider.pk)
+    peaks.compute(world.provider.pk, NOW)
+    outlook.refresh_from_db()
+    assert outlook.report["profiled"] == [world.sites.aix.pk]
+    assert "diagnostic" in peak_words.basis(outlook)
 
 
 def test_a_roster_asks_for_people_by_what_is_foreseen(world, came):

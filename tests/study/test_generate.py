@@ -10,6 +10,7 @@ from relais.offer import catalogue
 from relais.offer.errors import MayNotKeep
 from relais.offer.models import Agreement, AgreementVersion, Procedure, Service
 from relais.people.models import Cover, OrganisationChange
+from relais.planning.models import VolumeProfile
 from relais.study import generating, turned_out
 from relais.study.choosing_errors import (
     AlreadyUndone,
@@ -239,3 +240,19 @@ def test_pages_and_calls(world, study, lines, client_of):
     assert client_of(people.sylvie).get(f"/api/studies/{study.pk}/posts").status_code == 404
     lead.post(f"/studies/{study.pk}/service/undo/")
     assert generating.standing(study) is None
+
+
+def test_the_planning_foresees_by_the_inventory_until_it_is_taken_back(world, study, lines):
+    InventoryLine.objects.filter(pk=lines[0].pk).update(months=[2] * 6 + [0] * 6)
+    InventoryLine.objects.filter(pk=lines[2].pk).update(secrecy=3)
+    paul = world.people.paul
+    generating.generate(study, START, by=paul)
+    found = {(one.site, one.family): one for one in VolumeProfile.objects.select_related("site")}
+    assert set(found) == {(world.sites.aix, "invoicing"), (world.sites.lyon, "invoicing")}
+    aix = found[world.sites.aix, "invoicing"]
+    assert (aix.yearly, aix.months) == (30 * 52, [2.0] * 6 + [0.0] * 6)
+    assert found[world.sites.lyon, "invoicing"].months == [1.0] * 12
+    generating.generate(study, START, by=paul)
+    assert VolumeProfile.objects.count() == 2
+    generating.undo(study, by=paul)
+    assert not VolumeProfile.objects.exists()

@@ -19,8 +19,11 @@ from relais.planning.models import (
     Handover,
     Impact,
     LeaveRequest,
+    Lever,
+    LoadOutlook,
     Roster,
     ShiftKind,
+    VolumeProfile,
 )
 from tests.world import World
 
@@ -39,6 +42,9 @@ READERS = [
     ("drill", "Constat-exercice", LEADS),
     ("action of a drill", "Suite-exercice", LEADS),
     ("emergency access", "Motif-urgence", LEADS | {"basile"}),
+    ("note of a lever", "Motif-levier", LEADS),
+    ("load of a week", "743107", LEADS),
+    ("drawing of the load", "Dessin-charge", LEADS),
     # Her own calendar, read here: hers alone, whoever runs the pool.
     ("calendar", "Agenda-marc", {"marc"}),
     ("title of a busy time", "Titre-marc", {"marc"}),
@@ -70,6 +76,7 @@ def add(world: World) -> None:
             )  # fmt: skip
         _rostered(world)
         _continuity(world)
+        _loaded(world)
 
 
 def _rostered(world: World) -> None:
@@ -119,4 +126,31 @@ def _continuity(world: World) -> None:
     EmergencyAccess.objects.create(
         system=tool, person=people.basile, why="Motif-urgence", opened_by=people.paul,
         opened_at=timezone.now(), ends_at=timezone.now() + timedelta(hours=20), **mine,
+    )  # fmt: skip
+
+
+def _loaded(world: World) -> None:
+    """Foresee more than Aix can bear, pull a lever against it, and know its volumes beforehand."""
+    aix, mine = world.sites.aix, {"provider": world.provider}
+    week = timezone.localdate() + timedelta(days=7 - timezone.localdate().weekday())
+    cell = {
+        "p50": 743107.0, "p80": 743107.5, "capacity": 743107.2, "coverage": 0.99, "tone": "amber",
+        "levers": [["backup", 743107.4, 1.05]],
+    }  # fmt: skip
+    LoadOutlook.objects.create(
+        computed_at=timezone.now(), method="profile",
+        report={
+            "weeks": [week.isoformat()], "total": [cell], "waiting": 0, "half_days": [],
+            "sites": [{"site": aix.pk, "name": "Aix", "cells": [cell]}], "profiled": [aix.pk],
+        },
+        charts={"load": {"fr": "<svg><text>Dessin-charge</text></svg>"}}, **mine,
+    )  # fmt: skip
+    Lever.objects.create(
+        site=aix, week=week, code="backup", note="Motif-levier", hours=743107.4, before=0.99,
+        after=1.05, asked=743107.5, capacity=743107.2, chosen_by=world.people.paul,
+        chosen_at=timezone.now(), **mine,
+    )  # fmt: skip
+    VolumeProfile.objects.create(
+        site=aix, family="agenda", yearly=743107.0, minutes=20, months=[1.0] * 12,
+        source="study:0", given_at=timezone.now(), **mine,
     )  # fmt: skip

@@ -7,11 +7,13 @@ from .emergency import EmergencyAccess
 from .handover import Handover, HandoverWord
 from .impact import Impact
 from .leave import LeaveRequest
+from .lever import Lever
 from .load_outlook import LoadOutlook
 from .meeting import Meeting, MeetingGuest, MeetingTime
 from .relief import Relief, ReliefMove, ReliefSite
 from .roster import Roster
 from .shift_kind import ShiftKind
+from .volume_profile import VolumeProfile
 
 __all__ = [
     "BusySource",
@@ -24,6 +26,7 @@ __all__ = [
     "HandoverWord",
     "Impact",
     "LeaveRequest",
+    "Lever",
     "LoadOutlook",
     "Meeting",
     "MeetingGuest",
@@ -33,4 +36,5 @@ __all__ = [
     "ReliefSite",
     "Roster",
     "ShiftKind",
+    "VolumeProfile",
 ]

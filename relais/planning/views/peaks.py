@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 from relais.desk.views.lead import lead_only
 from relais.planning import peak_words
 from relais.planning import peaks as flow
-from relais.planning.models import LoadOutlook
+from relais.planning.models import Lever, LoadOutlook
 
 
 @login_required
@@ -27,7 +27,16 @@ def peaks(request: HttpRequest) -> HttpResponse:
     site, week = (_number(request.GET.get(name)) for name in ("site", "week"))
     board = peak_words.board(request.access, outlook)
     chosen = peak_words.chosen(board, outlook, site, week)
-    context = {"outlook": outlook, "board": board, "chosen": chosen}
+    context = {"outlook": outlook, "board": board, "chosen": chosen, "offered": []}
+    if chosen is not None:
+        pulled = request.access.see(Lever).filter(site=site, week=chosen.monday, undone_at=None)
+        known = {one.code: one for one in pulled.select_related("chosen_by")}
+        context["offered"] = [
+            (code, *told, known.get(code))
+            for code, told in zip(chosen.cell.codes, chosen.cell.levers, strict=True)
+        ]
+        context["weeks_left"] = range(1, len(board.weeks) - week + 1)
+        context["pulled"] = [one for code, one in known.items() if code not in chosen.cell.codes]
     return render(request, "planning/peaks.html", context)
 
 
