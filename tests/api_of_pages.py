@@ -56,6 +56,7 @@ usage_package             POST usage/{key}/package
 usage_dispute             POST usage/{key}/dispute
 usage_end                 POST usage_packages/{key}/end
 usage_hold                POST usage_packages/{key}/hold
+usage_release             POST usage_packages/{key}/release
 dispute_answer            POST usage_disputes/{key}/answer
 dispute_settle            POST usage_disputes/{key}/settle
 dispute_withdraw          POST usage_disputes/{key}/withdraw

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from relais.desk.models import Letter
+from relais.desk.rules import access_of
 from relais.engine import measures_frozen
 from relais.engine.measures import Figure, Tally
 from relais.engine.measures_facts import Period
@@ -22,7 +23,7 @@ from relais.offer.models import Service
 from relais.people.models import Company, Engagement, Person, Site
 
 from . import crediting, figures, verdicts
-from .models import Restatement, Review
+from .models import Restatement, Review, ReviewReader
 from .models.review import Counted
 
 CLOSE = "relais.records.tasks.close_review"
@@ -130,7 +131,9 @@ def restate(review: Review, *, by: Person | None, at: datetime | None = None) ->
             return None
         crediting.redraft(review, at=at)
         later(DOCUMENTS, provider_id=review.provider_id, review_id=review.pk)
-        for person in referents(review.company):
+        # Whoever was told of the figures is told that they differ.
+        told_before = {p.pk: p for p in (*referents(review.company), *subscribers(review))}
+        for person in told_before.values():
             with override(person.language):
                 subject = _("Figures restated: %(review)s") % {"review": review}
                 text = _(
@@ -152,6 +155,13 @@ def referents(company: Company) -> list[Person]:
     """Return the two leads of a client's engagement."""
     engagement: Engagement | None = company.engagement
     return [engagement.client_lead, engagement.provider_lead] if engagement else []
+
+
+def subscribers(review: Review) -> list[Person]:
+    """Return who asked for the reviews of this client, and may still read this one."""
+    rows = ReviewReader.objects.filter(company=review.company_id, person__archived_at=None)
+    people = [row.person for row in rows.select_related("person__provider", "person__company")]
+    return [p for p in people if access_of(p).see(Review).filter(pk=review.pk).exists()]
 
 
 def link_to(review: Review) -> str:

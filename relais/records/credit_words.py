@@ -63,7 +63,7 @@ def sentence(statement: CreditStatement) -> str:
     """Return a statement in one sentence."""
     total = statement.total
     if not statement.lines.all():
-        return _("%(pool)s were at risk; every promise that weighs was kept: no credit.") % {
+        return _("%(pool)s were at risk; no promise that weighs was missed: no credit.") % {
             "pool": euros(statement.pool),
         }  # fmt: skip
     text = _("%(pool)s were at risk; %(total)s are credited.")

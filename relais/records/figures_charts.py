@@ -86,7 +86,8 @@ def _funnel(
     )
     base = alt.Chart(alt.Data(values=points)).encode(x=x, y=y)
     marks = base.mark_point(filled=True, size=80, color=charts.MARKED).encode(
-        shape=alt.Shape("standing:N", legend=legend)
+        # Above: beside the other one they would run into each other.
+        shape=alt.Shape("standing:N", legend=alt.Legend(orient="top", title=None))
     )
     # Only who stands apart is named: names of the others hide one another, and the table has all.
     plain = (standing_text(Standing.ALIKE), standing_text(Standing.TOO_FEW))
@@ -151,10 +152,13 @@ def funnel_sentence(found: Alike, names: dict[str, str]) -> str:
         for each in found.points
         if each.standing in ("watch", "below", "above")
     ]
+    few = [each for each in found.points if each.standing is Standing.TOO_FEW]
     said_of_all = _("Over %(sites)s sites, %(rate)s of deadlines were kept.") % {
         "sites": len(found.points), "rate": share(found.rate),
     }  # fmt: skip
-    if not apart:
+    if len(few) == len(found.points):
+        told = _("Too few deadlines at each of them to tell them apart.")
+    elif not apart:
         told = _("Every site lies where chance alone would leave it.")
     else:
         told = _("Apart from the others: %(names)s.") % {"names": ", ".join(apart)}

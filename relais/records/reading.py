@@ -14,7 +14,7 @@ from django.utils.translation import ngettext
 from relais.engine import measures
 from relais.engine.measures import Figure
 from relais.engine.measures_alike import STANDINGS, Alike, Standing
-from relais.engine.measures_words import Words
+from relais.engine.measures_words import DEFINITIONS, Words
 
 from . import closing, review_words, verdicts
 from .models import Commentary, FrozenMonth, Review, ReviewItem
@@ -107,6 +107,7 @@ class Reading:
                 "interval": review_words.interval_text(shares[key]) if key in shares else "",
                 "received": review_words.value_text(asked[key]) if key in asked else "0",
                 "median": review_words.value_text(times[key]) if key in times else "–",
+                "note": review_words.note_of(shares[key]) if key in shares else "",
             }
             for key in sorted({*shares, *asked})
         ]  # fmt: skip
@@ -125,6 +126,21 @@ class Reading:
             (key, [(f"{one.month:%Y-%m}", told[key]) for one, told in found if key in told])
             for key in TREND
         ]  # fmt: skip
+
+    @cached_property
+    def trend_heads(self) -> list[str]:
+        """Return what is told month by month, in the order of its columns."""
+        return [said(DEFINITIONS[key].name) for key, points in self.trend if points]
+
+    @cached_property
+    def trend_rows(self) -> list[tuple[str, list[tuple[str, str, str]]]]:
+        """Return each month, and of each figure its value, its interval and its sample."""
+        told = [dict(points) for _key, points in self.trend if points]
+        months = sorted({month for points in told for month in points})
+        return [
+            (review_words.short_month(month), [_cell(points.get(month)) for points in told])
+            for month in months
+        ]
 
     @cached_property
     def commentaries(self) -> dict[str, Commentary]:
@@ -175,7 +191,9 @@ class Reading:
             parts.append(_("Below beyond chance: %(names)s.") % {"names": ", ".join(below)})
         if watch:
             parts.append(_("To watch: %(names)s.") % {"names": ", ".join(watch)})
-        if not below and not watch:
+        if all(point.standing is Standing.TOO_FEW for point in found.points):
+            parts.append(_("Too few deadlines at each of them to tell them apart."))
+        elif not below and not watch:
             parts.append(_("No site lies outside what chance explains."))
         return " ".join(parts)
 
@@ -207,6 +225,15 @@ class Reading:
 
 
 _TONES = {Standing.BELOW: "bad", Standing.WATCH: "warn", Standing.ABOVE: "good"}
+
+
+def _cell(figure: Figure | None) -> tuple[str, str, str]:
+    if figure is None:
+        return "–", "", ""
+    return (
+        review_words.value_text(figure), review_words.interval_text(figure),
+        review_words.number(figure.n, 0),
+    )  # fmt: skip
 
 
 def _interval(low: Any, high: Any) -> str:

@@ -2,25 +2,16 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
 from typing import Any
 
 from django.utils.translation import gettext as _
 
-from relais.engine.measures_alike import Alike, Standing, funnel
 from relais.lib.charts import MARKED, PLAIN, drawn
 from relais.lib.diagrams import COLOURS
 
+from . import figures_charts
 from .reading import Reading
-
-STEPS = 40
-ROOM = 1.15
-# In words too, and by shape: colour alone tells nothing to some.
-SHAPES = {
-    Standing.BELOW: ("triangle-down", COLOURS[5]),
-    Standing.WATCH: ("diamond", COLOURS[1]),
-    Standing.ABOVE: ("triangle-up", COLOURS[2]),
-}
+from .review_words import short_month
 
 
 def all_of(reading: Reading, language: str) -> dict[str, str]:
@@ -29,7 +20,8 @@ def all_of(reading: Reading, language: str) -> dict[str, str]:
     if any(len([f for _m, f in points if f.value is not None]) > 1 for _k, points in reading.trend):
         found["trend"] = trend(reading, language)
     if reading.alike is not None and len(reading.alike.points) > 1:
-        found["sites"] = sites(reading.alike, reading, language)
+        names = {point.site: reading.name_of("site", point.site) for point in reading.alike.points}
+        found["sites"] = figures_charts.funnel_drawing(reading.alike, names)
     if len([row for row in reading.families if _has_share(row)]) > 1:
         found["families"] = families(reading, language)
     return found
@@ -56,12 +48,15 @@ def trend(reading: Reading, language: str) -> str:
         for month, figure in points
         if figure.value is not None
     ]  # fmt: skip
-    months = sorted({str(each["month"]) for each in values})
+    # In their order, not in that of the alphabet.
+    months = [short_month(month) for month in sorted({str(each["month"]) for each in values})]
+    values = [each | {"month": short_month(str(each["month"]))} for each in values]
     names = list(dict.fromkeys(str(each["name"]) for each in values))
     base = alt.Chart(alt.Data(values=values)).encode(
         x=alt.X("month:N", sort=months, title=None, axis=alt.Axis(labelAngle=0)),
         color=alt.Color(
-            "name:N", sort=names, title=None, legend=alt.Legend(orient="bottom"),
+            "name:N", sort=names, title=None,
+            legend=alt.Legend(orient="bottom", symbolOpacity=1),
             scale=alt.Scale(domain=names, range=list(COLOURS[: len(names)])),
         ),
     )  # fmt: skip
@@ -72,60 +67,6 @@ def trend(reading: Reading, language: str) -> str:
     )
     rules = base.mark_rule(opacity=0.45, strokeWidth=2).encode(y="low:Q", y2="high:Q")
     return drawn(rules + lines, 210, language)
-
-
-def sites(found: Alike, reading: Reading, language: str) -> str:
-    """Return each site by its volume and its share, within the limits of chance."""
-    import altair as alt
-
-    points = [
-        {
-            "name": reading.name_of("site", point.site), "n": point.n,
-            "share": float(point.share), "standing": str(point.standing),
-        }
-        for point in found.points
-    ]  # fmt: skip
-    most = int(max(point.n for point in found.points) * ROOM) + 2
-    sizes = range(1, most, max(1, most // STEPS))
-    limits = [
-        {"n": step.n, "limit": float(value), "which": which}
-        for step in funnel(Fraction(found.rate), sizes)
-        if step.n >= 5
-        for which, value in (
-            ("95 %", step.inner[0]), ("95 % ", step.inner[1]),
-            ("99,8 %", step.outer[0]), ("99,8 % ", step.outer[1]),
-        )
-    ]  # fmt: skip
-    across = alt.X("n:Q", title=_("Deadlines of the site"), scale=alt.Scale(domain=[0, most]))
-    height = alt.Y("share:Q", title=_("Share kept"), axis=alt.Axis(format="%"),
-                   scale=alt.Scale(zero=False))  # fmt: skip
-    lines = (
-        alt.Chart(alt.Data(values=limits))
-        .mark_line(color=PLAIN, strokeWidth=1)
-        .encode(
-            x=across, y=alt.Y("limit:Q", title=_("Share kept")),
-            detail="which:N",
-            strokeDash=alt.condition(
-                "datum.which == '95 %' || datum.which == '95 % '",
-                alt.value([4, 3]), alt.value([1, 0]),
-            ),
-        )
-    )  # fmt: skip
-    rate = (
-        alt.Chart(alt.Data(values=[{"limit": float(found.rate)}]))
-        .mark_rule(color=MARKED)
-        .encode(y="limit:Q")
-    )
-    base = alt.Chart(alt.Data(values=points)).encode(x=across, y=height)
-    kinds = [str(each) for each in Standing]
-    shapes = [SHAPES.get(each, ("circle", MARKED))[0] for each in Standing]
-    colours = [SHAPES.get(each, ("circle", MARKED))[1] for each in Standing]
-    marks = base.mark_point(filled=True, size=90, opacity=1).encode(
-        shape=alt.Shape("standing:N", legend=None, scale=alt.Scale(domain=kinds, range=shapes)),
-        color=alt.Color("standing:N", legend=None, scale=alt.Scale(domain=kinds, range=colours)),
-    )
-    names = base.mark_text(align="left", dx=8, fontSize=11).encode(text="name:N")
-    return drawn(lines + rate + marks + names, 260, language)
 
 
 def families(reading: Reading, language: str) -> str:

@@ -116,7 +116,7 @@ def data_of(reading: Reading, language: str) -> dict[str, Any]:
         "families": {
             "sentence": _families_sentence(reading),
             "rows": [[str(row["name"]), row["received"], row["share"], row["interval"],
-                      row["median"]] for row in reading.families],
+                      row["median"], row["note"]] for row in reading.families],
         },
         "promises": {
             "sentence": reading.promises_sentence,
@@ -159,7 +159,7 @@ def _labels() -> dict[str, Any]:
         "sites_head": [_("Site"), _("Deadlines"), _("Share kept"), interval, _("Limits of chance"),
                        _("Reading")],
         "families_head": [_("Family"), _("Requests received"), _("Share kept"), interval,
-                          _("Median time")],
+                          _("Median time"), _("To know")],
         "promises_head": [_("Promise"), _("Expected"), _("Target"), _("Critical"), _("Reached"),
                           n, _("Level")],
         "credits_head": [_("Promise"), _("Reached"), _("Expected"), _("Multiplier"), _("Repeat"),
@@ -167,7 +167,6 @@ def _labels() -> dict[str, Any]:
         "exclusions_head": [_("Promise"), _("Reason"), _("Agreed on")],
         "items_head": [_("What"), _("By whom"), _("Until"), _("State")],
         "restatements_head": [figure, _("For"), _("Before"), _("Now"), _("Cause")],
-        "trend_head": [_("Month"), _("Figure"), _("Value"), interval, n],
     }  # fmt: skip
 
 
@@ -185,12 +184,12 @@ def _figure_row(line: Line) -> list[str]:
 
 def _trend(reading: Reading) -> dict[str, Any]:
     rows = [
-        [month, said(figure.definition.name), review_words.value_text(figure),
-         review_words.interval_text(figure), review_words.number(figure.n, 0)]
-        for _key, points in reading.trend
-        for month, figure in points
-    ]  # fmt: skip
-    return {"sentence": reading.trend_sentence, "rows": rows}
+        [month, *(part for cell in cells for part in cell)] for month, cells in reading.trend_rows
+    ]
+    heads = [
+        part for name in reading.trend_heads for part in (name, _("95 % interval"), _("Sample"))
+    ]
+    return {"sentence": reading.trend_sentence, "head": [_("Month"), *heads], "rows": rows}
 
 
 def _families_sentence(reading: Reading) -> str:

@@ -13,10 +13,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from relais.desk.models import Letter
-from relais.desk.rules import access_of
 from relais.people.models import Company, Person
 
-from .closing import link_to
+from .closing import link_to, subscribers
 from .models import Review, ReviewReader
 
 
@@ -49,19 +48,12 @@ def send_due(at: datetime | None = None) -> int:
         with transaction.atomic():
             if not Review.objects.filter(pk=review.pk, sent_at=None).update(sent_at=at):
                 continue
-            sent += sum(_send(review, reader.person) for reader in _readers(review))
+            sent += sum(_send(review, person) for person in subscribers(review))
     return sent
 
 
-def _readers(review: Review) -> list[ReviewReader]:
-    rows = ReviewReader.objects.filter(company=review.company_id, person__archived_at=None)
-    return list(rows.select_related("person__provider", "person__company"))
-
-
 def _send(review: Review, person: Person) -> bool:
-    """Return whether a letter was written: none to who may not read the review any more."""
-    if not access_of(person).see(Review).filter(pk=review.pk).exists():
-        return False
+    """Return whether a letter was written."""
     with override(person.language):
         subject = _("Service review: %(review)s") % {"review": review}
         text = _(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -10,6 +12,7 @@ from django.utils.translation import gettext as _
 from relais.desk.models import Ticket
 from relais.engine import measures_frozen
 from relais.engine.measures import Figure
+from relais.engine.measures_words import Unit
 from relais.people.access import Access
 
 from . import review_words
@@ -31,7 +34,7 @@ def rows(reading: Reading, access: Access) -> Iterator[list[Any]]:
     A request that this reader may not see is counted, and named nowhere.
     """
     yield [
-        _("Figure"), _("For"), _("Value"), _("Unit"), _("Sample"), _("Low (95 %)"),
+        _("Figure"), _("For"), _("Value"), _("Unit"), _("In words"), _("Sample"), _("Low (95 %)"),
         _("High (95 %)"), _("To know"), _("Request"), _("Subject"), _("Counts"), _("Of"),
         _("Left out because"),
     ]  # fmt: skip
@@ -42,8 +45,9 @@ def rows(reading: Reading, access: Access) -> Iterator[list[Any]]:
         head = [
             said(figure.definition.name),
             ", ".join(cut_name(cut, value, names) for cut, value in figure.cut) or _("everything"),
-            review_words.value_text(figure), said(review_words.UNITS[figure.definition.unit]),
-            figure.n, figure.low, figure.high, review_words.note_of(figure),
+            _in_unit(figure, figure.value), said(review_words.UNITS[figure.definition.unit]),
+            review_words.value_text(figure), figure.n, _in_unit(figure, figure.low),
+            _in_unit(figure, figure.high), review_words.note_of(figure),
         ]  # fmt: skip
         if not figure.lines or figure.cut:
             yield [*head, "", "", None, None, ""]
@@ -52,8 +56,21 @@ def rows(reading: Reading, access: Access) -> Iterator[list[Any]]:
             ticket = seen.get(line.key.partition("#")[0])
             yield [
                 *head, ticket.reference if ticket else "", ticket.subject if ticket else "",
-                float(line.over), float(line.under), line.excluded,
+                _told(figure, line.over), float(line.under), line.excluded,
             ]  # fmt: skip
+
+
+def _in_unit(figure: Figure, value: Fraction | Decimal | None) -> float | None:
+    """Return a value as a number of the unit that stands beside it, to be summed and sorted."""
+    if value is None:
+        return None
+    by = {Unit.SHARE: Fraction(100), Unit.SECONDS: Fraction(1, 3600)}
+    return round(float(Fraction(value) * by.get(figure.definition.unit, 1)), 4)
+
+
+def _told(figure: Figure, over: Fraction | int) -> float:
+    """Return what a line adds: times in hours, all else as it is counted."""
+    return round(float(over) / 3600, 4) if figure.definition.unit is Unit.SECONDS else float(over)
 
 
 def tickets_of(found: list[Figure], access: Access) -> dict[str, Ticket]:

@@ -239,6 +239,15 @@ def hold_package(request: HttpRequest, key: PathKey, sent: PackageHoldIn) -> dic
     return _package(plan)
 
 
+@router.post("/usage_packages/{key}/release", response={200: PackageOut, **REFUSALS})
+def release_package(request: HttpRequest, key: PathKey, sent: PackageHoldIn) -> dict[str, Any]:
+    """Take the suspension of a month back."""
+    access = _reader(request)
+    plan: UsagePlan = _found(access.see(UsagePlan), key)
+    plan.release(_month(sent.month), by=access.person)
+    return _package(plan)
+
+
 @router.post("/usage/{key}/dispute", response={200: UsageDisputeOut, **REFUSALS})
 def dispute_line(request: HttpRequest, key: PathKey, sent: UsageDisputeIn) -> dict[str, Any]:
     access = _reader(request)

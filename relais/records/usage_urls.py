@@ -13,6 +13,7 @@ urlpatterns = [
     path("usage/<int:pk>/dispute/", usage.usage_dispute, name="usage_dispute"),
     path("usage/packages/<int:pk>/end/", usage.usage_end, name="usage_end"),
     path("usage/packages/<int:pk>/hold/", usage.usage_hold, name="usage_hold"),
+    path("usage/packages/<int:pk>/release/", usage.usage_release, name="usage_release"),
     path("usage/disputes/<int:pk>/answer/", usage.dispute_answer, name="dispute_answer"),
     path("usage/disputes/<int:pk>/settle/", usage.dispute_settle, name="dispute_settle"),
     path("usage/disputes/<int:pk>/withdraw/", usage.dispute_withdraw, name="dispute_withdraw"),

@@ -257,3 +257,14 @@ def test_a_month_that_has_not_begun_is_not_opened(world, month):
         Review.open(company, MARCH.replace(month=5), by=paul, at=at(4, 30, 9))
     # It has begun already on the other side of the earth.
     assert Review.open(company, MARCH.replace(month=5), by=paul, at=at(4, 30, 11)).is_open
+
+
+def test_who_is_given_an_action_is_written_to_once(world, month):
+    people = world.people
+    given = ReviewItem.add(
+        month, "action", "Revoir la fiche", by=people.claire, owner=people.marc, due_on=MARCH
+    )
+    ReviewItem.add(month, "action", "La mienne", by=people.claire, owner=people.claire)
+    letter = Letter.objects.get(key__startswith="review-item:")
+    assert (letter.key, letter.to) == (f"review-item:{given.pk}", "marc@calanques.example")
+    assert "Revoir la fiche" in letter.body

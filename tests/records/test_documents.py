@@ -9,9 +9,17 @@ from django.utils import timezone
 from django.utils.translation import override
 
 from relais.desk.models import Ticket
+from relais.engine.measures_alike import alike
 from relais.offer import catalogue
 from relais.people.models import Confidentiality
-from relais.records import closing, figures_words, review_documents, review_words
+from relais.records import (
+    closing,
+    figures_charts,
+    figures_words,
+    review_documents,
+    review_sheets,
+    review_words,
+)
 from relais.records.models import Commentary, Exclusion, Review, ReviewItem
 from relais.records.reading import Reading
 
@@ -89,3 +97,17 @@ def test_a_half_is_rounded_as_on_the_dashboard():
         assert review_words.percent(half) == "92.4 %"
         assert figures_words.share(half).replace("\u202f", " ") == "92.4 %"
         assert review_words.number(-Decimal("0.25"), 1) == figures_words.number(Decimal("-0.25"), 1)
+
+
+def test_few_deadlines_are_told_as_few_and_pooled_months_as_pooled(world, closed):
+    with override("en"):
+        reading = Reading(closed)
+        reading.alike = alike({"1": (3, 4), "2": (9, 9)})
+        assert reading.sites_sentence.endswith(
+            "Too few deadlines at each of them to tell them apart."
+        )
+        assert figures_charts.funnel_sentence(reading.alike, {}).endswith("to tell them apart.")
+        assert [month for month, _cells in reading.trend_rows] == ["Feb 2026", "Mar 2026"]
+        (head, *rows) = review_sheets.rows(reading, world.access("claire"))
+    kept = next(dict(zip(head, row, strict=True)) for row in rows if row[0] == "Delivered on time")
+    assert (kept["Value"], kept["Unit"], kept["In words"]) == (94.6429, "%", "94.6 %")

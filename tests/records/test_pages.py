@@ -1,6 +1,7 @@
 """The pages and calls of reviews: who opens them, what they show, and what is refused."""
 
 import json
+from decimal import Decimal, InvalidOperation
 
 import pytest
 from django.urls import reverse
@@ -8,8 +9,9 @@ from django.urls import reverse
 from relais.desk.models import Ticket
 from relais.offer import catalogue
 from relais.people.models import Confidentiality
-from relais.records import closing
+from relais.records import closing, figures_kept
 from relais.records.models import Commentary, CreditStatement, Exclusion, Review, ReviewDocument
+from relais.records.views.credits import euros_in
 
 from .months import MARCH, agreed, at, delivered
 
@@ -121,7 +123,9 @@ def test_the_verbs_of_the_pages_do_what_they_say_or_tell_why_not(world, closed, 
     line = CreditStatement.objects.get().lines.first()
     if line is not None:
         post(claire, "line_dispute", line.pk, word="Compté deux fois")
-        post(paul, "line_settle", line.pk, amount="x", settlement="Oui")
+        refused = post(paul, "line_settle", line.pk, amount="x", settlement="Moitié-moitié")
+        assert refused.status_code == 422
+        assert 'value="Moitié-moitié"' in refused.content.decode()  # nothing typed is lost
         post(paul, "line_settle", line.pk, amount="12,50", settlement="D’accord")
     statement = CreditStatement.objects.get()
     assert post(claire, "statement_issue", statement.pk).status_code == 200
@@ -193,3 +197,17 @@ def test_the_calls_do_as_the_pages(world, closed, client_of):
     assert post(claire, f"credit_statements/{statement.pk}/issue")[0] == 403
     code, told = post(paul, f"credit_statements/{statement.pk}/issue", version=told["version"])
     assert (code, told["number"][:3]) == (200, "AV-")
+
+
+def test_an_amount_is_read_as_either_language_writes_it():
+    for text in ("1234.5", "1 234,50 €", "1\u202f234,50", "1,234.50", "1.234,50"):
+        assert euros_in(text) == Decimal("1234.5"), text
+    for text in ("", "x", "NaN", "1e400", "12,5,5"):
+        with pytest.raises(InvalidOperation):
+            euros_in(text)
+
+
+def test_figures_that_are_being_counted_are_no_empty_file(world, client_of, monkeypatch):
+    monkeypatch.setattr(figures_kept, "AT_ONCE", -1)
+    answer = client_of(world.people.paul).get("/figures/", {"export": "xlsx"})
+    assert answer["Content-Type"].startswith("text/html")

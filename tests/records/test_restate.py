@@ -8,7 +8,7 @@ from django.utils.translation import override
 from relais.desk.models import Clock, Letter, Ticket
 from relais.offer import catalogue
 from relais.people.models import OrganisationChange
-from relais.records import closing
+from relais.records import closing, review_letters
 from relais.records.models import CreditLine, Restatement, Review
 from relais.records.reading import Reading, changes_of
 from relais.records.review_errors import ChangedMeanwhile, NotInThisState, NotReferent
@@ -102,3 +102,12 @@ def test_an_agreement_signed_later_moves_no_figure_and_is_told_all_the_same(worl
     )  # fmt: skip
     assert CreditLine.objects.get().credited == Decimal("377.14")
     assert closing.restate(fresh(), by=world.people.paul, at=at(4, 21)) is None
+
+
+def test_who_asked_for_the_reviews_is_told_that_they_differ(world, closed):
+    review_letters.subscribe(world.companies.calanques, by=world.people.maud)
+    review_letters.subscribe(world.companies.calanques, by=world.people.marc)  # reads none
+    delivered(world, 0, 2, month=3)
+    closing.restate(fresh(), by=world.people.paul, at=at(4, 20))
+    to = set(Letter.objects.filter(key__startswith="restated:").values_list("to", flat=True))
+    assert to == {"claire@calanques.example", "paul@atout.example", "maud@atout.example"}

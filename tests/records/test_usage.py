@@ -354,3 +354,34 @@ def test_a_request_made_urgent_later_makes_no_month_before_dearer(world, first):
     Ticket.objects.filter(pk=one.pk).update(priority=Ticket.Priority.CRITICAL)
     told = usage.statement(world.access("claire"), world.companies.calanques, JAN)
     assert [line.units for line in told.lines] == [1]
+
+
+def test_a_suspension_is_taken_back_while_its_month_is_not_over(world):
+    people, plan = world.people, agree(world)
+    plan.hold(MAR, by=people.paul, today=JAN)
+    for who, month, today, error in (
+        ("claire", MAR, JAN, NotForUsage), ("bruno", MAR, JAN, NotForUsage),
+        ("paul", FEB, JAN, BadValue), ("paul", MAR, APR, BadValue),
+    ):  # fmt: skip
+        with pytest.raises(error):
+            plan.release(month, by=getattr(people, who), today=today)
+    stale = UsagePlan.objects.get(pk=plan.pk)
+    plan.release(MAR, by=people.paul, today=MAR)
+    with pytest.raises(UsageOvertaken):
+        stale.release(MAR, by=people.maud, today=MAR)
+    assert UsagePlan.objects.get(pk=plan.pk).held == []
+    assert OrganisationChange.objects.filter(kind="package_released").count() == 1
+
+
+def test_the_page_and_the_call_take_a_suspension_back(world, client_of, call):  # noqa: F811
+    plan, month = agree(world), date(2199, 3, 1)
+    for way in ("page", "call"):
+        UsagePlan.objects.get(pk=plan.pk).hold(month, by=world.people.paul)
+        paul = client_of(world.people.paul)
+        page = paul.get(f"/usage/{plan.company_id}/package/").content.decode()
+        assert "2199-03" in page
+        if way == "page":
+            paul.post(f"/usage/packages/{plan.pk}/release/", {"month": "2199-03"})
+        else:
+            call(world.people.paul, "POST", f"usage_packages/{plan.pk}/release", month="2199-03")
+        assert UsagePlan.objects.get(pk=plan.pk).held == []

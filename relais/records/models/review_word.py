@@ -7,10 +7,13 @@ from datetime import date, datetime
 from django.db import IntegrityError, models, transaction
 from django.db.models import F
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import override
 
 from relais.desk.errors import Missing
+from relais.desk.models import Letter
 from relais.lib.tenancy import SameTenant
 from relais.people import organisation
 from relais.people.models import Person
@@ -147,7 +150,21 @@ class ReviewItem(TenantModel):
                 made_at=at or timezone.now(),
             )  # fmt: skip
             organisation.record(made, "item_added", by, kind_of=kind)
+            if owner is not None and owner.pk != by.pk:
+                made._tell(owner, by)
         return made
+
+    def _tell(self, owner: Person, by: Person) -> None:
+        """Write to whom it was given: she may not be one who reads reviews."""
+        with override(owner.language):
+            subject = _t("Given to you: %(text)s") % {"text": self.text[:120]}
+            text = _t("%(by)s gave you this in %(review)s: %(text)s") % {
+                "by": by.name, "review": self.review, "text": self.text,
+            }  # fmt: skip
+            if self.due_on is not None:
+                until = date_format(self.due_on, "DATE_FORMAT")
+                text += "\n\n" + _t("Until %(day)s.") % {"day": until}
+        Letter.inform(owner, f"review-item:{self.pk}", subject, text)
 
     def finish(self, *, by: Person, at: datetime | None = None) -> None:
         """Say that it is done: its owner, or a lead of either side."""

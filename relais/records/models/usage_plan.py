@@ -211,6 +211,17 @@ class UsagePlan(TenantModel):
             raise BadValue(field=_t("suspended months"), mend=mend)
         self._end(by, "package_held", name, held=held)
 
+    def release(self, month: date, *, by: Person, today: date | None = None) -> None:
+        """Take the suspension of a month back, of this one or one to come; others were told."""
+        if not access_of(by).runs_pool:
+            raise NotForUsage(person=str(by))
+        name, first = f"{month:%Y-%m}", (today or timezone.localdate()).replace(day=1)
+        if name not in self.held or month < first:
+            mend = _t("choose a suspended month that is not over")
+            raise BadValue(field=_t("suspended months"), mend=mend)
+        held = [one for one in self.held if one != name]
+        self._end(by, "package_released", name, held=held)
+
     def _end(self, by: Person, kind: str, told: str, **fields: Any) -> None:
         mine = UsagePlan.objects.filter(pk=self.pk, ends_on=None, held=self.held)
         with transaction.atomic():

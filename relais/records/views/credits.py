@@ -17,6 +17,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from relais.desk.errors import BadValue
 from relais.desk.models import Ticket
 from relais.desk.views.files import in_words
 from relais.lib.problem import Problem
@@ -32,6 +33,7 @@ from relais.records.review_forms import ExclusionForm
 from .reviews import readers_only, reads
 
 SHOWN = 200
+MOST = Decimal(10**10)
 _REFERENCE = re.compile(r"\s*(?:R-?)?0*(\d{1,15})\s*", re.IGNORECASE)
 
 
@@ -71,7 +73,12 @@ def _statement(request: HttpRequest, pk: int) -> CreditStatement:
 @require_safe
 def statement(request: HttpRequest, pk: int) -> HttpResponse:
     """Show a statement line by line, with what is disputed and how it was settled."""
-    found = _statement(request, pk)
+    return _statement_page(request, _statement(request, pk))
+
+
+def _statement_page(
+    request: HttpRequest, found: CreditStatement, status: int = 200, **more: Any
+) -> HttpResponse:
     side = side_of(found.review.company, request.person)
     told = credit_words.lines(found)
     for line in told:
@@ -86,7 +93,7 @@ def statement(request: HttpRequest, pk: int) -> HttpResponse:
         "fee": credit_words.euros(found.fee),
         "is_draft": found.state == CreditStatement.State.DRAFT,
     }  # fmt: skip
-    return render(request, "records/statement.html", context)
+    return render(request, "records/statement.html", context | more, status=status)
 
 
 @login_required
@@ -129,8 +136,7 @@ def line_dispute(request: HttpRequest, pk: int) -> HttpResponse:
     """Dispute a line, with a word."""
     line, word = _line(request, pk), _typed(request, "word")
     done = _("The line is in dispute: the other side settles it.")
-    return _done(request, "statement", line.statement_id,
-                 lambda: line.dispute(word, by=request.person), done)  # fmt: skip
+    return _on_line(request, line, lambda: line.dispute(word, by=request.person), done, word=word)
 
 
 @login_required
@@ -138,15 +144,43 @@ def line_dispute(request: HttpRequest, pk: int) -> HttpResponse:
 def line_settle(request: HttpRequest, pk: int) -> HttpResponse:
     """Settle a line in dispute at an amount."""
     line, said = _line(request, pk), _typed(request, "settlement")
+    typed = _typed(request, "amount")
+
+    def settle() -> None:
+        try:
+            amount = euros_in(typed)
+        except InvalidOperation:
+            mend = _("give a number of euros, such as 377.14")
+            raise BadValue(field=_("Amount"), mend=mend) from None
+        line.settle(amount, said, by=request.person)
+
+    return _on_line(request, line, settle, _("Settled."), amount=typed, settlement=said)
+
+
+def _on_line(
+    request: HttpRequest, line: CreditLine, verb: Callable[[], object], done: str, **typed: str
+) -> HttpResponse:
+    """Do it; where it is refused, show the statement with the mend and what was typed."""
     try:
-        amount = Decimal(_typed(request, "amount").replace(",", ".").replace("\u202f", "").strip())
-        if not amount.is_finite():
-            raise InvalidOperation
-    except InvalidOperation:
-        messages.error(request, _("Amount: give a number of euros, such as 377.14."))
-        return redirect("statement", line.statement_id)
-    return _done(request, "statement", line.statement_id,
-                 lambda: line.settle(amount, said, by=request.person), _("Settled."))  # fmt: skip
+        verb()
+    except Problem as problem:
+        found = _statement(request, line.statement_id)
+        more = {"error": in_words(problem), "of": line.pk, "typed": typed}
+        return _statement_page(request, found, 422, **more)
+    messages.success(request, done)
+    return redirect("statement", line.statement_id)
+
+
+def euros_in(text: str) -> Decimal:
+    """Return an amount as people of either language type it. Raises `InvalidOperation`."""
+    bare = re.sub(r"[\s€]", "", text)
+    mark = max(bare.rfind(","), bare.rfind("."))
+    if mark >= 0 and "," in bare and "." in bare:
+        bare = re.sub(r"[.,]", "", bare[:mark]) + "." + bare[mark + 1 :]
+    amount = Decimal(bare.replace(",", "."))
+    if not amount.is_finite() or abs(amount) > MOST:
+        raise InvalidOperation
+    return amount
 
 
 # Exclusions ---------------------------------------------------------------------------------------

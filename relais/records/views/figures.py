@@ -44,7 +44,8 @@ def figures(request: HttpRequest) -> HttpResponse:
     look = flow.look(request.access, request.GET.dict())
     board = flow.board(look)
     kind = request.GET.get("export", "")
-    if kind in ("csv", "xlsx"):
+    # While it is being counted a file would be empty, and look like an answer: the page says so.
+    if kind in ("csv", "xlsx") and board.as_of is not None:
         return send_sheet(_sheet(board), kind, f"figures-{look.month}", _("Figures"))
     return render(request, "records/figures.html", _context(request, board))
 

@@ -181,7 +181,12 @@ def usage_package(request: HttpRequest, pk: int) -> HttpResponse:
                 return redirect("usage_statement", pk)
             except Problem as problem:
                 form.add_error(None, in_words(problem))
-    context = {"company": company, "form": form, "plans": plans, "held": held}
+    this = timezone.localdate().replace(day=1)
+    suspended = [month_in(one) for one in held.held] if held else []
+    context = {
+        "company": company, "form": form, "plans": plans, "held": held,
+        "suspended": [(one, one >= this) for one in suspended if one],
+    }  # fmt: skip
     return render(request, "records/package.html", context, status=status)
 
 
@@ -212,6 +217,15 @@ def usage_hold(request: HttpRequest, pk: int) -> HttpResponse:
     plan = _plan(request, pk)
     month = month_in(typed(request, "month")) or date.min
     return _agreed(request, plan, lambda: plan.hold(month, by=request.person))
+
+
+@login_required
+@require_POST
+def usage_release(request: HttpRequest, pk: int) -> HttpResponse:
+    """Take the suspension of a month back."""
+    plan = _plan(request, pk)
+    month = month_in(typed(request, "month")) or date.min
+    return _agreed(request, plan, lambda: plan.release(month, by=request.person))
 
 
 def _plan(request: HttpRequest, pk: int) -> UsagePlan:
@@ -267,7 +281,12 @@ def dispute_answer(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def dispute_settle(request: HttpRequest, pk: int) -> HttpResponse:
     """Settle a contested line: not counted, or counted after all."""
-    row, upheld = _dispute(request, pk), typed(request, "upheld") == "1"
+    row, said = _dispute(request, pk), typed(request, "upheld")
+    if said not in ("0", "1"):
+        # Nobody charges a client by leaving an answer out.
+        messages.error(request, _("Say whether the line counts."))
+        return _back(row.company_id, row.month)
+    upheld = said == "1"
     return _said(
         request, row, lambda: row.settle(upheld=upheld, by=request.person, seen=seen(request))
     )
