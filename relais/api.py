@@ -247,6 +247,7 @@ STATUS: tuple[tuple[type[Problem], int], ...] = (
     (study_errors.ChangedMeanwhile, 409),
     (study_errors.NotInThisPhase, 409),
     (study_errors.NothingToUndo, 409),
+    (study_errors.BeingTaken, 409),
     (study_errors.TakenAlready, 409),
     (study_errors.GateShut, 409),
     (study_errors.NotInThisState, 409),

@@ -111,6 +111,7 @@ inventory_derive          POST studies/{key}/lines/derive
 inventory_calendars       POST studies/{key}/lines/count_calendars
 study_sheet               POST study_sheets/{key}/understand
 study_sheet_take          POST study_sheets/{key}/take
+study_sheet_progress      GET study_sheets/{key}
 study_sheet_refused       GET study_sheets/{key}
 duplicates                GET studies/{key}/duplicates
 duplicates_seek           POST studies/{key}/duplicates/seek

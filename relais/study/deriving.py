@@ -193,7 +193,10 @@ def keep_lines(
     """
     Study.objects.select_for_update().get(pk=study.pk)
     known = {
-        line.source_key: line for line in InventoryLine.objects.filter(study=study, source=source)
+        line.source_key: line
+        for line in InventoryLine.objects.filter(
+            study=study, source=source, source_key__in=list(wanted)
+        )
     }
     fresh, changed = [], []
     names: set[str] = set()

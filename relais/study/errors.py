@@ -79,6 +79,12 @@ class NothingThere(Problem):
     message = _("Nothing is known of these sites in this period: import a past log first.")
 
 
+class BeingTaken(Problem):
+    """A worker is at it."""
+
+    message = _("“%(name)s” is being taken: wait until it is done.")
+
+
 class TakenAlready(Problem):
     """A file is taken once; mended rows come in another file."""
 

@@ -19,6 +19,9 @@ urlpatterns = [
     ),
     path("study-sheets/<int:pk>/", sheets.study_sheet, name="study_sheet"),
     path("study-sheets/<int:pk>/take/", sheets.study_sheet_take, name="study_sheet_take"),
+    path(
+        "study-sheets/<int:pk>/progress/", sheets.study_sheet_progress, name="study_sheet_progress"
+    ),
     path("study-sheets/<int:pk>/refused/", sheets.study_sheet_refused, name="study_sheet_refused"),
     path("study-lines/<int:pk>/", inventory.inventory_line, name="inventory_line"),
     path("study-lines/<int:pk>/remove/", inventory.inventory_remove, name="inventory_remove"),

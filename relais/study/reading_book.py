@@ -7,22 +7,39 @@ an empty cell would count as nothing.
 from __future__ import annotations
 
 import io
-from zipfile import is_zipfile
+import re
+from zipfile import ZipFile, is_zipfile
 
 from relais.lib import tables
 from relais.lib.tables import Row, Table
 from relais.lib.workbooks import FAILED
 
+from .errors import TooManyLines
 
-def table_of(content: bytes, sheet: str = "") -> Table:
+# A formula's element, whatever its namespace is called.
+_FORMULA = re.compile(rb"<(?:\w+:)?f[\s>/]")
+
+
+def table_of(content: bytes, sheet: str = "", most: int | None = None) -> Table:
     """Return the rows of a file; formulas without a value are marked as failed.
 
-    Raises a `TableProblem`, and nothing else.
+    Raises a `TableProblem`, and `TooManyLines` beyond `most` rows: before the slow part.
     """
     table = tables.read(content, sheet)
-    if table.sheet and is_zipfile(io.BytesIO(content)):
+    if most is not None and len(table.rows) > most:
+        raise TooManyLines(most=most)
+    if table.sheet and is_zipfile(io.BytesIO(content)) and _has_formulas(content):
         table.rows = _marked(table.rows, _formulas(content, table.sheet))
     return table
+
+
+def _has_formulas(content: bytes) -> bool:
+    """Return whether any sheet holds a formula: most files hold none, and looking is slow."""
+    with ZipFile(io.BytesIO(content)) as parcel:
+        for name in parcel.namelist():
+            if "/worksheets/" in name.lower() and _FORMULA.search(parcel.read(name)):
+                return True
+    return False
 
 
 def _formulas(content: bytes, sheet: str) -> set[tuple[int, int]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from django.http import Http404, HttpRequest
 from ninja import Field, File, Query, Router, Schema, Status
@@ -34,7 +34,10 @@ class RefusedRowOut(Schema):
 class StudySheetOut(Schema):
     """A spreadsheet. `columns`: what each says, by its number from 0; `lines`: what it would make.
 
-    Once it is taken, `counts` says what came of it.
+    Only `read` of its `rows` are looked at before it is taken. A large one is taken by a worker:
+    `state` is "taking" meanwhile, `done` of `lines` so far. Once it is taken, `counts` says what
+    came of it. In a list nothing is read of those not taken. `sheets`: those of the file; each that
+    was read is an import of its own.
     """
 
     id: int
@@ -44,6 +47,11 @@ class StudySheetOut(Schema):
     columns: dict[str, str]
     site: int | None
     unit: float
+    state: Literal["read", "taking", "taken"]
+    rows: int
+    read: int
+    done: int
+    problem: str
     lines: int
     totals: int
     refused: list[RefusedRowOut]
@@ -87,7 +95,7 @@ def study_sheets(request: HttpRequest, key: PathKey, part: Query[PartOf]) -> dic
     study = led_study(request, key)
     rows = access_of(request).see(SheetImport).filter(study=study).select_related("study")
     cut = part.cut(rows.order_by("id"))
-    return cut | {"items": [_told(each) for each in cut["items"]]}
+    return cut | {"items": [_told(each, brief=True) for each in cut["items"]]}
 
 
 @router.get("/study_sheets/{key}", response={200: StudySheetOut, 404: Fault})
@@ -154,15 +162,23 @@ def _sheet(request: HttpRequest, key: int) -> SheetImport:
     return taken
 
 
-def _told(taken: SheetImport) -> dict[str, Any]:
-    plain = ("id", "file_name", "sheet", "sheets", "unit", "counts", "version")
+def _told(taken: SheetImport, *, brief: bool = False) -> dict[str, Any]:
+    plain = ("id", "file_name", "sheet", "sheets", "unit", "counts", "version", "done", "problem")
     told: dict[str, Any] = {name: getattr(taken, name) for name in plain}
     told |= {"site": taken.site_id, "taken": taken.taken_at is not None}
+    told |= {"state": "read", "rows": len(taken.rows), "read": 0}
+    if taken.is_being_taken and not taking_sheets.is_silent(taken):
+        told |= {"state": "taking", "lines": taken.lines}
+        return told | {"columns": {}, "totals": 0, "refused": []}
     if taken.taken_at is not None:
+        told["state"] = "taken"
         refused = [dict(zip(("row", "cell", "text", "why"), each, strict=True))
                    for each in taken.refused]  # fmt: skip
         return told | {"columns": {}, "lines": 0, "totals": 0, "refused": refused}
-    found = taking_sheets.reading(taken)
+    if brief:
+        return told | {"columns": {}, "lines": 0, "totals": 0, "refused": []}
+    told["read"] = min(len(taken.rows), taking_sheets.AT_ONCE)
+    found = taking_sheets.reading(taken, taking_sheets.AT_ONCE)
     fields = found.headings[0].fields if found.headings else {}
     return told | {
         "columns": {str(column): name for column, name in fields.items()},

@@ -11,11 +11,12 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import override
 from openpyxl import Workbook
+from procrastinate.contrib.django.models import ProcrastinateJob
 
 from relais.people.models import OrganisationChange, Site
 from relais.planning.models import BusySource, BusyTime
-from relais.study import deriving
-from relais.study.errors import NothingThere
+from relais.study import deriving, reading_book, taking_sheets
+from relais.study.errors import BeingTaken, NothingThere, TooManyLines
 from relais.study.line_fields import SitesByName
 from relais.study.models import InventoryLine, SheetImport
 from relais.study.reading_book import table_of
@@ -281,3 +282,118 @@ def test_calendars_are_counted_from_three_persons_on(world, study):
     assert deriving.count_calendars(study, by=people.basile) == (1, 0)
     line = InventoryLine.objects.get()
     assert "Secret" not in line.task and round(line.count) == round(3 * 365 / 91)
+
+
+def handed_in(study, by, rows=700, name="a.csv"):
+    text = "Site;Tâche;Fréquence;Durée (min)\n"
+    text += "".join(f"Aix;Tâche {n};1/mois;{10 + n % 5}\n" for n in range(rows))
+    return taking_sheets.hand_in(study, name, csv(text), by=by)
+
+
+def test_a_large_sheet_is_taken_by_a_worker_that_tells_how_far_it_is(
+    world, study, client_of, call, monkeypatch
+):
+    monkeypatch.setattr(taking_sheets, "PART", 300)
+    people, basile = world.people, client_of(world.people.basile)
+    large = handed_in(study, people.basile)
+    one = reverse("study_sheet", args=[large.pk])
+    progress = reverse("study_sheet_progress", args=[large.pk])
+    assert "300" in basile.get(one).content.decode()  # of the first rows alone
+    told = call(people.basile, "GET", f"study_sheets/{large.pk}")[1]
+    assert (told["state"], told["rows"], told["read"], told["lines"]) == ("read", 701, 300, 299)
+    basile.post(reverse("study_sheet_take", args=[large.pk]))
+    jobs = ProcrastinateJob.objects.filter(task_name=taking_sheets.TAKE)
+    assert list(jobs.values_list("lock", flat=True)) == [f"sheet:{large.pk}"]
+    assert "sheet-progress" in basile.get(one).content.decode()
+    assert "HX-Redirect" not in basile.get(progress)
+    assert call(people.basile, "POST", f"study_sheets/{large.pk}/take")[0] == 409
+    large.refresh_from_db()
+    with pytest.raises(BeingTaken):
+        taking_sheets.understand(large, None, None, 1.0, by=people.basile)
+
+    class Died(BaseException):
+        """A worker that is killed."""
+
+    part = taking_sheets._part
+
+    def once(taken, found):
+        if taken.done:
+            raise Died
+        return part(taken, found)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(taking_sheets, "_part", once)
+        with pytest.raises(Died):
+            taking_sheets.run(world.provider.pk, large.pk, large.version)
+    told = call(people.basile, "GET", f"study_sheets/{large.pk}")[1]
+    assert (told["state"], told["done"], told["lines"]) == ("taking", 300, 700)
+    # It has said nothing for long: taken again, it goes on where it stopped, and ends once.
+    SheetImport.objects.update(told_at=timezone.now() - dt.timedelta(minutes=5))
+    large.refresh_from_db()
+    assert not taking_sheets.take(large, by=people.basile)
+    for _twice in range(2):
+        taking_sheets.run(world.provider.pk, large.pk, large.version)
+    large.refresh_from_db()
+    assert study.lines.count() == 700 and large.rows == []
+    assert large.counts == {"added": 700, "changed": 0, "same": 0, "refused": 0, "totals": 0}
+    assert OrganisationChange.objects.filter(kind="sheet_taken").count() == 1
+    assert basile.get(progress)["HX-Redirect"] == one
+    for name in ("claire", "alice"):
+        assert client_of(getattr(people, name)).get(progress).status_code == 404
+
+
+def test_a_worker_says_why_it_stopped_and_no_line_is_dropped_in_silence(
+    world, study, client_of, monkeypatch
+):
+    basile = world.people.basile
+    large = handed_in(study, basile, rows=320)
+    taking_sheets.take(large, by=basile)
+    study.phase = "decided"
+    study.save()
+    taking_sheets.run(world.provider.pk, large.pk, large.version)
+    large.refresh_from_db()
+    assert not large.is_being_taken and "Diagnostic" in large.problem
+    page = client_of(basile).get(reverse("study_sheet", args=[large.pk])).content.decode()
+    assert large.problem in page.replace("&quot;", '"')
+    study.phase = "collecting"
+    study.save()
+    monkeypatch.setattr(taking_sheets, "MOST_LINES", 319)
+    with pytest.raises(TooManyLines):
+        taking_sheets.take(SheetImport.objects.get(), by=basile)
+
+
+def test_a_workbook_of_several_sheets_lets_choose_among_them(world, study, client_of, call):
+    made = Workbook()
+    made.active.title = "Aix"
+    for row in (PLAIN[1:], ["Agenda", "1/jour", 30]):
+        made.active.append(row)
+    made.create_sheet("Vide")
+    for row in (PLAIN[1:], ["Notes", "1/mois", 60], ["Plis", "1/an", 5]):
+        (made["Lyon"] if "Lyon" in made else made.create_sheet("Lyon")).append(row)
+    kept = io.BytesIO()
+    made.save(kept)
+    basile, fill = client_of(world.people.basile), reverse("inventory_import", args=[study.pk])
+    answer = basile.post(fill, {"file": SimpleUploadedFile("deux.xlsx", kept.getvalue())})
+    first, second = SheetImport.objects.order_by("pk")
+    assert answer.url == reverse("study_sheet", args=[first.pk])
+    page = basile.get(answer.url).content.decode()
+    assert reverse("study_sheet", args=[second.pk]) in page and "Vide" in page
+    assert [one.site.name for one in (first, second)] == ["Aix", "Lyon"]
+    basile.post(reverse("study_sheet_take", args=[second.pk]))
+    assert study.lines.count() == 2
+    again = basile.post(
+        fill, {"file": SimpleUploadedFile("deux.xlsx", kept.getvalue()), "sheet": "Lyon"}
+    )
+    assert again.url == reverse("study_sheet", args=[second.pk])
+    unknown = SimpleUploadedFile("deux.xlsx", kept.getvalue())
+    assert basile.post(fill, {"file": unknown, "sheet": "Nice"}).status_code == 422
+
+
+def test_a_sheet_of_too_many_rows_is_refused_before_its_formulas_are_looked_for(
+    world, study, monkeypatch
+):
+    monkeypatch.setattr(taking_sheets, "MOST_ROWS", 3)
+    monkeypatch.setattr(reading_book, "_formulas", lambda *_args: pytest.fail("looked at"))
+    rows = [PLAIN, *(["Aix", f"T{n}", "1/mois", "=1+1"] for n in range(5))]
+    with pytest.raises(TooManyLines):
+        taking_sheets.hand_in(study, "a.xlsx", book(rows), by=world.people.basile)

@@ -27,6 +27,12 @@ class SheetImport(TenantModel):
     unit = models.FloatField(default=1.0)  # minutes of a bare number whose heading says no unit
     made_by = models.ForeignKey(Person, models.PROTECT, related_name="+")
     made_at = models.DateTimeField(auto_now_add=True)
+    # While a worker takes it: since when, how many lines so far, and when it last told of itself.
+    begun_at = models.DateTimeField(null=True)
+    told_at = models.DateTimeField(null=True)
+    done = models.PositiveIntegerField(default=0)
+    lines = models.PositiveIntegerField(default=0)
+    problem = models.CharField(max_length=300, blank=True)
     taken_by = models.ForeignKey(Person, models.PROTECT, null=True, related_name="+")
     taken_at = models.DateTimeField(null=True)
     counts = models.JSONField(default=dict)
@@ -50,3 +56,13 @@ class SheetImport(TenantModel):
 
     def __str__(self) -> str:
         return self.file_name
+
+    @property
+    def is_being_taken(self) -> bool:
+        """Return whether a worker has begun to take it and has not ended."""
+        return self.begun_at is not None and self.taken_at is None
+
+    @property
+    def per_cent(self) -> int:
+        """Return how far the worker is."""
+        return 100 * self.done // self.lines if self.lines else 0

@@ -7,7 +7,8 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -27,7 +28,7 @@ from relais.study.sheet_words import field_labels
 from .frame import framed, led_study
 
 TAB = "inventory"
-PREVIEWED, COLUMNS = 20, 60
+PREVIEWED, COLUMNS, MOST_NAMED = 20, 60, 30
 UNITS = [
     (1.0, gettext_lazy("minutes")),
     (60.0, gettext_lazy("hours")),
@@ -45,6 +46,10 @@ class SheetForm(forms.Form):
             "anything is taken."
         ),
     )
+    sheet = forms.CharField(
+        label=gettext_lazy("Sheet"), required=False, max_length=200,
+        help_text=gettext_lazy("Of a workbook with several; empty: you choose among them next."),
+    )  # fmt: skip
 
 
 class PeriodForm(forms.Form):
@@ -68,7 +73,9 @@ def inventory_import(request: HttpRequest, pk: int) -> HttpResponse:
         file = form.cleaned_data["file"]
         try:
             content = tables.load(file)
-            taken = taking_sheets.hand_in(study, file.name, content, by=request.person)
+            taken = taking_sheets.hand_in(
+                study, file.name, content, by=request.person, sheet=form.cleaned_data["sheet"]
+            )
         except Problem as problem:
             form.add_error("file", in_words(problem))
         else:
@@ -140,12 +147,38 @@ def study_sheet(request: HttpRequest, pk: int) -> HttpResponse:
         except Problem as problem:
             messages.error(request, in_words(problem))
         return redirect("study_sheet", pk)
-    context: dict[str, Any] = {"taken": taken}
-    if taken.taken_at is None:
+    context: dict[str, Any] = {"taken": taken, **_others(request, taken)}
+    if taken.is_being_taken and not taking_sheets.is_silent(taken):
+        pass
+    elif taken.taken_at is None:
         context |= _understood(taken)
     else:
         context["refused"] = taken.refused[:200]
     return framed(request, taken.study, TAB, "study/sheet.html", context)
+
+
+def _others(request: HttpRequest, taken: SheetImport) -> dict[str, Any]:
+    """Return the other sheets of the file: those that were read, and the names of the others."""
+    if len(taken.sheets) < 2:
+        return {}
+    rows = request.access.see(SheetImport).filter(study=taken.study, digest=taken.digest)
+    read = {row.sheet: row for row in rows.only("pk", "sheet", "taken_at", "study")}
+    names = taken.sheets[:MOST_NAMED]
+    return {
+        "others": [(name, read[name].pk, read[name].taken_at) for name in names if name in read],
+        "unread": [name for name in names if name not in read],
+    }
+
+
+@signed_in
+@require_safe
+def study_sheet_progress(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show how far the worker is; once it has ended, the page again."""
+    taken = _sheet(request, pk)
+    page = render(request, "study/_sheet_progress.html", {"taken": taken})
+    if not taken.is_being_taken or taking_sheets.is_silent(taken):
+        page["HX-Redirect"] = reverse("study_sheet", args=[pk])
+    return page
 
 
 def _said(request: HttpRequest, taken: SheetImport) -> tuple[dict[int, str], int | None, float]:
@@ -162,7 +195,7 @@ def _said(request: HttpRequest, taken: SheetImport) -> tuple[dict[int, str], int
 
 
 def _understood(taken: SheetImport) -> dict[str, Any]:
-    found = taking_sheets.reading(taken)
+    found = taking_sheets.reading(taken, taking_sheets.AT_ONCE)
     sites = sites_of(taken.study)
     first = found.headings[0] if found.headings else None
     columns = []
@@ -182,6 +215,8 @@ def _understood(taken: SheetImport) -> dict[str, Any]:
         "by_month": bool(first and first.months),
         "lines": lines,
         "count": len(found.lines),
+        "more": len(taken.rows) - taking_sheets.AT_ONCE,
+        "read": taking_sheets.AT_ONCE,
         "refused": [(r.row, r.cell, r.text, r.why) for r in found.refused[:200]],
         "totals": len(found.totals),
         "tables": len(found.headings),
@@ -196,11 +231,12 @@ def study_sheet_take(request: HttpRequest, pk: int) -> HttpResponse:
     """Make lines of a spreadsheet as it is understood."""
     taken = _sheet(request, pk)
     try:
-        taking_sheets.take(taken, by=request.person)
+        done = taking_sheets.take(taken, by=request.person)
     except Problem as problem:
         messages.error(request, in_words(problem))
     else:
-        messages.success(request, _("The spreadsheet is taken."))
+        if done:
+            messages.success(request, _("The spreadsheet is taken."))
     return redirect("study_sheet", pk)
 
 
