@@ -13,7 +13,6 @@ from enum import IntEnum, StrEnum
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import optimize, sparse
 
 Reals = NDArray[np.float64]
 
@@ -189,6 +188,8 @@ def deliver(items: Sequence[Item], people: Sequence[Person]) -> Delivered:
     Hours are exchanged one for one, so that serving dearer hours first never lowers their sum: any
     falling weights serve in the order of priorities.
     """
+    from scipy import optimize, sparse  # long to import, and most processes never ask
+
     pairs = [
         (p, i) for p, one in enumerate(people) for i, it in enumerate(items) if it.key in one.able
     ]

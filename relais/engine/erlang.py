@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 
-from scipy import optimize, special
+from scipy import special
 
 # Beyond so many agents the recursion is not asked: the question is wrong.
 MOST_AGENTS = 10_000
@@ -57,6 +57,8 @@ def agents_so_few_wait(load: float, share: float) -> int:
 
 def safety(share: float) -> float:
     """Return beta: agents = load + beta x sqrt(load) let this share wait (Halfin & Whitt 1981)."""
+    from scipy import optimize  # long to import, and most processes never ask
+
     _check_share(share)
 
     def excess(beta: float) -> float:

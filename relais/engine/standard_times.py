@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from scipy.stats import beta
 
 # Minutes are asked to this: more would be made up.
 STEPS = 60
@@ -43,6 +42,8 @@ def standard(lines: Sequence[tuple[float, Points]]) -> tuple[int, int]:
 
 
 def _within(points: Points, minutes: float) -> float:
+    from scipy.stats import beta  # long to import, and most processes never ask
+
     least, usual, most = points
     if most - least < 1e-9:
         return float(minutes >= least)
