@@ -127,7 +127,8 @@ def serve(port: int) -> subprocess.Popen:
 
 
 def work() -> subprocess.Popen:
-    command = [sys.executable, "-m", "django", "procrastinate", "worker", "--concurrency", "4"]
+    command = [sys.executable, "-m", "relais.worker", "procrastinate", "worker"]
+    command += ["--concurrency", "4"]
     return subprocess.Popen(command, env=environment("direct"))
 
 

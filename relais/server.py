@@ -219,7 +219,7 @@ def _web(host: str, port: int, processes: int) -> Child:
 
 
 def _worker() -> Child:
-    command = [sys.executable, "-m", "django", "procrastinate", "worker"]
+    command = [sys.executable, "-m", "relais.worker", "procrastinate", "worker"]
     command += ["--concurrency", "4", "--shutdown-graceful-timeout", "2"]
     # A call to look that comes while the worker looks is lost on it.
     command += ["--fetch-job-polling-interval", "1"]

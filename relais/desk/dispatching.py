@@ -13,7 +13,7 @@ from django.utils import timezone
 from relais.engine import dispatch, dispatch_case, dispatch_words
 from relais.engine.candidates import Assistant, State
 from relais.engine.candidates import Ticket as Asked
-from relais.engine.decision import Decision, Line
+from relais.engine.decision import Decision, Line, in_short, told_line
 from relais.engine.matching import Weights
 from relais.lib.compiled import Compiled
 
@@ -23,6 +23,8 @@ from .models import DispatchCase, DispatchMode, Event, Ticket
 from .pool import Pool
 
 Mode = DispatchMode.Mode
+# Up to so many candidates each is told in full; of more, so many of those who can and who cannot.
+WHOLE, FIRST = 12, 6
 _WAITING = Compiled(
     lambda ticket: (
         Ticket.objects.select_for_update(skip_locked=True, of=("self",))
@@ -168,23 +170,40 @@ def _missing(ticket: Ticket, decision: Decision, pool: Pool) -> str:
 
 
 def told(decision: Decision, pool: Pool) -> dict[str, Any]:
-    """Return the decision as an event keeps it: each candidate's reasons, terms and score."""
-    kept = decision.told()
-    lines = {line["key"]: line for line in kept.pop("lines")}
-    return kept | {
+    """Return the decision as an event keeps it: each candidate's reasons, terms and score.
+
+    Of many candidates the first are told in full and the others in short (see `in_short`, and
+    `open`, what each has in hand): two hundred in full would be a page of a book each time.
+    """
+    full, others = _parted(decision.lines)
+    facts = decision.outline() | {
         "rule": "score",
         "missing": decision.missing[0] if decision.missing else "",
         "candidates": [
-            lines[line.key]
+            told_line(line)
             | {
                 "person": line.key,
                 "outcome": _outcome(line, decision),
-                "reasons": list(_reasons(line, decision)),
+                "reasons": list(reasons(line, decision)),
                 "open": pool.loads[line.key],
             }
-            for line in decision.lines
+            for line in full
         ],
     }
+    if not others:
+        return facts
+    return facts | {
+        "others": in_short(others) | {"open": {line.key: pool.loads[line.key] for line in others}}
+    }
+
+
+def _parted(lines: tuple[Line, ...]) -> tuple[tuple[Line, ...], tuple[Line, ...]]:
+    """Return whom to tell in full and whom in short: the best of those who can and who cannot."""
+    if len(lines) <= WHOLE:
+        return lines, ()
+    able = sum(not line.hard for line in lines)
+    first = (*lines[: min(able, FIRST)], *lines[able : able + FIRST])
+    return first, (*lines[FIRST:able], *lines[able + FIRST :])
 
 
 def _outcome(line: Line, decision: Decision) -> str:
@@ -193,7 +212,7 @@ def _outcome(line: Line, decision: Decision) -> str:
     return "chosen" if line.key == decision.chosen else "runner_up"
 
 
-def _reasons(line: Line, decision: Decision) -> tuple[str, ...]:
+def reasons(line: Line, decision: Decision) -> tuple[str, ...]:
     """Return the codes of what excludes her, or of what tells her from the one beside her."""
     if line.hard:
         return tuple(f"count_{hard.code}" for hard in line.hard)

@@ -12,6 +12,8 @@ from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
 from relais.engine import dispatch_words
+from relais.engine.decision import Line, read_line, spelled
+from relais.engine.dispatch_words import behind
 from relais.engine.segments import Kind, Segment
 from relais.offer.models.service import in_language
 from relais.people import calendars
@@ -239,6 +241,10 @@ def reason_text(code: str) -> str:
     }.get(code) or _of_dispatch(code, code)
 
 
+# In which order one reads them.
+OUTCOMES = {"chosen": 0, "runner_up": 1, "excluded": 2}
+
+
 @dataclass(frozen=True)
 class Considered:
     """One candidate of a dispatch, with the reasons in words."""
@@ -252,16 +258,36 @@ class Considered:
 def considered(event: Event) -> list[Considered]:
     """Return everybody whom dispatch considered, the chosen one first."""
     decision = event.facts.get("decision") or event.facts
+    lines = decision.get("candidates", ())
     found = [
         Considered(
             line.get("name", ""),
             line.get("outcome", ""),
-            ", ".join(reason_text(code) for code in line.get("reasons", ())),
+            _reasons(line.get("reasons", ())),
             line.get("open", 0),
         )
-        for line in decision.get("candidates", ())
+        for line in lines
     ]
-    return sorted(found, key=lambda one: one.outcome != "chosen")
+    if others := decision.get("others"):
+        chosen = next((read_line(one) for one in lines if one["outcome"] == "chosen"), None)
+        found += _in_short(others, chosen)
+    return sorted(found, key=lambda one: OUTCOMES.get(one.outcome, len(OUTCOMES)))
+
+
+def _in_short(others: dict[str, Any], chosen: Line | None) -> list[Considered]:
+    """Return those of whom a decision tells the points alone, or only what excludes them."""
+    held, found = others["open"], []
+    for line in spelled(others):
+        codes: Iterable[str] = (f"count_{hard.code}" for hard in line.hard)
+        if not line.hard:
+            codes = behind(chosen, line) if chosen is not None else ()
+        outcome = "excluded" if line.hard else "runner_up"
+        found.append(Considered(line.name, outcome, _reasons(codes), held.get(str(line.key), 0)))
+    return found
+
+
+def _reasons(codes: Iterable[str]) -> str:
+    return ", ".join(reason_text(code) for code in codes)
 
 
 # Deadlines ---------------------------------------------------------------------------------------

@@ -120,6 +120,10 @@ class Waiting(tuple[Queued, ...]):
         )
 
 
+# Hands that hold nothing: nearly half the pool's, and nothing is worked out of them twice.
+NOTHING = Waiting()
+
+
 def _instant(kept: float | None) -> datetime | None:
     return datetime.fromtimestamp(kept, UTC) if kept is not None else None
 
@@ -160,7 +164,9 @@ class Assistant:
     @property
     def waiting(self) -> Waiting:
         """Return the queue, with what is worked out of it."""
-        return self.queue if isinstance(self.queue, Waiting) else Waiting(self.queue)
+        if isinstance(self.queue, Waiting):
+            return self.queue
+        return Waiting(self.queue) if self.queue else NOTHING
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ Written as JSON and read back it is the same decision; its case, kept beside, gi
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
@@ -114,6 +114,10 @@ class Decision:
 
     def told(self) -> dict[str, Any]:
         """Return the decision as plain values, for JSON."""
+        return self.outline() | {"lines": [told_line(one) for one in self.lines]}
+
+    def outline(self) -> dict[str, Any]:
+        """Return it as plain values, without the lines of the candidates."""
         return {
             "ticket": self.ticket,
             "at": self.at.isoformat(),
@@ -127,7 +131,6 @@ class Decision:
             "tally": [list(pair) for pair in self.tally],
             "calls": [[c.key, c.name, c.code, _moment(c.until)] for c in self.calls],
             "weights": dict(self.weights),
-            "lines": [_line(one) for one in self.lines],
         }
 
 
@@ -137,7 +140,7 @@ def read(told: Mapping[str, Any]) -> Decision:
         ticket=told["ticket"],
         at=datetime.fromisoformat(told["at"]),
         chosen=told["chosen"],
-        lines=tuple(_read_line(one) for one in told["lines"]),
+        lines=tuple(read_line(one) for one in told["lines"]),
         weights=dict(told["weights"]),
         start=_instant(told["start"]),
         finish=_instant(told["finish"]),
@@ -148,6 +151,43 @@ def read(told: Mapping[str, Any]) -> Decision:
         kept=tuple((person, ticket) for person, ticket in told["kept"]),
         tally=tuple((code, count) for code, count in told["tally"]),
     )
+
+
+def in_short(lines: Iterable[Line]) -> dict[str, list[Any]]:
+    """Return the lines in as few words as tell them: the points alone, and groups of hard reasons.
+
+    `able`: key, name and the points of each term, in the order of TERMS, to a tenth; `excluded`:
+    the same hard reasons once, with the key and the name of everybody they exclude.
+    """
+    able, groups = [], dict[tuple[Hard, ...], list[list[Any]]]()
+    for one in lines:
+        if one.hard:
+            groups.setdefault(one.hard, []).append([one.key, one.name])
+        else:
+            able.append([one.key, one.name, [round(term.points, 1) for term in one.terms]])
+    return {"able": able, "excluded": [[_hard(hard), who] for hard, who in groups.items()]}
+
+
+def spelled(short: Mapping[str, Any]) -> tuple[Line, ...]:
+    """Return the lines that were told in short, with what they were told with."""
+    able = [
+        Line(key, name, terms=(terms := tuple(map(Term, TERMS, points))), score=total(terms))
+        for key, name, points in short.get("able", ())
+    ]
+    excluded = [
+        Line(key, name, _read_hard(hard))
+        for hard, people in short.get("excluded", ())
+        for key, name in people
+    ]
+    return (*able, *excluded)
+
+
+def total(terms: Iterable[Term]) -> float:
+    """Return the sum of the terms, added one by one in their order."""
+    found = 0.0
+    for term in terms:
+        found += term.points
+    return found
 
 
 def nobody(lines: tuple[Line, ...]) -> tuple[tuple[str, ...], tuple[Call, ...], datetime | None]:
@@ -179,10 +219,12 @@ def _last(hard: tuple[Hard, ...]) -> datetime | None:
     return max((one.until for one in hard if one.until is not None), default=None)
 
 
-def _line(one: Line) -> dict[str, Any]:
+def told_line(one: Line) -> dict[str, Any]:
+    """Return a line in full, as plain values."""
     if one.hard:
-        hard = [[each.code, list(each.what), _moment(each.until)] for each in one.hard]
-        return {"key": one.key, "name": one.name, "position": one.position, "hard": hard}
+        return {
+            "key": one.key, "name": one.name, "position": one.position, "hard": _hard(one.hard)
+        }  # fmt: skip
     return {
         "key": one.key,
         "name": one.name,
@@ -197,12 +239,20 @@ def _line(one: Line) -> dict[str, Any]:
     }
 
 
-def _read_line(told: Mapping[str, Any]) -> Line:
-    hard = tuple(Hard(code, tuple(what), _instant(at)) for code, what, at in told.get("hard", ()))
+def _hard(hard: Iterable[Hard]) -> list[list[Any]]:
+    return [[each.code, list(each.what), _moment(each.until)] for each in hard]
+
+
+def _read_hard(told: Iterable[Any]) -> tuple[Hard, ...]:
+    return tuple(Hard(code, tuple(what), _instant(at)) for code, what, at in told)
+
+
+def read_line(told: Mapping[str, Any]) -> Line:
+    """Return the line that was told in full."""
     return Line(
         key=told["key"],
         name=told["name"],
-        hard=hard,
+        hard=_read_hard(told.get("hard", ())),
         terms=tuple(Term(code, points) for code, points in told.get("terms", ())),
         score=told.get("score"),
         start=_instant(told.get("start")),

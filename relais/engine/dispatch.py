@@ -28,10 +28,11 @@ from relais.engine.candidates import (
     minutes_of,
 )
 from relais.engine.decision import TERMS, Decision, Line, Term
+from relais.engine.decision import total as score
 from relais.engine.matching import Reals, Scene, Weights
 from relais.engine.timeline import ENDLESS, left_of, open_time, timelines
 
-__all__ = ["Assistant", "Decision", "Queued", "State", "Ticket", "Weights"]
+__all__ = ["Assistant", "Decision", "Queued", "State", "Ticket", "Weights", "score"]
 
 # A request without a deadline may wait this long (minutes) before it counts as urgent.
 NO_HURRY = 5 * 480.0
@@ -73,14 +74,6 @@ def choose(
     return Decision(
         ticket.key, now, best.key, (*lines, *barred), weights.told(), best.start, best.finish, waits
     )
-
-
-def score(terms: Iterable[Term]) -> float:
-    """Return the sum of the terms, added one by one in their order."""
-    total = 0.0
-    for term in terms:
-        total += term.points
-    return total
 
 
 def _rank(line: Line) -> tuple[float, int, int]:

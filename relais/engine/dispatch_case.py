@@ -20,6 +20,10 @@ from relais.engine.hours import Day, Interval
 from relais.engine.matching import Weights
 from relais.engine.timeline import REACH
 
+# What is kept of somebody as pairs, as names, and as levels of a pair; nothing where nothing is.
+PAIRS = ("covers", "skills", "familiarity", "pace")
+SETS = ("accesses", "files")
+LEVELS = ("readiness", "to_learn")
 MIDNIGHT, SECOND = timedelta(days=1), timedelta(seconds=1)
 
 
@@ -106,28 +110,30 @@ def _read_ticket(kept: Mapping[str, Any]) -> Ticket:
 
 
 def _assistant(one: Assistant, shifts: int) -> dict[str, Any]:
-    return {
-        "key": one.key,
-        "name": one.name,
-        "covers": sorted(one.covers.items()),
-        "clearance": one.clearance,
-        "skills": sorted(one.skills.items()),
+    kept: dict[str, Any] = {
+        "key": one.key, "name": one.name, "clearance": one.clearance, "shifts": shifts,
         "languages": dict(one.languages),
-        "accesses": sorted(one.accesses),
-        "readiness": [[*key, level] for key, level in sorted(one.readiness.items())],
-        "to_learn": [[*key, level] for key, level in sorted(one.to_learn.items())],
-        "familiarity": sorted(one.familiarity.items()),
-        "pace": sorted(one.pace.items()),
-        "files": sorted(one.files),
-        "shifts": shifts,
-        "absences": _spans(one.absences),
-        "in_hand": one.in_hand,
-        "begun": one.begun,
-        "queue": one.waiting.told,
-        "capacity": one.capacity,
-        "legal_minutes": one.legal_minutes,
-        "share": one.share,
+    }  # fmt: skip
+    # What nothing is written of is left out: most of it, of most people.
+    kept |= {name: sorted(pairs.items()) for name in PAIRS if (pairs := getattr(one, name))}
+    kept |= {name: sorted(names) for name in SETS if (names := getattr(one, name))}
+    kept |= {
+        name: [[*pair, level] for pair, level in sorted(levels.items())]
+        for name in LEVELS
+        if (levels := getattr(one, name))
     }
+    if one.absences:
+        kept["absences"] = _spans(one.absences)
+    if one.queue:
+        kept["queue"] = one.waiting.told
+    # Nothing left by the law, or full hands from the first request on, are no defaults.
+    kept |= {name: value for name in ("in_hand", "begun", "share") if (value := getattr(one, name))}
+    kept |= {
+        name: value
+        for name in ("capacity", "legal_minutes")
+        if (value := getattr(one, name)) is not None
+    }
+    return kept
 
 
 def _read_assistant(kept: Mapping[str, Any], hours: Sequence[tuple[Span, ...]]) -> Assistant:
@@ -135,18 +141,13 @@ def _read_assistant(kept: Mapping[str, Any], hours: Sequence[tuple[Span, ...]]) 
     return Assistant(
         **{
             **kept,
-            "covers": dict(kept["covers"]),
-            "skills": dict(kept["skills"]),
-            "accesses": frozenset(kept["accesses"]),
-            "readiness": {(site, service): level for site, service, level in kept["readiness"]},
-            "to_learn": {(site, service): level for site, service, level in kept["to_learn"]},
-            "familiarity": dict(kept["familiarity"]),
-            "pace": dict(kept["pace"]),
-            "files": frozenset(kept["files"]),
+            **{name: dict(kept.get(name, ())) for name in PAIRS},
+            **{name: frozenset(kept.get(name, ())) for name in SETS},
+            **{name: {(a, b): level for a, b, level in kept.get(name, ())} for name in LEVELS},
             # Older cases hold each one's own.
             "shifts": hours[shifts] if isinstance(shifts, int) else _read(shifts),
-            "absences": _read(kept["absences"]),
-            "queue": Waiting.read(kept["queue"]),
+            "absences": _read(kept.get("absences", ())),
+            "queue": Waiting.read(kept.get("queue", [])),
         }
     )
 

@@ -81,12 +81,16 @@ def codes(decision: Decision, line: Line) -> tuple[str, ...]:
     if chosen is None:
         return ()
     if line.key != chosen.key:
-        found = [f"against_{code}" for code in _gains(line, chosen)[:3]]
-        return tuple(found) or ("as_good",)
+        return behind(chosen, line)
     others = decision.runners_up
     if not others:
         return ("only_one",)
     return tuple(f"for_{code}" for code in _gains(others[0], chosen)[:3]) or ("as_good",)
+
+
+def behind(chosen: Line, line: Line) -> tuple[str, ...]:
+    """Return the codes of what puts this one after the chosen one."""
+    return tuple(f"against_{code}" for code in _gains(line, chosen)[:3]) or ("as_good",)
 
 
 def phrase(code: str, language: str = "fr") -> str:

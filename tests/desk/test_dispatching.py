@@ -61,6 +61,42 @@ def test_the_one_with_less_in_her_hands_is_chosen_and_the_reasons_are_told(go, n
     assert [one.outcome for one in considered] == ["chosen", "runner_up"]
 
 
+def test_of_many_the_first_are_told_in_full_and_the_others_in_short(go, new_ticket, world):
+    """Nothing is lost: everybody has her reasons, her points and what she holds."""
+    hours = world.people.alice.assistant.calendar
+    for number in range(20):
+        person = Person.objects.create(
+            provider=world.provider, first_name="Aide", last_name=f"{number:02}"
+        )
+        Role.objects.create(
+            provider=world.provider, person=person, kind="assistant", starts_on=at(0).date()
+        )
+        AssistantProfile.objects.create(
+            provider=world.provider, person=person, calendar=hours if number < 11 else None
+        )
+        Cover.objects.create(provider=world.provider, person=person, site=world.sites.aix)
+    Ticket.objects.filter(pk=new_ticket("taken").pk).update(holder=person)
+    ticket = new_ticket()
+    decision = go(ticket)
+    event = ticket.events.last()
+    told = event.facts["decision"]
+    kept = [line["outcome"] for line in told["candidates"]]
+    assert kept == ["chosen"] + ["runner_up"] * 5 + ["excluded"] * 6
+    assert len(told["others"]["able"]) == 7
+    [[hard, people]] = told["others"]["excluded"]
+    assert (hard[0][0], len(people)) == ("off_duty", 3)
+    with override("en"):
+        shown = telling.considered(event)
+    assert [one.name for one in shown] == [line.name for line in decision.lines]
+    assert {one.outcome for one in shown[13:]} == {"excluded"}
+    assert "no reason" not in {one.reasons or "no reason" for one in shown}
+    assert shown[-1].open == 1
+    codes = [dispatching.reasons(line, decision) for line in decision.lines]
+    with override("en"):
+        words = [", ".join(map(telling.reason_text, each)) for each in codes]
+    assert [one.reasons for one in shown] == words
+
+
 def test_who_knows_the_site_is_preferred_and_knowledge_fades(go, new_ticket, world):
     """Equal but for that: Basile delivered there lately, Alice long ago."""
     Cover.objects.update(position="backup")

@@ -349,6 +349,15 @@ def test_what_must_hold_of_any_decision(asked, pool, state, chance):
     chance.shuffle(shuffled)
     assert choose(asked, shuffled, state, NOW) == decision
     assert decisions.read(json.loads(json.dumps(decision.told()))) == decision
+    short = decisions.spelled(json.loads(json.dumps(decisions.in_short(decision.lines))))
+    by_key = {each.key: each for each in short}
+    assert len(short) == len(decision.lines)
+    for line in decision.lines:
+        said = by_key[line.key]
+        assert (said.key, said.name, said.hard) == (line.key, line.name, line.hard)
+        assert [each.code for each in said.terms] == [each.code for each in line.terms]
+        for mine, hers in zip(said.terms, line.terms, strict=True):
+            assert abs(mine.points - hers.points) <= 0.051
 
 
 def test_weights_are_told_with_the_decision_and_change_it():
@@ -413,7 +422,7 @@ def test_a_case_of_before_queues_were_texts_is_replayed():
     busy = one(1, queue=(Queued(5, 60.0, NOW + 3 * HOUR, 2.0, 1), Queued(6, 30.0)))
     kept = json.loads(json.dumps(dispatch_case.told(ticket(), [busy, one(2)], STATE, NOW)))
     for each in kept["people"]:
-        each["queue"] = json.loads(each["queue"])
+        each["queue"] = json.loads(each.get("queue", "[]"))
     assert dispatch_case.replay(kept) == choose(ticket(), [busy, one(2)], STATE, NOW)
 
 
