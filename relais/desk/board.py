@@ -215,6 +215,8 @@ class Tower:
 
 
 MOST = 12
+# What the tower shows of an assistant.
+NAMED = ("provider", "first_name", "last_name", "phone")
 SUMMED = ("open", "waiting", "late", "whole", "begun")
 # What `grouping(holder, site)` says of a row: which of the two it is no count of.
 BY_HOLDER, BY_STATE = 1, 3
@@ -312,7 +314,7 @@ def _by_person(access: Access, rows: dict[int, dict[str, float]]) -> list[Load]:
     assistants = access.see(Person).filter(assistant__isnull=False, archived_at=None)
     loads = [
         _load(person.name, rows.get(person.pk, nothing), person.pk, person)
-        for person in assistants.order_by("name_key", "pk")
+        for person in assistants.order_by("name_key", "pk").only(*NAMED)
     ]
     return sorted(loads, key=lambda load: (-load.open, load.name))
 

@@ -221,6 +221,8 @@ def _hand_over(letter: Letter, line: Line) -> dict[str, object]:
     """Return the fields that say what became of the letter."""
     now = timezone.now()
     server: SendingServer | None = None
+    if letter.name_holder():
+        Letter.objects.filter(pk=letter.pk).update(body=letter.body)
     try:
         server = line.server
         line.carry(letter)

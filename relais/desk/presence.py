@@ -57,7 +57,7 @@ class Service:
     """A site as it is served at this moment."""
 
     site: Site
-    covers: list[tuple[Cover, Person]] = field(default_factory=list)
+    covers: list[tuple[str, Person]] = field(default_factory=list)
     is_open: bool = False
     answering: Person | None = None
     position: str = ""
@@ -73,7 +73,9 @@ def of_pool(people: Iterable[Person], access: Access, now: datetime) -> dict[int
     rows = access.see(Calendar).filter(pk__in=set(kept.values()))
     hours = {calendar.pk: calendar for calendar in rows}
     # From a day before: what a shift of this morning says holds for the whole day.
-    written = working.read(now - timedelta(days=1), now + AHEAD, keys, access)
+    # Who runs the pool sees everybody's, which is a question that is kept prepared.
+    whose = (None, None) if access.runs_pool else (keys, access)
+    written = working.read(now - timedelta(days=1), now + AHEAD, *whose)
     return {key: _presence(hours.get(kept.get(key, 0)), written, key, now) for key in keys}
 
 
@@ -84,12 +86,12 @@ def of_sites(
     covered = access.see(Cover).order_by().values("site")
     sites = access.see(Site).filter(archived_at=None, pk__in=covered)
     found = {site.pk: Service(site) for site in sites.select_related(*CALENDARS).only(*HOURS)}
-    covers = access.see(Cover).filter(site__in=found).only("provider", "site", "person", "position")
-    for cover in covers:
-        if cover.person_id in people:
-            found[cover.site_id].covers.append((cover, people[cover.person_id]))
+    rows = access.see(Cover).filter(site__in=found).order_by("pk")
+    for site, person, position in rows.values_list("site", "person", "position"):
+        if person in people:
+            found[site].covers.append((position, people[person]))
     for service in found.values():
-        service.covers.sort(key=lambda pair: (ORDER.index(pair[0].position), pair[0].pk))
+        service.covers.sort(key=lambda pair: ORDER.index(pair[0]))
         _serve(service, there, now)
     return sorted(found.values(), key=lambda one: (not one.gap, one.site.name, one.site.pk))
 
@@ -101,13 +103,13 @@ def _serve(service: Service, there: dict[int, Presence], now: datetime) -> None:
     except (calendars.NoCalendar, ValueError):
         service.is_open = False
     here = [
-        (cover, person)
-        for cover, person in service.covers
+        (position, person)
+        for position, person in service.covers
         if there.get(person.pk, UNKNOWN).state == "here"
     ]
-    service.left = sum(there[person.pk].left for _cover, person in here)
+    service.left = sum(there[person.pk].left for _position, person in here)
     if here:
-        service.position, service.answering = here[0][0].position, here[0][1]
+        service.position, service.answering = here[0]
     elif service.is_open:
         service.gap = _gap(service, there)
 
@@ -118,7 +120,7 @@ def _gap(service: Service, there: dict[int, Presence]) -> str:
     zone = ZoneInfo(service.site.time_zone)
     told = [
         f"{person.name} ({there.get(person.pk, UNKNOWN).text(zone)})"
-        for _cover, person in service.covers[:3]
+        for _position, person in service.covers[:3]
     ]
     return _("Nobody is there: %(why)s.") % {"why": ", ".join(told)}
 

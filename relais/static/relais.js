@@ -37,7 +37,10 @@
 
   document.addEventListener("click", (e) => {
     const opener = e.target.closest("[data-open-dialog]");
-    if (opener) document.getElementById(opener.dataset.openDialog)?.showModal();
+    const opened = opener && document.getElementById(opener.dataset.openDialog);
+    // Not every browser tells of dialogs that are opened: what is read in one stays as it is.
+    opened?.setAttribute("hx-morph-skip", "");
+    opened?.showModal();
     if (e.target.closest("[data-print]")) window.print();
     if (e.target.closest("[data-close-dialog]")) e.target.closest("dialog").close();
     if (!e.target.closest(".searchbox")) $("#search-hits")?.replaceChildren();
@@ -58,6 +61,7 @@
     const touched = e.target.closest("#ticket-live dialog, #ticket-live form");
     touched?.setAttribute("hx-morph-skip", "");
   });
+  document.addEventListener("close", (e) => e.target.removeAttribute?.("hx-morph-skip"), true);
   document.addEventListener("toggle", (e) => e.target.toggleAttribute("hx-morph-skip", e.target.open), true);
 
   // A file may be dropped anywhere on its form.

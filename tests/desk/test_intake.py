@@ -1,5 +1,7 @@
 """From the words to a dated ticket on its way to somebody, once."""
 
+from zoneinfo import ZoneInfo
+
 import pytest
 from django.core import mail as outbox
 from django.utils import timezone
@@ -9,6 +11,7 @@ from relais.desk import intake, letters
 from relais.desk.models import Letter, Message, Ticket
 from relais.offer.models import Service
 from relais.people.calendars import NoCalendar
+from relais.people.models import Engagement
 
 from .conftest import kinds
 
@@ -107,6 +110,21 @@ def test_the_acknowledgement_answers_no_clock_and_says_it_is_automatic(ask, worl
     assert sent.extra_headers["Auto-Submitted"] == "auto-replied"
     assert sent.subject.startswith(f"[{ticket.reference}] Facture Bcc:")
     assert not ticket.clocks.filter(stopped_at__isnull=False).exists()
+    due = ticket.clocks.get(kind="delivery").due_at
+    assert "auprès du service" in sent.body
+    assert f"{due.astimezone(ZoneInfo(ticket.site.time_zone)):%H:%M} au plus tard" in sent.body
+
+
+@pytest.mark.parametrize("mode", Engagement.Mode.values)
+def test_the_acknowledgement_names_who_has_it_where_the_client_is_told_that(ask, world, mode):
+    Engagement.objects.update(mode=mode)
+    secret = Letter.objects.filter(ticket=ask(confidentiality=3))
+    for letter in (*secret, Letter.objects.get(ticket=ask())):
+        Ticket.objects.filter(pk=letter.ticket_id).update(holder=world.people.alice)
+        letters.send(letter.provider_id, letter.pk)
+    sealed, said = (mail.body for mail in outbox.outbox)
+    assert ("Alice" in said) is (mode != Engagement.Mode.PROVIDER) and "Alice" not in sealed
+    assert (Letter.objects.get(pk=letter.pk).body in said) and "%(" not in said
 
 
 def test_a_refusing_mail_server_leaves_the_letter_to_be_tried_again(ask, monkeypatch):

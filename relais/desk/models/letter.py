@@ -26,6 +26,7 @@ from relais.people.models import Confidentiality, Person
 from relais.people.models.tenant import TenantModel
 
 from .message import Message
+from .ticket_clocks import DELIVERY
 
 if TYPE_CHECKING:
     from relais.people.models import Person
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
 
 # By name: the module of the jobs imports the models.
 SEND = "relais.desk.tasks.send_letter"
+# How the key of an acknowledgement begins.
+RECEIVED = "received:"
 
 
 class Letter(TenantModel):
@@ -139,7 +142,7 @@ class Letter(TenantModel):
         with override(self.ticket.requester.language):
             subject, text = _sealed_words(self.ticket, answer=answer)
         # What Relais writes by itself, but for the acknowledgement, says nothing of the matter.
-        says_nothing = not answer and not self.key.startswith("received:")
+        says_nothing = not answer and not self.key.startswith(RECEIVED)
         return subject, self.body if says_nothing else text
 
     # Verbs ---------------------------------------------------------------------------------------
@@ -202,14 +205,43 @@ class Letter(TenantModel):
         """
         if "unanswered" in asked.reasons:
             return None  # it may be a robot's: it is never answered by one of ours
+        words = {"subject": ticket.subject, "reference": ticket.reference}
         with override(ticket.requester.language):
-            text = _t(
-                "We have received your request “%(subject)s” under the reference %(reference)s. "
-                "An assistant will answer you."
-            ) % {"subject": ticket.subject, "reference": ticket.reference}
+            if due := _promised(ticket):
+                zone = ZoneInfo(ticket.site.time_zone)
+                words["when"] = date_format(due.astimezone(zone), "DATETIME_FORMAT")
+                text = _t(
+                    "Your request “%(subject)s” is with the service under the reference "
+                    "%(reference)s. Expected by %(when)s at the latest."
+                )
+            else:
+                text = _t(
+                    "We have received your request “%(subject)s” under the reference "
+                    "%(reference)s. An assistant will answer you."
+                )
         return cls._post(
-            ticket, None, f"received:{ticket.pk}", text, first=asked.mail_id, job=False
+            ticket, None, f"{RECEIVED}{ticket.pk}", text % words, first=asked.mail_id, job=False
         )
+
+    def name_holder(self) -> bool:
+        """Say who has the request, where its client is told that; return whether it was said.
+
+        Somebody is found while the acknowledgement waits for its turn. What is secret names nobody.
+        """
+        ticket = self.ticket
+        if ticket is None or not self.key.startswith(RECEIVED) or _is_secret(ticket):
+            return False
+        if (holder := ticket.holder) is None:
+            return False
+        engagement = getattr(ticket.company, "engagement", None)
+        if engagement is None or not engagement.client_learns_holder:
+            return False
+        with override(ticket.requester.language):
+            said = _t("%(name)s answers you.") % {"name": holder.name}
+        if self.body.endswith(said):
+            return False
+        self.body = f"{self.body} {said}"
+        return True
 
     @classmethod
     def remind(cls, ticket: Ticket, silence: Silence) -> Letter | None:
@@ -333,6 +365,12 @@ class Letter(TenantModel):
         if job:
             letter.errand.defer(provider_id=owner.provider_id, letter_id=letter.pk)
         return letter
+
+
+def _promised(ticket: Ticket) -> datetime | None:
+    """Return by when a request that was just born is promised to be done."""
+    clocks = ticket.born[0] if ticket.born else []
+    return next((one.due_at for one in clocks if one.kind == DELIVERY), None)
 
 
 def _is_secret(ticket: Ticket) -> bool:
