@@ -17,7 +17,7 @@ from relais.engine.measures_facts import Given, Life, Period
 from relais.people.access import Access
 from relais.people.models import Company, Provider
 
-from . import excluding, lives_kept
+from . import excluding, lives_kept, means
 from .checks import audits_of
 from .lives import Places
 
@@ -60,15 +60,20 @@ def tally_of(
     access: Access | None = None,
     sites: frozenset[int] | None = None,
     places: Places | None = None,
+    with_means: bool = False,
 ) -> Tally:
     """Return what a client's month counts as known at `as_of`, pooled with the two months before.
 
     Keys of lines are those of requests, keys of cuts those of rows: names are for who shows them.
+    `with_means`: with what it cost, for those who run the pool; no closed month holds that.
     With `access` only the requests that this person sees are counted, with `sites` those of these.
     """
     months, places = with_former(period), places or Places.all()
     found = lives_kept.of(company, months[0].begin, period.end, access, sites, places)
-    return tally(_with_said(found, company, months, as_of), months, as_of, given(places))
+    known = given(places)
+    if with_means:
+        known = means.of_client(known, company, period)
+    return tally(_with_said(found, company, months, as_of), months, as_of, known)
 
 
 # Of so many requests a small month is none: the months before are not read.
@@ -80,8 +85,11 @@ def zone_of_all() -> ZoneInfo:
     return ZoneInfo(Provider.objects.values_list("time_zone", flat=True).get())
 
 
-def tally_of_all(period: Period, *, as_of: datetime) -> Tally:
-    """Return what a month of all clients together counts as known at `as_of`."""
+def tally_of_all(period: Period, *, as_of: datetime, with_means: bool = False) -> Tally:
+    """Return what a month of all clients together counts as known at `as_of`.
+
+    `with_means`: with what it cost and what the team could do.
+    """
     months, places = with_former(period), Places.all()
     found = lives_kept.of(None, period.begin, period.end, places=places)
     if len(found) > MANY:
@@ -90,7 +98,10 @@ def tally_of_all(period: Period, *, as_of: datetime) -> Tally:
         found = lives_kept.of(None, months[0].begin, period.end, places=places)
     for company in Company.objects.all():
         found = _with_said(found, company, months, as_of)
-    return tally(found, months, as_of, given(places))
+    known = given(places)
+    if with_means:
+        known = means.of_pool(known, found, places, period, as_of)
+    return tally(found, months, as_of, known)
 
 
 def narrowed(told: Tally, to: tuple[str, str], as_of: datetime) -> Tally:

@@ -70,12 +70,17 @@ def by_site(figure: Figure) -> dict[str, tuple[int, int]]:
 
 
 def counted(
-    company: Company | None, period: Period, as_of: datetime, places: Places | None = None
+    company: Company | None,
+    period: Period,
+    as_of: datetime,
+    places: Places | None = None,
+    *,
+    with_means: bool = False,
 ) -> Tally:
     """Return what a month of a client, or of all of them, counts as known at `as_of`."""
     if company is not None:
-        return figures.tally_of(company, period, as_of=as_of, places=places)
-    return figures.tally_of_all(period, as_of=as_of)
+        return figures.tally_of(company, period, as_of=as_of, places=places, with_means=with_means)
+    return figures.tally_of_all(period, as_of=as_of, with_means=with_means)
 
 
 def cuts_of(company: Company | None) -> tuple[str, ...]:
@@ -94,7 +99,7 @@ def keep(
     if company_id and company is None:
         return
     as_of = as_of or timezone.now()
-    told = counted(company, period_of(company, month), as_of)
+    told = counted(company, period_of(company, month), as_of, with_means=True)
     KeptFigures.objects.bulk_create(
         [
             KeptFigures(
@@ -140,7 +145,12 @@ def of(
         periods = {month: period_of(company, month) for month in months}
         places = Places.all()
         return {
-            month: told_now(counted(company, period, now, places), cut, now)
+            month: told_now(
+                # Of the month looked at alone: what a page counts itself stays few questions.
+                counted(company, period, now, places, with_means=month == max(months)),
+                cut,
+                now,
+            )
             for month, period in periods.items()
             if period.begin <= now
         }
