@@ -60,9 +60,8 @@ from (
     select n, n %% %(one_live_in)s::int = 0 as live,
         case when n %% %(one_live_in)s::int = 0
              then %(now)s::timestamptz - n * interval '1 minute' / %(one_live_in)s::int
-             else %(now)s::timestamptz
-                 - ((n - %(before)s::int) * interval '730 days' / (%(last)s::int - %(before)s::int))
-             end as at
+             else %(now)s::timestamptz - (n - %(before)s::int) * %(days)s::int
+                 * interval '1 day' / (%(last)s::int - %(before)s::int) end as at
     from generate_series(%(first)s::int, %(last)s::int) as n
 ) as numbered
 join asking as p on p.rank = case when n %% 100 in (20, 33) then 1 else n::bigint * 7919 %% 2000 end
@@ -239,6 +238,7 @@ def fill(provider, first: int, last: int) -> None:
         known = {
             "now": timezone.now(), "first": first, "last": last, "after": after,
             "calendar": Calendar.objects.get().pk, "before": 0, "one_live_in": 20,
+            "days": 730,
         }  # fmt: skip
         cursor.execute(ASKING)
         for model, statement in (

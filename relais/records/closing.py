@@ -23,6 +23,7 @@ from relais.offer.models import Service
 from relais.people.models import Company, Engagement, Person, Site
 
 from . import crediting, figures, verdicts
+from .lives import Places
 from .models import Restatement, Review, ReviewReader
 from .models.review import Counted
 
@@ -42,9 +43,12 @@ def period_of(company: Company, month: date) -> Period:
     return figures.month_of(figures.zone_of(company), f"{month:%Y-%m}")
 
 
-def count(company: Company, month: date, as_of: datetime) -> Counted:
-    """Return a client's month as known at an instant: the same instant, the same bytes."""
-    tally = figures.tally_of(company, period_of(company, month), as_of=as_of)
+def count(company: Company, month: date, as_of: datetime, places: Places | None = None) -> Counted:
+    """Return a client's month as known at an instant: the same instant, the same bytes.
+
+    `places`: those of the provider, if read already, for who counts many clients.
+    """
+    tally = figures.tally_of(company, period_of(company, month), as_of=as_of, places=places)
     found = (*tally.cut(), *tally.cut("site", keys=CUT), *tally.cut("family", keys=CUT))
     shown = [each for each in found if not each.definition.internal]
     inside = [each for each in found if each.definition.internal]
@@ -105,10 +109,12 @@ def prepare(review: Review, *, by: Person | None, at: datetime | None = None) ->
     review.count(count(review.company, review.month, at or timezone.now()), by=by)
 
 
-def close(review: Review, *, by: Person, at: datetime | None = None) -> None:
+def close(
+    review: Review, *, by: Person, at: datetime | None = None, places: Places | None = None
+) -> None:
     """Close a month: freeze it, draft its credits, have its documents made, tell both leads."""
     at = at or timezone.now()
-    told = count(review.company, review.month, at)
+    told = count(review.company, review.month, at, places)
     with transaction.atomic():
         review.close(told, by=by, over_at=period_of(review.company, review.month).end)
         crediting.draft(review, at=at)

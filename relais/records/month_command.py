@@ -16,6 +16,7 @@ from relais.lib.tenancy import all_tenants, tenant
 from relais.people.models import Provider
 
 from . import closing
+from .lives import Places
 from .models import Review
 from .months_ahead import Ahead, NobodyOfThisName, NoSuchClient, months_ahead
 
@@ -43,9 +44,12 @@ def run(args: argparse.Namespace, provider: Provider | None, say: Say) -> int:
             unknown.append(problem)
     if unknown and not found:  # who serves several providers' clients names one of them
         raise unknown[0]
+    places: dict[int, Places] = {}
     for each, one in found:
         with tenant(each.pk):
-            left += not _one(one, month, dry=args.dry_run, say=say)
+            if each.pk not in places and not args.dry_run:
+                places[each.pk] = Places.all()
+            left += not _one(one, month, places.get(each.pk), say=say)
     return int(left > 0)
 
 
@@ -62,8 +66,8 @@ def month_named(name: str, today: date | None = None) -> date:
     return found
 
 
-def _one(ahead: Ahead, month: date, *, dry: bool, say: Say) -> bool:
-    """Return whether the month is closed, or would be; say what became of it."""
+def _one(ahead: Ahead, month: date, places: Places | None, *, say: Say) -> bool:
+    """Return whether the month is closed, or would be, without `places`; say what became of it."""
     name = f"{ahead.company.name}, {month:%Y-%m}: "
     if ahead.closed:
         say(name + _("closed already"))
@@ -73,14 +77,14 @@ def _one(ahead: Ahead, month: date, *, dry: bool, say: Say) -> bool:
     if ahead.stops:
         say(name + _("not closed: ") + "; ".join(ahead.stops))
         return False
-    if dry:
+    if places is None:
         say(name + _("would be closed"))
         return True
     assert ahead.by is not None
     review = Review.open(ahead.company, month, by=None)
     try:
         with transaction.atomic():
-            closing.close(review, by=ahead.by)
+            closing.close(review, by=ahead.by, places=places)
     except Problem as problem:
         review.refresh_from_db(fields=["state"])
         if review.is_open:
