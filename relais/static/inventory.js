@@ -7,6 +7,7 @@
   const said = document.getElementById("inventory-said");
   const token = document.querySelector("#inventory-csrf [name=csrfmiddlewaretoken]").value;
   let editor = null; // { cell, input, was }
+  let held = null; // the cell that had the focus before the pointer came: a second click edits it
   let queue = Promise.resolve(); // cells are sent one after the other, in the order of typing
 
   const cellOf = (target) => target.closest?.("td.cell");
@@ -143,6 +144,8 @@
     for (const old of [...row.cells]) {
       const now = old.dataset.field ? fresh.querySelector(`[data-field="${old.dataset.field}"]`) : fresh.cells[old.cellIndex];
       const kept = old.dataset.field !== field && (old.classList.contains("is-wrong") || old.classList.contains("is-waiting"));
+      // What this very change moved beside its own cell is nobody else's word: typing on is no clash.
+      if (now && told.moved.includes(old.dataset.field)) old.dataset.raw = now.dataset.raw;
       if (!now || kept || editor?.cell === old) continue;
       const focused = asked === old;
       now.tabIndex = old.tabIndex;
@@ -151,6 +154,7 @@
       if (told.wrong && now.dataset.field === field) now.dataset.again = "1";
     }
     document.getElementById("inventory-sums").innerHTML = told.sums;
+    document.getElementById("lines").textContent = told.lines;
     const undo = document.querySelector("#inventory-undo button");
     if (!told.wrong && undo) undo.disabled = false;
   };
@@ -186,7 +190,7 @@
     const cell = cellOf(event.target);
     if (!cell || editor?.cell === cell) return;
     const touched = matchMedia("(max-width: 767px)").matches;
-    if (touched || document.activeElement === cell) edit(cell);
+    if (touched || held === cell) edit(cell);
     else focus(cell);
   });
   grid.addEventListener("focusin", (event) => {
@@ -199,6 +203,7 @@
     if (editor && event.target === editor.input && matchMedia("(max-width: 767px)").matches) commit();
   });
   document.addEventListener("pointerdown", (event) => {
+    held = cellOf(document.activeElement);
     if (editor && cellOf(event.target) !== editor.cell) commit();
   });
   document.addEventListener("paste", (event) => {

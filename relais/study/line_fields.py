@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
@@ -38,6 +39,9 @@ CHOICES: dict[str, Any] = {
     "documented": InventoryLine.Documented,
     "target": InventoryLine.Target,
 }
+
+
+_WORD = re.compile(r"[^\W\d_]{4,}")
 
 
 @lru_cache(maxsize=64)
@@ -138,16 +142,21 @@ def choice(field: str, text: Any) -> Any:
         return known[written]
     if field == "period":
         return cells.period(text)
+    # A word of one label alone names it: "Accueil" for "Courrier, téléphone, accueil".
+    meant = {value for words, value in known.items() if written and written in _WORD.findall(words)}
+    if len(meant) == 1:
+        return meant.pop()
     names = ", ".join(label for value, label in labels(field).items() if value != "")
     raise Unread(_("Choose one of: %(names)s.") % {"names": names})
 
 
 def _points(field: str, found: float, line: InventoryLine) -> dict[str, Any]:
     _most(found, 100_000)
-    low, usual, high = line.minutes
-    if field == "minutes_usual" or not high:
-        if low == usual == high:
-            return dict.fromkeys(MINUTES, found)
+    low, _usual, high = line.minutes
+    if not high:
+        return dict.fromkeys(MINUTES, found)
+    if field == "minutes_usual":
+        # What was typed at its left stays: 5, then 10, is five at least and ten usually.
         return {"minutes_low": min(low, found), field: found, "minutes_high": max(high, found)}
     given = dict(zip(MINUTES, line.minutes, strict=True)) | {field: found}
     if not given["minutes_low"] <= given["minutes_usual"] <= given["minutes_high"]:

@@ -67,10 +67,13 @@ def inventory_cell(request: HttpRequest, pk: int) -> HttpResponse:
     sites = inventorying.sites_of(study)
     if key == grid.NEW:
         line, wrong = _new(request, study, name, text, sites)
+        before: dict[str, str] = {}
     else:
         line = _line(request, study, key)
+        before = {field: raw(line, field) for field in GRID}
         wrong = _changed(request, line, name, text, sites)
-    return _answer(study, sites, line, wrong)
+    moved = [field for field in before if field != name and raw(line, field) != before[field]]
+    return _answer(study, sites, line, wrong, moved)
 
 
 def _line(request: HttpRequest, study: Study, key: str) -> InventoryLine:
@@ -120,12 +123,17 @@ def _changed(
     return {}
 
 
-def _answer(study: Study, sites: SitesByName, line: InventoryLine, wrong: Wrong) -> HttpResponse:
+def _answer(
+    study: Study, sites: SitesByName, line: InventoryLine, wrong: Wrong, moved: list[str]
+) -> HttpResponse:
     sums, counts = grid.sums_of(study, sites)
+    count = len(counts)
     told = {
         "row": grid.row_of(line, counts, sites, wrong),
         "sums": render_to_string("study/_sums.html", {"sums": sums}),
         "wrong": bool(wrong),
+        "moved": moved,
+        "lines": ngettext("%(n)s line", "%(n)s lines", count) % {"n": count},
     }
     return JsonResponse(told, status=422 if wrong else 200)
 
