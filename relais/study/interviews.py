@@ -173,6 +173,14 @@ def hers(who: Participant) -> dict[str, Any]:
     }
 
 
+def asked_of(who: Participant) -> list[str]:
+    """Return what somebody is asked by her open link, as it is called; none without a link."""
+    link = StudyLink.objects.filter(participant=who, revoked_at=None).first()
+    if link is None or not link.is_open(timezone.now()):
+        return []
+    return [str(Ask(one).label) for one in link.asks]
+
+
 def sites_to_choose(who: Participant) -> QuerySet[Site] | None:
     """Return the sites of the study for who has none of her own, None for others."""
     if who.site_id is not None:

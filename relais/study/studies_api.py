@@ -17,9 +17,9 @@ from relais.people.api import NamedOut, access_of
 from relais.people.kept_api import REFUSALS, MarkIn, Names, checked, kept, named, one
 from relais.people.models import Site
 
-from . import counting, scoping
+from . import counting, interviews, scoping
 from .errors import ChangedMeanwhile
-from .models import Participant, Study, StudySite
+from .models import InventoryLine, Participant, Study, StudySite
 from .study_forms import ParticipantForm, StudyForm, default_told
 from .tabs import reads
 
@@ -312,3 +312,42 @@ def _sites(access: Access, row: Study) -> list[dict[str, Any]]:
 
 def _participant(row: Participant) -> dict[str, Any]:
     return {"id": row.pk, "name": row.name, "role": row.role}
+
+
+class MyLineOut(Schema):
+    """A task that I told of; once validated it is told without my name."""
+
+    task: str
+    site: str
+    validated: bool
+
+
+class MyPartOut(Schema):
+    """What is asked of me in a study, and what I gave: nobody else reads it so."""
+
+    asks: list[str]
+    interview_sent: bool
+    barriers_answered: bool
+    days_noted: int
+    lines: list[MyLineOut]
+
+
+@router.get("/studies/{key}/mine", response={200: MyPartOut, 404: Fault})
+def mine(request: HttpRequest, key: PathKey) -> Any:
+    access = access_of(request)
+    rows = access.see(Participant).filter(study=key, person=access.person)
+    me = rows.select_related("study").first()
+    if me is None:
+        raise Http404
+    gave = interviews.hers(me)
+    lines = access.see(InventoryLine).filter(author=me).select_related("site").order_by("pk")
+    return {
+        "asks": interviews.asked_of(me),
+        "interview_sent": gave["sent"],
+        "barriers_answered": gave["answered"],
+        "days_noted": gave["days"],
+        "lines": [
+            {"task": one.task, "site": one.site.name, "validated": one.validated_at is not None}
+            for one in lines[:200]
+        ],
+    }

@@ -229,6 +229,10 @@ def test_pages_and_calls(world, study, lines, client_of):
     lead.post(f"/studies/{study.pk}/service/generate/", {"starts_on": "2027-01-04"})
     thing = one("service", made=True)
     assert "Lyon" in lead.get(f"/studies/{study.pk}/service/things/{thing.pk}/").content.decode()
+    line = thing.origins.first().line_id
+    origins = f"/studies/{study.pk}/service/things/{thing.pk}/"
+    assert f"/study-lines/{line}/" in lead.get(origins).content.decode()  # both ways
+    assert origins in lead.get(f"/study-lines/{line}/").content.decode()
     told = lead.get(f"/api/came-from/service/{thing.thing_id}").json()
     assert {each["task"] for each in told} == {"Saisir les lettres de voiture"}
     assert (

@@ -8,7 +8,7 @@ from relais.desk.errors import Missing
 from relais.people.access import Access
 from relais.people.models import OrganisationChange
 from relais.study.errors import ChangedMeanwhile, GateShut, NotInThisPhase, NotPiloting
-from relais.study.models import InventoryLine, Participant, Restitution, Study
+from relais.study.models import InventoryLine, Participant, Restitution, Study, StudyLink
 from relais.study.study_forms import StudyForm
 
 from .conftest import a_line, a_study
@@ -196,3 +196,20 @@ def test_the_api_of_a_study(world, call):
     gone = f"study_participants/{row['id']}/remove"
     assert call(people.basile, "POST", gone) == (200, {"removed": 1})
     assert call(people.fanny, "GET", "studies")[1]["items"] == []
+
+
+def test_who_takes_part_reads_what_is_asked_of_her_and_what_she_gave(world, study, client_of, call):
+    people, aix = world.people, world.sites.aix
+    marc = study.participants.get(person=people.marc)
+    a_line(study, aix, "Relancer les devis", author=marc)
+    a_line(study, aix, "Ce que dit une autre")
+    StudyLink.make(marc, ["interview", "brakes"], language="fr", by=people.paul)
+    page = client_of(people.marc).get(reverse("study", args=[study.pk])).content.decode()
+    assert "On vous demande : Entretien, " in page
+    assert "Relancer les devis" in page
+    assert "Ce que dit une autre" not in page
+    status, told = call(people.marc, "GET", f"studies/{study.pk}/mine")
+    assert (status, [each["task"] for each in told["lines"]]) == (200, ["Relancer les devis"])
+    assert not told["interview_sent"] and told["days_noted"] == 0
+    for other in ("paul", "nadia"):
+        assert call(getattr(people, other), "GET", f"studies/{study.pk}/mine")[0] == 404

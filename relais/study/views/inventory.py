@@ -19,7 +19,7 @@ from relais.people.views.doors import signed_in
 from relais.study import grid, inventorying
 from relais.study.line_fields import GRID, SitesByName, raw, read
 from relais.study.line_forms import LineForm
-from relais.study.models import InventoryLine, Study
+from relais.study.models import Generated, InventoryLine, Origin, Study
 from relais.study.reading_cells import Unread
 from relais.study.tabs import reads
 
@@ -230,14 +230,24 @@ def inventory_line(request: HttpRequest, pk: int) -> HttpResponse:
 def _page(
     request: HttpRequest, study: Study, form: LineForm, line: InventoryLine | None
 ) -> HttpResponse:
+    leads = study.may_lead(request.person)
     context = {
         "form": form,
         "line": line,
+        "became": _became(request, line) if line and leads else [],
         "back": reverse("inventory", args=[study.pk]),
         "may_type": study.may_lead(request.person) and study.is_changeable,
     }
     status = 422 if form.errors else 200
     return framed(request, study, TAB, "study/line.html", context, status)
+
+
+def _became(request: HttpRequest, line: InventoryLine) -> list[Generated]:
+    """Return what was made of a line, or matched with it, in the order in which it is made."""
+    rows = request.access.see(Origin).filter(line=line, generated__generation__undone_at=None)
+    found = [one.generated for one in rows.select_related("generated")]
+    order = Generated.Kind.values
+    return sorted(found, key=lambda one: (order.index(one.kind), one.order, one.pk))
 
 
 def _led_line(request: HttpRequest, pk: int) -> InventoryLine:

@@ -21,12 +21,14 @@ from relais.people import organisation
 from relais.people.access import Access
 from relais.people.views.doors import signed_in
 from relais.people.views.form_page import form_page
-from relais.study import counting, scoping
-from relais.study.models import Participant, Study, StudySite
+from relais.study import counting, interviews, scoping
+from relais.study.models import InventoryLine, Participant, Study, StudySite
 from relais.study.study_forms import ParticipantForm, ScopeForm, StudyForm, default_told
 from relais.study.tabs import reads
 
 from .frame import framed, led_study, study_of
+
+MOST_OF_MINE = 60
 
 
 def studies_listing(access: Access) -> Listing:
@@ -112,7 +114,7 @@ def study(request: HttpRequest, pk: int) -> HttpResponse:
     """Show how far a study is, what is missing, who is told what, and its hours by site."""
     one = study_of(request, pk)
     leads = one.may_lead(request.person)
-    context: dict[str, Any] = {"takes_part": _takes_part(request, one)}
+    context: dict[str, Any] = _mine(request, one)
     if leads:
         context |= {
             "missing": one.missing(),
@@ -128,8 +130,19 @@ def study(request: HttpRequest, pk: int) -> HttpResponse:
     return framed(request, one, "study", "study/study.html", context)
 
 
-def _takes_part(request: HttpRequest, one: Study) -> bool:
-    return bool(request.access.see(Participant).filter(study=one, person=request.person).exists())
+def _mine(request: HttpRequest, one: Study) -> dict[str, Any]:
+    """Return what is asked of this person in the study and what she gave, empty for others."""
+    taking_part = request.access.see(Participant).filter(study=one, person=request.person)
+    me = taking_part.select_related("study").first()
+    if me is None:
+        return {"takes_part": False}
+    lines = request.access.see(InventoryLine).filter(author=me).select_related("site")
+    return {
+        "takes_part": True,
+        "mine": interviews.hers(me),
+        "asks": interviews.asked_of(me),
+        "my_lines": lines.order_by("pk")[:MOST_OF_MINE],
+    }
 
 
 @signed_in
