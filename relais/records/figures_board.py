@@ -190,7 +190,7 @@ def board(at: Look) -> Board:
     now = found.get(at.month)
     if now is None:
         return Board(at, None)
-    former, year = (found[each].whole() if each in found else {} for each in months[1:])
+    former, year = (_lived(found.get(each)) for each in months[1:])
     lines = [
         Line(each, _change(each, former), _change(each, year))
         for each in now.figures
@@ -203,6 +203,12 @@ def board(at: Look) -> Board:
     if at.cut:
         made.rows = _rows(at)
     return made
+
+
+def _lived(told: Told | None) -> dict[str, Figure]:
+    """Return the figures of a former month; none where nothing happened, before all began."""
+    found = told.whole() if told is not None else {}
+    return found if any(each.n for each in found.values()) else {}
 
 
 def _change(figure: Figure, others: Mapping[str, Figure]) -> Change | None:

@@ -17,11 +17,11 @@ from django.utils.translation import gettext as _
 
 from relais.engine.measures import Figure
 from relais.engine.measures_alike import Alike, Standing, funnel
-from relais.engine.measures_words import Unit
+from relais.engine.measures_words import UNITS, Unit
 from relais.lib import charts
 
 from . import figures_board as board
-from .figures_words import said, share, standing_text
+from .figures_words import said, share, short_month, standing_text
 
 DAY = 24 * 3600
 STEPS = 40
@@ -107,7 +107,7 @@ def course_drawing(months: Sequence[tuple[str, Figure]]) -> str:
     scale = {Unit.SECONDS: 3600}.get(unit, 1)
     values = [
         {
-            "month": month,
+            "month": short_month(month),
             "value": float(figure.value / scale),
             "low": None if figure.low is None else float(figure.low),
             "high": None if figure.high is None else float(figure.high),
@@ -115,7 +115,10 @@ def course_drawing(months: Sequence[tuple[str, Figure]]) -> str:
         for month, figure in months
         if figure.value is not None
     ]
-    words = {"month": _("Month"), "value": said(first.definition.name), "unit": str(unit)}
+    name = said(first.definition.name)
+    if unit is Unit.SECONDS:
+        name = f"{name} ({said(UNITS[unit])})"
+    words = {"value": name, "unit": str(unit)}
     return _kept([values, words], lambda language: _course(values, words, unit, language))
 
 
@@ -124,7 +127,8 @@ def _course(values: list[Any], words: dict[str, str], unit: Unit, language: str)
 
     axis = alt.Axis(format="%") if unit is Unit.SHARE else alt.Axis()
     base = alt.Chart(alt.Data(values=values)).encode(
-        x=alt.X("month:O", title=words["month"], axis=alt.Axis(labelAngle=0))
+        # In the order given, which is that of time.
+        x=alt.X("month:O", sort=None, title=None, axis=alt.Axis(labelAngle=0))
     )
     y = alt.Y("value:Q", title=words["value"], axis=axis, scale=alt.Scale(zero=False))
     line = base.mark_line(point=alt.OverlayMarkDef(size=60), color=charts.MARKED).encode(y=y)

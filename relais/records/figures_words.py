@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
+from babel.dates import format_skeleton
 from django.utils import formats
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -13,9 +15,16 @@ from relais.engine.measures import Figure, Why
 from relais.engine.measures_alike import STANDINGS, Standing
 from relais.engine.measures_compared import Change, Move
 from relais.engine.measures_words import Unit, Words
+from relais.lib.formats import babel_locale
 
 NARROW = "\u202f"
 HOUR = 3600
+
+
+def short_month(month: str) -> str:
+    """Return a month such as 2026-10 as charts and tables bear it: oct. 2026."""
+    day = date.fromisoformat(f"{month}-01")
+    return str(format_skeleton("yMMM", day, locale=babel_locale()))
 
 
 def said(words: Words) -> str:
@@ -75,6 +84,8 @@ def why_text(figure: Figure) -> str:
         return _("too few to conclude: %(n)s of at least %(least)s") % {
             "n": figure.n, "least": figure.definition.smallest,
         }  # fmt: skip
+    if figure.why is Why.WITHHELD and figure.n >= figure.definition.smallest:
+        return _("not shown: with the months told before it would tell who said what")
     if figure.why is Why.WITHHELD:
         return _("not shown: fewer than %(least)s answers would tell who said what") % {
             "least": figure.definition.smallest

@@ -17,6 +17,7 @@ from relais.engine.measures_alike import STANDINGS, Alike, Standing
 from relais.engine.measures_words import DEFINITIONS, Words
 
 from . import closing, review_words, verdicts
+from .figures_words import short_month
 from .models import Commentary, FrozenMonth, Review, ReviewItem
 from .review_words import Line, said
 
@@ -138,8 +139,7 @@ class Reading:
         told = [dict(points) for _key, points in self.trend if points]
         months = sorted({month for points in told for month in points})
         return [
-            (review_words.short_month(month), [_cell(points.get(month)) for points in told])
-            for month in months
+            (short_month(month), [_cell(points.get(month)) for points in told]) for month in months
         ]
 
     @cached_property

@@ -10,8 +10,8 @@ from relais.lib.charts import MARKED, PLAIN, drawn
 from relais.lib.diagrams import COLOURS
 
 from . import figures_charts
+from .figures_words import short_month
 from .reading import Reading
-from .review_words import short_month
 
 
 def all_of(reading: Reading, language: str) -> dict[str, str]:

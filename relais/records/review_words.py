@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 from typing import Any
 
-from babel.dates import format_skeleton
 from django.utils.formats import date_format, number_format
 from django.utils.translation import get_language, ngettext, pgettext_lazy
 from django.utils.translation import gettext as _
@@ -19,7 +17,6 @@ from relais.engine.measures import Figure, Why
 from relais.engine.measures_compared import Change, Move, compared
 from relais.engine.measures_frozen import CAUSES, Cause
 from relais.engine.measures_words import UNITS, Unit, Words
-from relais.lib.formats import babel_locale
 from relais.offer.models import AgreementTarget, Service
 from relais.offer.terms import TargetTerms
 
@@ -326,12 +323,6 @@ def cut_name(name: str, value: str, names: Mapping[str, Mapping[str, str]]) -> s
 def month_text(month: Any) -> str:
     """Return a month as it is read: octobre 2026."""
     return date_format(month, "F Y")
-
-
-def short_month(month: str) -> str:
-    """Return a month such as 2026-10 as charts and tables bear it: oct. 2026."""
-    day = date.fromisoformat(f"{month}-01")
-    return str(format_skeleton("yMMM", day, locale=babel_locale()))
 
 
 def without_lines(figure: Figure) -> Figure:

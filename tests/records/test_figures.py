@@ -1,16 +1,20 @@
 """A client's month is counted from what the desk knows: events, pinned clocks, what people said."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.utils import timezone
+from django.utils.translation import override
 
 from relais.desk import intake
 from relais.desk.models import Rating, Ticket
+from relais.engine.measures import Why
 from relais.offer import catalogue
 from relais.people.models import Confidentiality
-from relais.records import figures, lives_kept
+from relais.records import figures, figures_board, figures_kept, lives_kept
 from relais.records.figures import month_of, tally_of
+from relais.records.figures_words import why_text
 
 
 def at(month, day, hour=9):
@@ -161,3 +165,26 @@ def test_a_view_is_kept_and_dropped_by_its_owner_alone(asked, client_of):
     assert claire.get("/api/figure_views").json() == []
     assert claire.post("/figures/views/keep/", {"name": "", "cut": "site"}).status_code == 302
     assert claire.get("/api/figure_views").json() == []
+
+
+def test_a_month_in_which_nothing_happened_is_beside_none(world):
+    """Before a service begins there is nothing that it became more of."""
+    catalogue.preload(world.provider)
+    ask(world)
+    company, now = world.companies.calanques, at(4, 20)
+    before, march = (
+        figures_kept.told_now(tally_of(company, month(company, name), as_of=now), "", now)
+        for name in ("2026-03", "2027-03")
+    )
+    assert figures_board._lived(before) == {}
+    assert figures_board._lived(march)["received"].value == 1
+    assert figures_board._lived(None) == {}
+
+
+def test_why_answers_of_several_months_are_withheld_is_told(world):
+    catalogue.preload(world.provider)
+    ask(world)
+    few = replace(whole(world)["satisfaction"], why=Why.WITHHELD, n=3)
+    with override("en"):
+        assert "fewer than 5" in why_text(few)
+        assert "fewer than 5" not in why_text(replace(few, n=23))
