@@ -461,13 +461,17 @@ def warn(now: datetime) -> int:
         if plan is None or engagement is None:
             continue
         lines = lines_of(company, month, mine)
-        for alert in statements(company, month, mine, lines)[month].alerts:
+        now_used = statements(company, month, mine, lines)[month]
+        stops = not usage.may_begin(now_used, plan.rules)
+        for alert in now_used.alerts:
             for person in (engagement.client_lead, engagement.provider_lead):
-                made += _warn(person, company, month, alert.percent)
+                made += _warn(
+                    person, company, month, alert.percent, stops=stops and alert.percent >= 100
+                )
     return made
 
 
-def _warn(person: Person, company: Company, month: date, percent: int) -> int:
+def _warn(person: Person, company: Company, month: date, percent: int, *, stops: bool) -> int:
     key = f"usage:{company.pk}:{month:%Y-%m}:{percent}:{person.pk}"
     if Letter.objects.filter(key=key).exists():
         return 0
@@ -481,6 +485,8 @@ def _warn(person: Person, company: Company, month: date, percent: int) -> int:
             "company": company.name,
             "link": f"{settings.SITE_URL}/usage/{company.pk}/?month={month:%Y-%m}",
         }
+        if stops:
+            text += "\n\n" + _("The package is used up: no new work begins until it is enlarged.")
     try:
         with transaction.atomic():
             return int(Letter.inform(person, key, subject, text) is not None)

@@ -204,6 +204,18 @@ def test_each_threshold_is_told_once_to_both_referents(world, first):
     assert usage.warn(datetime(2026, 4, 20, 9, tzinfo=UTC)) == 0  # another month begins anew
 
 
+@pytest.mark.parametrize(("overage", "stops"), [("stop", True), ("notice", False)])
+def test_a_package_that_stops_says_so_in_the_letter_that_it_is_used_up(
+    world, first, overage, stops
+):
+    put(world, 10, MAR, first)
+    agree(world, overage=overage)
+    assert usage.warn(datetime(2026, 3, 20, 9, tzinfo=UTC)) == 8
+    letters = Letter.objects.filter(key__startswith="usage:")
+    said = {each.key.split(":")[3] for each in letters if "Le forfait est épuisé" in each.body}
+    assert said == ({"100"} if stops else set())
+
+
 def test_what_would_be_lost_is_told_from_a_fifth_of_the_month_on(world, first, monkeypatch):
     calanques = world.companies.calanques
     put(world, 3, MAR, first)
