@@ -83,7 +83,12 @@ class SitesByName:
     def find(self, text: Any) -> int:
         """Return the site's key. Raises `Unread`, naming the sites that there are."""
         written = fold(cells.plain(text)).strip()
-        if written.isdecimal() and int(written) in self.names and written not in self.known:
+        if (
+            written.isdecimal()
+            and len(written) < 18
+            and int(written) in self.names
+            and written not in self.known
+        ):
             return int(written)
         found = self.known.get(written, set())
         if len(found) != 1:

@@ -230,7 +230,7 @@ def _touched(data: Any, link: StudyLink, log: ActivityLog, day: date) -> str:
         log.start(category, unplanned=unplanned)
         return _("The clock runs: %(name)s.") % {"name": name}
     minutes = int(length) if length.isdecimal() and len(length) < 5 else 0
-    token = data.get("token", "")[:40] or uuid.uuid4().hex
+    token = data.get("token", "").replace("\x00", "")[:40] or uuid.uuid4().hex
     log.add(category, minutes, token=token, day=day, unplanned=unplanned)
     return _("%(name)s: %(minutes)s min kept.") % {"name": name, "minutes": minutes}
 

@@ -144,7 +144,9 @@ def inventory_paste(request: HttpRequest, pk: int) -> HttpResponse:
     """Write a block of a spreadsheet from one cell on; say what was not taken, cell by cell."""
     study = led_study(request, pk)
     name = request.POST.get("field", "")
-    keys = [key for key in request.POST.get("lines", "").split(",") if key.isdecimal()][:1000]
+    keys = [
+        key for key in request.POST.get("lines", "").split(",") if key.isdecimal() and len(key) < 18
+    ][:1000]
     if name not in GRID:
         raise Http404
     try:

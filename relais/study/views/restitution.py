@@ -123,7 +123,7 @@ def document(request: HttpRequest, pk: int, language: str) -> HttpResponse:
 def validate(request: HttpRequest, pk: int) -> HttpResponse:
     """Say yes to a site's report."""
     report = _report(request, pk, *HEAVY)
-    word = request.POST.get("word", "")
+    word = request.POST.get("word", "").replace("\x00", "")
     return _did(request, report, lambda: report.validate(word, by=request.person))
 
 
@@ -132,7 +132,7 @@ def validate(request: HttpRequest, pk: int) -> HttpResponse:
 def contest(request: HttpRequest, pk: int) -> HttpResponse:
     """Say what is wrong with a site's report."""
     report = _report(request, pk, *HEAVY)
-    word = request.POST.get("word", "")
+    word = request.POST.get("word", "").replace("\x00", "")
     return _did(request, report, lambda: report.contest(word, by=request.person))
 
 
@@ -143,7 +143,7 @@ def pass_over(request: HttpRequest, pk: int) -> HttpResponse:
     report = _report(request, pk, *HEAVY)
     if not report.study.may_lead(request.person):
         raise Http404
-    reason = request.POST.get("reason", "")
+    reason = request.POST.get("reason", "").replace("\x00", "")
     return _did(request, report, lambda: report.pass_over(reason, by=request.person))
 
 

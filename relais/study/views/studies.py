@@ -228,7 +228,7 @@ def study_go_back(request: HttpRequest, pk: int) -> HttpResponse:
     """Return a study to its former phase, with the reason."""
     one = led_study(request, pk)
     try:
-        one.go_back(request.POST.get("why", ""), by=request.person)
+        one.go_back(request.POST.get("why", "").replace("\x00", ""), by=request.person)
     except Problem as problem:
         messages.error(request, in_words(problem))
     else:
