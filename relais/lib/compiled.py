@@ -7,15 +7,17 @@ both take longer than the answer. Here the text is kept, and each connection pre
 from __future__ import annotations
 
 import copy
+import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from types import SimpleNamespace
 from typing import Any, Generic, TypeVar
 
 from django.db import DEFAULT_DB_ALIAS, connections
-from django.db.backends.postgresql.base import ServerBindingCursor
 from django.db.models import Model, QuerySet
 from django.db.models.query import ModelIterable
+from psycopg import RawCursor
 from psycopg.types.numeric import Int8
 
 M = TypeVar("M", bound=Model)
@@ -93,10 +95,15 @@ def fetched(sql: str, params: Sequence[Any] | Mapping[str, Any]) -> list[Any]:
         given = {name: _wide(value) for name, value in params.items()}
     else:
         given = [_wide(value) for value in params]
-    with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
-        cursor.cursor = _Preparing(cursor.cursor.connection)
+    connection = connections[DEFAULT_DB_ALIAS]
+    connection.close_if_health_check_failed()
+    connection.ensure_connection()
+    wrap = connection.make_debug_cursor if connection.queries_logged else connection.make_cursor
+    prepared: Any = _Preparing(connection.connection)
+    with wrap(prepared) as cursor:
         cursor.execute(sql, given)
-        return cursor.fetchall()
+        rows: list[Any] = cursor.fetchall()
+    return rows
 
 
 def _wide(value: Any) -> Any:
@@ -107,9 +114,33 @@ def _wide(value: Any) -> Any:
     return value
 
 
-class _Preparing(ServerBindingCursor):
+class _Preparing(RawCursor[Any]):
+    """Takes a statement as PostgreSQL does: the driver parses long ones anew at every call."""
+
     def execute(self, query: Any, params: Any = None, **_more: Any) -> Any:
-        return super().execute(query, params, prepare=True)
+        text, names = _numbered(query)
+        given = [params[name] for name in names] if names else params
+        return super().execute(text, given, prepare=True)
+
+
+@lru_cache(maxsize=1024)
+def _numbered(sql: str) -> tuple[bytes, tuple[str, ...]]:
+    """Return the statement with its places numbered, and the names of these if it names them."""
+    names: list[str] = []
+    places = 0
+
+    def numbered(found: re.Match[str]) -> str:
+        nonlocal places
+        if found[0] == "%%":
+            return "%"
+        if found[1] is None:
+            places += 1
+            return f"${places}"
+        if found[1] not in names:
+            names.append(found[1])
+        return f"${names.index(found[1]) + 1}"
+
+    return re.sub(r"%(?:%|s|\((\w+)\)s)", numbered, sql).encode(), tuple(names)
 
 
 class _Place:

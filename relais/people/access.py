@@ -219,6 +219,10 @@ class Access:
             raise NoRuleError(f"{label} has no rule: write it here.") from None
         return queryset.filter(rule(self))
 
+    def sees_plainly(self, ticket: Any) -> bool:
+        """Return True where a request is this person's own to see; False: `see` has to be asked."""
+        return access_desk.plainly(self, ticket)
+
     # Doing --------------------------------------------------------------------------------------
 
     def may_organise(self, company: Company | None = None) -> bool:

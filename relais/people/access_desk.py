@@ -52,6 +52,20 @@ def tickets(access: Access, path: str = "") -> Q:
     return NOTHING
 
 
+def plainly(access: Access, ticket: Any) -> bool:
+    """Return True where `tickets` opens a request to who asked it; False says only: ask the rule.
+
+    What was written a moment ago is shown to its requester without a query more.
+    """
+    me = access.person
+    if ticket.requester_id != me.pk or ticket.provider_id != me.provider_id:
+        return False
+    if access.is_client:
+        asks = access.has(Kind.REQUESTER, Kind.SITE_LEAD, Kind.CLIENT_LEAD, Kind.SPONSOR)
+        return asks and ticket.company_id == me.company_id
+    return access.runs_pool or access.has(Kind.QUALITY)
+
+
 def on_ticket(access: Access) -> Q:
     return tickets(access, "ticket__")
 
