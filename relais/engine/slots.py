@@ -9,7 +9,7 @@ said who is in the way and by which rule.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -132,6 +132,18 @@ def find(
     )
     ways = _in_the_way(must, closed, shut, len(starts)) if len(proposals) < count else ()
     return Found(proposals, len(starts), ways)
+
+
+def drawn(one: Attendee, period: Span, now: datetime, step: timedelta) -> list[str]:
+    """Return how each step of a period stands for somebody: "" where she is free, else why not.
+
+    The first of `CODES` that closes it. The gap that she keeps around is not drawn: nothing is
+    there; nor is how many meetings she bears.
+    """
+    starts = _grid(period, step, step)
+    bare = replace(one, gap=timedelta(0), most_meetings=None)
+    closed = _closed(bare, starts, starts + int(step.total_seconds()), now)
+    return [next((code for code in CODES if closed[code][n]), "") for n in range(len(starts))]
 
 
 def _seconds(moment: datetime) -> int:

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import Q
 
-from relais.engine import slots
+from relais.engine import slots, stretches
 from relais.offer.models import SheetVersion
 from relais.people import calendars
 from relais.people.models import Absence, Person
@@ -22,15 +22,16 @@ Span = tuple[datetime, datetime]
 _DAYS = ("lun", "mar", "mer", "jeu", "ven", "sam", "dim")
 _ENGLISH = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _HOURS = re.compile(r"(\d{1,2})\s*[h:]\s*(\d{2})?\s*(?:-|–|—|à|to)\s*(\d{1,2})\s*[h:]\s*(\d{2})?")
-_WORD = re.compile(r"[a-zéû]+")
+_WORD = re.compile(r"[a-zéûà]+|[-–]")
 
 
 def attendees(
-    people: Sequence[Person], first: date, last: date, now: datetime
+    people: Sequence[Person], first: date, last: date, now: datetime, without: int | None = None
 ) -> list[slots.Attendee]:
     """Return everybody with her rules: as many queries whatever their number.
 
-    Holds that have run out count for nothing; what a time is taken for is not asked.
+    Holds that have run out count for nothing; what a time is taken for is not asked. `without`: a
+    meeting whose own times are left out.
     """
     zone = ZoneInfo("UTC")
     start = coverage.moment_of(first - timedelta(1), zone)
@@ -39,6 +40,7 @@ def attendees(
     taken: dict[int, list[Span]] = defaultdict(list)
     meetings: dict[int, list[Span]] = defaultdict(list)
     held = MeetingTime.objects.filter(Q(until=None) | Q(until__gt=now), **overlap)
+    held = held.exclude(meeting=without) if without else held
     for rows in (BusyTime.objects.filter(**overlap), held):
         for person, period in rows.values_list("person", "period"):
             taken[person].append((period.lower, period.upper))
@@ -67,7 +69,12 @@ def _attendee(
         person.pk,
         person.name,
         zone,
-        open=[span for spans in opening.values() for span in spans],
+        open=_hers(
+            [span for spans in opening.values() for span in spans],
+            str(sheet.get("working_hours", "")),
+            days,
+            ZoneInfo(zone),
+        ),
         busy=taken,
         protected=protected(str(sheet.get("protected_slots", "")), days, ZoneInfo(zone)),
         meetings=meetings,
@@ -75,6 +82,12 @@ def _attendee(
         gap=timedelta(minutes=_number(sheet.get("buffer_minutes")) or 0),
         most_meetings=most,
     )
+
+
+def _hers(opening: list[Span], text: str, days: Sequence[date], zone: ZoneInfo) -> Sequence[Span]:
+    """Return the site's openings within the hours that her sheet says, where it says any."""
+    hours = protected(text, days, zone)
+    return stretches.common(opening, hours) if hours else opening
 
 
 def _number(text: object) -> int | None:
@@ -92,8 +105,7 @@ def protected(text: str, days: Sequence[date], zone: ZoneInfo) -> list[Span]:
     found = []
     for line in re.split(r"[\n;]", text.lower()):
         hours = [tuple(int(part or 0) for part in match) for match in _HOURS.findall(line)]
-        words = {word[:3] for word in _WORD.findall(line)}
-        named = {n for n in range(7) if _DAYS[n] in words or _ENGLISH[n] in words}
+        named = _weekdays(line)
         for hour, minute, hour_end, minute_end in hours:
             if hour > 23 or hour_end > 23 or minute > 59 or minute_end > 59:
                 continue
@@ -104,6 +116,23 @@ def protected(text: str, days: Sequence[date], zone: ZoneInfo) -> list[Span]:
                     end = midnight.replace(hour=hour_end, minute=minute_end)
                     if begin < end:
                         found.append((begin, end))
+    return found
+
+
+def _weekdays(line: str) -> set[int]:
+    """Return the weekdays that a line names, "du lundi au jeudi" with those between."""
+    found: set[int] = set()
+    last, through = -1, False
+    for word in _WORD.findall(line):
+        day = next((n for n in range(7) if word[:3] in (_DAYS[n], _ENGLISH[n])), None)
+        if day is None:
+            last = -1 if word == "h" else last  # hours end what was begun
+            through = last >= 0 and word in ("au", "à", "to", "through", "-", "–")
+            continue
+        if through:
+            found |= {n % 7 for n in range(last, day + 1 if day >= last else day + 8)}
+        found.add(day)
+        last, through = day, False
     return found
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from django.http import Http404, HttpRequest
 from django.utils import timezone
-from ninja import Field, Router, Schema, Status
+from ninja import Field, Query, Router, Schema, Status
 from ninja.errors import ValidationError
 
 from relais.desk.models import Ticket
@@ -15,7 +15,7 @@ from relais.lib.api_types import Fault, FieldFaults, Key, Line, Moment, PathKey
 from relais.people.access import Access
 from relais.people.api import NamedOut, access_of
 
-from . import meetings
+from . import free_busy_grid, meetings
 from .meeting_forms import MeetingForm
 from .models import Meeting
 
@@ -117,6 +117,62 @@ def listed(request: HttpRequest) -> dict[str, Any]:
 )
 def read(request: HttpRequest, key: PathKey) -> dict[str, Any]:
     return _out(_meeting(request, key))
+
+
+class StretchOut(Schema):
+    """`state`: free, proposed, busy, closed, protected or notice; never what for."""
+
+    starts: Moment
+    ends: Moment
+    state: str
+
+
+class GuestHoursOut(Schema):
+    person: NamedOut
+    stretches: list[StretchOut]
+
+
+class FreeBusyOut(Schema):
+    """A day, half-hour by half-hour, those that stand alike put together."""
+
+    day: date
+    people: list[GuestHoursOut]
+
+
+class FreeBusyIn(Schema):
+    """The day that is asked for; the first with a time held where none is."""
+
+    day: Annotated[date, Field(ge=date(2000, 1, 1), le=date(2100, 12, 31))] | None = None
+    week: bool = False
+
+
+@router.get(
+    "/meetings/{key}/free_busy",
+    response={200: list[FreeBusyOut], 404: Fault, 422: FieldFaults},
+    operation_id="meeting_free_busy",
+)
+def free_busy(request: HttpRequest, key: PathKey, asked: Query[FreeBusyIn]) -> list[dict[str, Any]]:
+    found, now = _meeting(request, key), timezone.now()
+    days = free_busy_grid.days_of(found, meetings.times_of(found, now), asked.day)
+    day = asked.day or (days[0] if days else timezone.localdate())
+    draw = free_busy_grid.week_of(found, day, now) if asked.week else None
+    grids = draw if draw is not None else free_busy_grid.drawn(found, [day], now)
+    return [
+        {
+            "day": grid.day,
+            "people": [
+                {
+                    "person": {"id": person.pk, "name": person.name},
+                    "stretches": [
+                        {"starts": each.starts, "ends": each.ends, "state": each.state}
+                        for each in row
+                    ],
+                }
+                for person, row in grid.rows
+            ],
+        }
+        for grid in grids
+    ]
 
 
 @router.post(

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from functools import cached_property
 from zoneinfo import ZoneInfo
 
 from django.utils import timezone
@@ -79,6 +80,7 @@ class Hours:
         last: datetime,
         around: timedelta = AROUND,
     ) -> None:
+        self.people = list(people)
         self.first, self.last = first - around, last + around
         self.limits, self.notice = limits()
         rows = AssistantProfile.objects.filter(person__in=people).select_related("calendar")
@@ -139,9 +141,19 @@ class Hours:
         return Word(tuple(stops), tuple(warns))
 
     def zone(self, person: int) -> ZoneInfo:
-        """Return in which zone her days begin."""
+        """Return in which zone her days begin: her calendar's, else the pool's.
+
+        Never the reader's: the law says the same whoever asks.
+        """
         profile = self.profiles.get(person)
-        return working.zone_of(profile.calendar if profile else None)
+        if profile is None or profile.calendar is None:
+            return self._pool
+        return working.zone_of(profile.calendar)
+
+    @cached_property
+    def _pool(self) -> ZoneInfo:
+        those = Person.objects.filter(pk__in=self.people)
+        return ZoneInfo(those.values_list("provider__time_zone", flat=True).first() or "UTC")
 
     def _contract(self, person: int, was: Sequence[Span], will: Sequence[Span]) -> list[Breach]:
         profile = self.profiles.get(person)
@@ -201,7 +213,9 @@ def midnight(day: date, zone: ZoneInfo) -> datetime:
 def person_zone(person: Person) -> ZoneInfo:
     """Return in which zone somebody's hours are typed and shown."""
     profile = AssistantProfile.objects.filter(person=person).select_related("calendar").first()
-    return working.zone_of(profile.calendar if profile else None)
+    if profile is None or profile.calendar is None:
+        return pool_zone(person.provider)
+    return working.zone_of(profile.calendar)
 
 
 def pool_zone(provider: Provider) -> ZoneInfo:

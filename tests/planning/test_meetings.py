@@ -225,3 +225,45 @@ def test_pages_and_api_find_book_and_give_up(world, client_of, arranged):
         assert stranger.get(reverse("meeting", args=[one.pk])).status_code == 404
         assert stranger.get(url).status_code == 404
         assert stranger.get(f"/api/meetings/{one.pk}").status_code == 404
+
+
+def test_working_hours_of_a_sheet_are_kept(world, arranged):
+    for text, expected in (
+        ("14 h – 18 h", ["Mon 14:00", "Tue 14:00", "Wed 14:00"]),
+        ("du mercredi au vendredi 10h-12h", ["Wed 10:00", "Thu 10:00", "Fri 10:00"]),
+        ("souple", ["Mon 09:30", "Tue 09:30", "Wed 09:30"]),
+    ):
+        MeetingTime.objects.all().delete()
+        PreferenceSheet.write(
+            world.people.marc, by=world.people.marc, reserved=[], authority={},
+            content={"working_hours": text},
+        )  # fmt: skip
+        found = held(arranged())
+        assert [one[:4] for one in found] == [one[:4] for one in expected], text
+        if text == "14 h – 18 h":
+            assert all(one[4:] >= "14:00" for one in found)
+
+
+def test_free_and_busy_are_drawn_with_the_times_proposed_and_never_what_for(
+    world, client_of, arranged, call
+):
+    busy(world, "claire", 0, 14, 16)
+    BusyTime.objects.update(title="Mots secrets")
+    meeting = arranged()
+    alice = client_of(world.people.alice)
+    url = reverse("meeting", args=[meeting.pk])
+    page = alice.get(url).content.decode()
+    assert "14:00–16:00 : occupé" in page and "proposé" in page and "secrets" not in page
+    assert alice.get(url, {"span": "week"}).content.decode().count("<caption") >= 3
+    for odd in ("x", "9999-12-31", "0001-01-01", ""):
+        assert alice.get(url, {"day": odd, "span": "week"}).status_code == 200
+    [grid] = call(world.people.alice, "GET", f"meetings/{meeting.pk}/free_busy")[1]
+    hers = next(p for p in grid["people"] if p["person"]["id"] == world.people.claire.pk)
+    states = [one["state"] for one in hers["stretches"]]
+    assert states.count("proposed") == 1 and states.count("busy") == 1 and "free" in states
+    assert states[0] == "closed" == states[-1]
+    path = f"meetings/{meeting.pk}/free_busy"
+    assert len(call(world.people.alice, "GET", path, week=True)[1]) >= 3
+    assert call(world.people.alice, "GET", path, day="x")[0] == 422
+    for who in ("marc", "claire", "chloe"):
+        assert call(getattr(world.people, who), "GET", path)[0] == 404

@@ -1,6 +1,6 @@
 """The pool's clock: whoever reads and wherever it is computed; each pool's solving by itself."""
 
-from datetime import time, timedelta
+from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -11,8 +11,8 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 
 from relais.desk.models import DispatchSetting
 from relais.engine.roster import OFF, broken
-from relais.people.models import Shift
-from relais.planning import peaks, roster_problem, roster_words, rostering
+from relais.people.models import AssistantProfile, Shift
+from relais.planning import peaks, roster_problem, roster_words, rostering, working_time
 from relais.planning.errors import NoDuty, NotInThisState
 from relais.planning.models import Roster, ShiftKind
 
@@ -119,3 +119,26 @@ def test_the_solver_knows_the_pools_own_rest_and_the_shift_before_the_first_day(
     with override("en"):
         said = [roster_words.sentence(roster, b, names) for b in roster_words.told(roster).broken]
     assert any("Sun 28 Feb" in each for each in said)
+
+
+def test_the_law_is_the_pools_where_somebody_has_no_calendar_whoever_reads(pool):
+    alice = pool.people.alice
+    AssistantProfile.objects.filter(person=alice).update(calendar=None)
+    # Six days of nine hours, and 34 hours of rest from Saturday to Monday in La Réunion.
+    monday = datetime.combine(MONDAY, time(), REUNION)
+    hours = [
+        (monday + timedelta(days=n, hours=8), monday + timedelta(days=n, hours=17))
+        for n in range(6)
+    ]
+    hours[5] = (hours[5][0] + timedelta(hours=5), hours[5][1] + timedelta(hours=5))
+    hours.append((monday + timedelta(days=7, hours=8), monday + timedelta(days=7, hours=12)))
+    told = []
+    for reader in ("UTC", "Pacific/Auckland", "America/Los_Angeles"):
+        with timezone.override(reader):
+            law = working_time.Hours([alice.pk], monday, monday + timedelta(days=14))
+            assert law.zone(alice.pk) == working_time.person_zone(alice) == REUNION
+            told.append(
+                [(one.code, one.day, one.seen) for one in law.judged(alice.pk, hours).stops]
+            )
+    assert told[0] == told[1] == told[2]
+    assert ("weekly_rest", MONDAY, 34 * 60) in told[0]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime
+
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
@@ -14,6 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from relais.desk.models import Ticket
 from relais.lib.problem import Problem
+from relais.planning import free_busy_grid
 from relais.planning import meetings as flow
 from relais.planning.meeting_forms import MeetingForm
 from relais.planning.models import Meeting
@@ -52,13 +55,23 @@ def meeting_new(request: HttpRequest, pk: int) -> HttpResponse:
 @require_safe
 def meeting(request: HttpRequest, pk: int) -> HttpResponse:
     """Show the times held, who is invited and what each answered."""
-    found = _meeting(request, pk)
+    found, now = _meeting(request, pk), timezone.now()
+    times = flow.times_of(found, now)
+    day, week = asked_day(request), request.GET.get("span") == "week"
+    days = free_busy_grid.days_of(found, times, day)
+    shown = day or (days[0] if days else None)
+    drawn: list[free_busy_grid.Grid] = []
+    if shown is not None:
+        draw = free_busy_grid.week_of if week else _one_day
+        drawn = draw(found, shown, now)
     context = {
         "meeting": found,
-        "times": flow.times_of(found, timezone.now()),
+        "times": times,
         "guests": found.guests.select_related("person"),
         "zone": found.ticket.site.time_zone,
-    }
+        "grids": drawn, "days": days, "day": shown, "week": week,
+        "legend": free_busy_grid.WORDS.items(),
+    }  # fmt: skip
     return render(request, "planning/meeting.html", context)
 
 
@@ -95,6 +108,19 @@ def meeting_give_up(request: HttpRequest, pk: int) -> HttpResponse:
     else:
         messages.success(request, _("Given up: the times are free again."))
     return redirect("meeting", pk)
+
+
+def _one_day(found: Meeting, day: date, now: datetime) -> list[free_busy_grid.Grid]:
+    return free_busy_grid.drawn(found, [day], now)
+
+
+def asked_day(request: HttpRequest) -> date | None:
+    """Return the day that the address names, within two years; None where it names none."""
+    try:
+        day = date.fromisoformat(request.GET.get("day", ""))
+    except ValueError:
+        return None
+    return day if abs((day - timezone.localdate()).days) < 730 else None
 
 
 def _staff(request: HttpRequest) -> None:
