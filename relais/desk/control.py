@@ -171,6 +171,10 @@ def remedy_of(
     person = people.get(key) if key else None
     if not kind:
         return None
+    if kind == "cover":
+        return Remedy("cover", _("Nobody covers the site: name who does"))
+    if kind == "lacking" and person is not None:
+        return Remedy("lacking", _lacking(person, row.remedy.get("codes", [])), person=person)
     if kind == "later" or person is None:
         return Remedy("later", _("Agree on a later date with the requester"))
     others, here = row.remedy.get("others", 0), there.get(person.pk, presence.UNKNOWN)
@@ -187,6 +191,21 @@ def remedy_of(
     }[verb]
     text = words % {"name": person.name}
     return Remedy(kind, f"{text} ({cost(others)})", verb, person, others)
+
+
+def _lacking(person: Person, codes: list[str]) -> str:
+    """Return what would let the nearest of all have it, what is had soonest first."""
+    words = {
+        "access": _("have an access tested"),
+        "clearance": _("give a clearance"),
+        "readiness": _("prepare"),
+        "skill": _("train"),
+        "language": _("find somebody else who speaks the language"),
+    }
+    steps = ", ".join(words[code] for code in codes if code in words)
+    return _("Nobody may have it. Nearest: %(name)s (%(steps)s)") % {
+        "name": person.name, "steps": steps
+    }  # fmt: skip
 
 
 def cost(others: int) -> str:

@@ -17,7 +17,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from relais.engine import breach, day
-from relais.engine.candidates import Assistant, Queued, State, away
+from relais.engine.candidates import Assistant, Queued, State, away, unfit
 from relais.engine.candidates import Ticket as Asked
 from relais.engine.dispatch_plan import plan
 from relais.people.models import Confidentiality, Cover
@@ -36,6 +36,8 @@ STEP = timedelta(minutes=15)
 SAME_CHANCE = 0.02
 # Somebody called in is there for so long.
 CALLED = timedelta(hours=4)
+# What can be lacking, from what is had within the hour to what takes months.
+TO_HAVE = ("access", "clearance", "readiness", "skill", "language")
 BEGUN = (Ticket.State.TAKEN, Ticket.State.THIRD)
 ANSWERS = (Clock.Kind.FIRST_RESPONSE, Clock.Kind.NEXT_REPLY)
 
@@ -306,7 +308,9 @@ def remedy(queue: Queue, key: int, at: datetime) -> dict[str, Any]:
     """Return the cheapest remedy for a request at risk, as it is kept.
 
     `kind`: "give" or "hand_over" (to `person`), "first" (she does it first), "call" (in
-    `person`), "later" (nothing helps: agree on a later date). `others`: how many become late.
+    `person`), "lacking" (`person` lacks the least of all: `codes`, what is had soonest first),
+    "cover" (nobody covers the site), "later" (nothing helps: agree on a later date). `others`: how
+    many become late.
     """
     tickets, people = around(queue, key)
     ticket = next(one for one in queue.tickets if one.pk == key)
@@ -314,8 +318,8 @@ def remedy(queue: Queue, key: int, at: datetime) -> dict[str, Any]:
     tickets = [replace(one, pinned=None) if one.key == key and begun else one for one in tickets]
     here = [one for one in people if not away(one, at)]
     gone = {one.key: _called(one, at) for one in people if away(one, at)}
-    if not here and not gone:
-        return {"kind": "later"}
+    if lacking := _lacking(queue.asked[key], people):
+        return lacking
     found = breach.remedy(key, tickets, here, queue.state, at, queue.pool.rules.weights, away=gone)
     if found.kind == "call":
         return {"kind": "call", "person": found.person}
@@ -323,6 +327,27 @@ def remedy(queue: Queue, key: int, at: datetime) -> dict[str, Any]:
         return {"kind": "later"}
     kind = "first" if found.person == holder else "hand_over" if begun else "give"
     return {"kind": kind, "person": found.person, "others": len(found.become_late)}
+
+
+def _lacking(asked: Asked, people: Iterable[Assistant]) -> dict[str, Any]:
+    """Return what keeps it from everybody who covers its site at any hour; empty if nothing does.
+
+    A reservation is the lead's own word, and is not among what is missing.
+    """
+    asked, covering = replace(asked, pinned=None, held=False), False
+    near: list[tuple[int, int, list[str]]] = []
+    for one in people:
+        if asked.site not in one.covers:
+            continue
+        covering, codes = True, {hard.code for hard in unfit(asked, one)}
+        if not codes:
+            return {}
+        lacks = sorted(codes, key=TO_HAVE.index)
+        near.append((sum(2 ** TO_HAVE.index(code) for code in lacks), one.key, lacks))
+    if not covering:
+        return {"kind": "cover"}
+    _cost, person, lacks = min(near)
+    return {"kind": "lacking", "person": person, "codes": lacks}
 
 
 def _called(one: Assistant, at: datetime) -> Assistant:

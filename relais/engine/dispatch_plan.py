@@ -94,8 +94,13 @@ def plan(
     A request keeps its person unless another earns more than `change`. Nobody is paired whom a
     hard reason excludes, but who is away: she may be waited for. Who is free and was left with
     nothing, because all that is most urgent is not for her, is paired with what comes after.
+
+    Of a large pool (more places than MANY) nothing waits for somebody busy whom somebody free
+    could do without: among so many somebody suits as well, and waiting for the best of them would
+    leave the others with nothing.
     """
     weights, people = weights or Weights(), list(people)
+    large = len(people) * weights.slots > matching.MANY
     weights = replace(weights, slots=matching.places(len(people), weights))
     asked = sorted(tickets, key=lambda each: each.key)
     everybody = sorted(people, key=lambda one: one.key)
@@ -106,8 +111,11 @@ def plan(
     urgency = matching.index(
         board.estimate[doable], board.slack[doable], board.weight[doable], weights
     )
-    window = doable[matching.most_urgent(urgency, len(everybody) * weights.slots)]
-    found = matching.pair(board.scene(window), weights)
+    if large and board.free.any():
+        window, found = _of_many(board, doable, urgency, weights)
+    else:
+        window = doable[matching.most_urgent(urgency, len(everybody) * weights.slots)]
+        found = matching.pair(board.scene(window), weights)
     seats = _Seats(board)
     cost = seats.pair(window, found)
     rest = doable[np.argsort(-urgency, kind="stable")]
@@ -120,6 +128,20 @@ def plan(
     placements = seats.placements()
     told = tuple(one for each in rounds for one in _decisions(board, *each, seats))
     return Plan(now, placements, lost, (unmatched, cost), told)
+
+
+def _of_many(
+    board: Board, doable: Places, urgency: Reals, weights: Weights
+) -> tuple[Places, Pairing]:
+    """Return the most urgent of what those who are free could begin, paired with them alone."""
+    free, count = board.free, int(board.free.sum())
+    weights = replace(weights, slots=matching.places(count, weights))
+    kinds = np.logical_or.reduce(board.fits[free], axis=0)
+    theirs = kinds[board.kind[doable]]
+    most = min(count * weights.slots, max(3 * count, matching.FEWEST))
+    window = doable[theirs][matching.most_urgent(urgency[theirs], most)]
+    scene = board.scene(window)
+    return window, matching.pair(replace(scene, able=scene.able & free[:, None]), weights)
 
 
 def _left_over(

@@ -25,6 +25,8 @@ NEVER = 1e9
 NO_ONE = -1
 # Places that can be paired in good time.
 MANY = 400
+# Of a large pool: requests that are paired at least, of those that wait.
+FEWEST = 40
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,12 +8,10 @@ from dataclasses import replace
 import numpy as np
 
 from relais.engine import matching
-from relais.engine.matching import MANY, Flags, Places, Reals, places
+from relais.engine.matching import FEWEST, MANY, Flags, Places, Reals, places
 from relais.engine.simulation import Policy, Sim, World
 
 Starts = list[tuple[int, int]]
-# Requests that are paired at least, of those that wait.
-FEWEST = 40
 
 
 class Ours:

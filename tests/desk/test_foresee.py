@@ -4,10 +4,11 @@ from datetime import timedelta
 
 import pytest
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
+from django.utils.translation import override
 
-from relais.desk import foreseeing
+from relais.desk import control, foreseeing
 from relais.desk.models import DayOrder, Foresight, Outlook
-from relais.people.models import Absence
+from relais.people.models import Absence, Cover, Skill, SkillLevel
 
 from .conftest import at
 
@@ -39,6 +40,32 @@ def test_every_running_promise_has_its_chance_and_what_has_room_is_safe(due, wor
     outlook = Outlook.objects.get()
     facts = {"requests": 2, "at_risk": 1, "holders": {str(world.people.alice.pk): 1}}
     assert (outlook.at, outlook.facts) == (at(9, 30), facts)
+
+
+def test_what_nobody_may_have_says_what_is_missing_the_soonest_first(due, world):
+    """A skill that only Basile has, and a class for which nobody is named."""
+    skill = Skill.objects.create(
+        provider=world.provider, code="paie", name_fr="Paie", name_en="Payroll"
+    )
+    late = due(30, "open")
+    late.service.edit(by=world.people.paul, skills=[skill])
+    SkillLevel.objects.create(
+        provider=world.provider, profile=world.people.basile.assistant, skill=skill, level=3
+    )
+    assert foreseeing.remedy(foreseeing.Queue.read(at(9)), late.pk, at(9))["kind"] == "give"
+    secret = due(30, "open", confidentiality=3)
+    told = {"kind": "lacking", "person": world.people.basile.pk, "codes": ["clearance"]}
+    queue = foreseeing.Queue.read(at(9))
+    assert foreseeing.remedy(queue, secret.pk, at(9)) == told
+    foreseeing.foresee(at(9))
+    row, people = seen(secret), {world.people.basile.pk: world.people.basile}
+    with override("en"):
+        assert "Basile Bœuf (give a clearance)" in control.remedy_of(row, people, {}).text
+    SkillLevel.objects.all().delete()
+    told = foreseeing.remedy(foreseeing.Queue.read(at(9)), secret.pk, at(9))
+    assert (told["codes"], told["person"]) == (["clearance", "skill"], world.people.alice.pk)
+    Cover.objects.all().delete()
+    assert foreseeing.remedy(foreseeing.Queue.read(at(9)), late.pk, at(9)) == {"kind": "cover"}
 
 
 def test_what_ended_is_forgotten_and_what_was_told_stays(due, world):

@@ -71,6 +71,17 @@ def test_a_request_is_kept_for_who_suits_it_and_the_decision_says_so():
     assert alone.chosen == 1
 
 
+@pytest.mark.parametrize("count, begins", [(20, []), (150, [1])])
+def test_in_a_large_pool_nothing_waits_for_somebody_busy(count, begins):
+    """In a small one it is worth waiting a moment for who knows the site."""
+    busy = [one(n, in_hand=10.0, familiarity={7: 1.0}, covers={7: "lead"}) for n in range(2, count)]
+    slow = one(1, covers={7: "float"}, pace={3: 2.0})
+    queue = [asked(1, due=NOW + 5 * HOUR), asked(2, due=NOW + 6 * HOUR)]
+    made = plan(queue, [slow, *busy], STATE, NOW)
+    assert [each.person for each in made.starts] == begins
+    assert {each.ticket for each in made.placements} == {1, 2}
+
+
 def test_a_plan_in_force_is_not_reshuffled_for_little():
     people = [one(1), one(2)]
     queue = [asked(1), asked(2, minutes=31.0)]
