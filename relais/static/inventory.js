@@ -141,8 +141,9 @@
       if (document.activeElement === cell) focus(empty.querySelector('[data-field="task"]'));
     }
     const asked = document.activeElement;
+    const renewed = [...fresh.cells]; // each leaves `fresh` as it is put in: count them before
     for (const old of [...row.cells]) {
-      const now = old.dataset.field ? fresh.querySelector(`[data-field="${old.dataset.field}"]`) : fresh.cells[old.cellIndex];
+      const now = old.dataset.field ? renewed.find((one) => one.dataset.field === old.dataset.field) : renewed[old.cellIndex];
       const kept = old.dataset.field !== field && (old.classList.contains("is-wrong") || old.classList.contains("is-waiting"));
       // What this very change moved beside its own cell is nobody else's word: typing on is no clash.
       if (now && told.moved.includes(old.dataset.field)) old.dataset.raw = now.dataset.raw;
