@@ -51,18 +51,25 @@ def attendees(
     versions = SheetVersion.objects.filter(sheet__person__in=people).order_by("number")
     for person, content in versions.values_list("sheet__person", "content"):
         sheets[person] = content
+    days = [first + timedelta(n) for n in range((last - first).days + 1)]
+    opening: dict[int, list[Span]] = {}  # of a site, once for all who are there
+    for person in people:
+        if person.site and person.site.pk not in opening:
+            found = coverage.site_open(person.site, days).values()
+            opening[person.site.pk] = [span for spans in found for span in spans]
     return [
-        _attendee(one, sheets.get(one.pk, {}), taken[one.pk], meetings[one.pk], first, last)
+        _attendee(
+            one, sheets.get(one.pk, {}), taken[one.pk], meetings[one.pk], days,
+            opening.get(one.site_id or 0, []),
+        )
         for one in people
-    ]
+    ]  # fmt: skip
 
 
 def _attendee(
     person: Person, sheet: dict[str, str], taken: list[Span], meetings: list[Span],
-    first: date, last: date,
+    days: Sequence[date], opening: list[Span],
 ) -> slots.Attendee:  # fmt: skip
-    days = [first + timedelta(n) for n in range((last - first).days + 1)]
-    opening = coverage.site_open(person.site, days) if person.site else {}
     zone = person.site.time_zone if person.site else person.provider.time_zone
     most = _number(sheet.get("max_meetings"))
     return slots.Attendee(
@@ -70,7 +77,7 @@ def _attendee(
         person.name,
         zone,
         open=_hers(
-            [span for spans in opening.values() for span in spans],
+            opening,
             str(sheet.get("working_hours", "")),
             days,
             ZoneInfo(zone),
