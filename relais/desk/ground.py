@@ -9,10 +9,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from procrastinate.contrib.django import app
-
 from relais.engine import triage
 from relais.lib.compiled import Compiled
+from relais.lib.later import errand, job_manager, later
 from relais.offer import variants
 from relais.offer.models import Service
 from relais.offer.promises import Book
@@ -116,21 +115,20 @@ class Ground:
             self.letters += [letter] if letter is not None else []
             return
         # One after the other, so that loads are counted right.
-        search = app.configure_task(DISPATCH, lock=f"dispatch:{ticket.provider_id}")
+        search = errand(DISPATCH, lock=f"dispatch:{ticket.provider_id}")
         told: dict[str, Any] = {"provider_id": ticket.provider_id}
         jobs = [search.make_new_job(**told, ticket_id=ticket.pk)]
         jobs += [letter.errand.make_new_job(**told, letter_id=letter.pk)] if letter else []
-        app.job_manager.batch_defer_jobs(jobs)
+        job_manager().batch_defer_jobs(jobs)
 
     def hand_out(self, provider_id: int) -> None:
         """Defer what was gathered, a few requests and letters a job."""
         lock = f"dispatch:{provider_id}"
         keys = [ticket.pk for ticket in self.tickets]
         for some in portions(keys):
-            job = app.configure_task(DISPATCH_THESE, lock=lock)
-            job.defer(provider_id=provider_id, ticket_ids=some)
+            later(DISPATCH_THESE, lock=lock, provider_id=provider_id, ticket_ids=some)
         for some in portions([letter.pk for letter in self.letters]):
-            app.configure_task(SEND_THESE).defer(provider_id=provider_id, letter_ids=some)
+            later(SEND_THESE, provider_id=provider_id, letter_ids=some)
         self.tickets.clear()
         self.letters.clear()
 

@@ -27,10 +27,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_noop as _
 from django.utils.translation import override
-from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
 
 from relais.lib import imap, smtp
+from relais.lib.later import errand
 from relais.lib.mail_server import Account, Interrupted
 from relais.lib.problem import Problem
 from relais.lib.tenancy import all_tenants, current_tenant, tenant
@@ -295,7 +295,7 @@ def send_due(limit: int = 500) -> int:
         mine = [pk for owner, pk in found if owner == provider_id]
         for number, some in enumerate(portions(mine)):
             lock = f"letters due:{provider_id}:{number}"
-            job = app.configure_task(SEND_THESE, queueing_lock=lock)
+            job = errand(SEND_THESE, queueing_lock=lock)
             with suppress(AlreadyEnqueued), transaction.atomic():
                 job.defer(provider_id=provider_id, letter_ids=some)
     return len(found)

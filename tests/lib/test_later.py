@@ -1,9 +1,12 @@
 """Work put off commits with what it is about, wherever it is put off from."""
 
+from pathlib import Path
+
 import pytest
 from django.db import connection, transaction
 from procrastinate.contrib.django import app
 
+import relais
 from relais.lib.later import later
 
 
@@ -25,3 +28,9 @@ def test_a_job_is_gone_with_the_transaction_that_put_it_off(in_a_worker):
         assert jobs() == 0
         later("nothing")
         assert jobs() == 1
+
+
+def test_nobody_puts_off_by_another_way():
+    here = Path(relais.__file__).parent
+    found = [path for path in here.rglob("*.py") if ".configure_task(" in path.read_text("utf-8")]
+    assert [path.name for path in found] == ["later.py"]

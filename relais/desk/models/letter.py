@@ -15,11 +15,11 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override
-from procrastinate.contrib.django import app
 from procrastinate.jobs import JobDeferrer
 
 from relais.desk import rules
 from relais.desk.errors import NotNow, NotYours
+from relais.lib.later import errand
 from relais.lib.tenancy import SameTenant
 from relais.lib.written import insert
 from relais.people.models import Confidentiality, Person
@@ -133,7 +133,7 @@ class Letter(TenantModel):
     @property
     def errand(self) -> JobDeferrer:
         """Return the job that sends it, to be deferred."""
-        return app.configure_task(SEND, lock=f"letter:{self.pk}", schedule_at=self.hold_until)
+        return errand(SEND, lock=f"letter:{self.pk}", schedule_at=self.hold_until)
 
     def sealed_words(self) -> tuple[str, str]:
         """Return subject and text of a letter that says only that something waits."""

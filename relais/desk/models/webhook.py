@@ -15,9 +15,9 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from procrastinate.contrib.django import app
 
 from relais.lib.compiled import fetched
+from relais.lib.later import later
 from relais.lib.sealed import seal, unseal
 from relais.lib.tenancy import SameTenant
 from relais.people.models import Person
@@ -112,7 +112,7 @@ class Webhook(TenantModel):
         """
         at = timezone.now()
         if fetched(QUEUE, [event.pk, at, at, event.provider_id, event.kind]):
-            app.configure_task(JOB).defer(provider_id=event.provider_id)
+            later(JOB, provider_id=event.provider_id)
 
     @property
     def key(self) -> bytes:
@@ -179,5 +179,5 @@ class WebhookCall(TenantModel):
         ended = ended.exclude(outcome=self.Outcome.WITHHELD)
         done = bool(ended.update(outcome="waiting", due_at=at, attempts=0, ended_at=None, fault=""))
         if done:
-            app.configure_task(JOB).defer(provider_id=self.provider_id)
+            later(JOB, provider_id=self.provider_id)
         return done
