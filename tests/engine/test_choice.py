@@ -187,6 +187,49 @@ def test_a_guardrail_lets_pass_what_it_should(monkeypatch, code, kept):
     assert not judged(code)[1].breaches
 
 
+# The table of acceptance, row by row: where the work lies, how the offers differ, who is out by
+# which guardrails, and who is taken. Work not of two kinds takes ten points from the hybrid.
+CULTURE = {"personal": 5, "secrecy": 3, "maturity": 2.5, "standard": 1.5}
+FLOWS = {"personal": 1, "secrecy": 1.5, "maturity": 4.5, "standard": 5}
+ROWS = {
+    "row 6, the diary of Aix": (AIX, {}, {}, "provider"),
+    "row 6, the invoices of Lille": (LILLE, {}, {}, "platform"),
+    "row 6, the secrets of Strasbourg": (STRASBOURG, {}, {}, "internal"),
+    "row 8, a brake makes the site tense and nobody accompanies it": (
+        replace(AIX, climate_risk=4), {}, {model.value: {"G5"} for model in Model}, None,
+    ),
+    "row 8, the same site with its change plan": (
+        replace(AIX, climate_risk=4, change_plan=True), {}, {}, "provider",
+    ),
+    "row 9, flows that a tool can lead": (cluster(**FLOWS), {}, {}, "platform"),
+    "row 9, profiles close to the company's culture": (cluster(**CULTURE), {}, {}, "provider"),
+    "row 10, the platform is out where the tools are not mastered": (
+        cluster(**FLOWS | {"maturity": 1.9}), {}, {"platform": {"G7"}}, "provider",
+    ),
+    "row 11, the cheapest is of quality two": (
+        AIX, {"provider": {"quality": 2, "price": 10_000}, "internal": {"price": 50_000},
+              "hybrid": {"price": 52_000}, "platform": {"price": 48_000}},
+        {"provider": {"G2", "G6"}}, "internal",
+    ),
+    "row 11, a provider whom nobody supervises": (
+        AIX, {"provider": {"referent": False}}, {"provider": {"G4"}}, "internal",
+    ),
+    "row 11, a provider without a trained backup nor a way back": (
+        AIX, {"provider": {"trained_backup": False, "reversibility": False}},
+        {"provider": {"G4", "G8"}}, "internal",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("place", "differs", "out", "taken"), ROWS.values(), ids=ROWS)
+def test_the_table_of_acceptance(place, differs, out, taken):
+    offers = [replace(each, **differs.get(each.name, {})) for each in OFFERS]
+    found = choose(place, offers)
+    broken = {each.offer.name: {b.code for b in each.breaches} for each in found.lines}
+    assert {name: codes for name, codes in broken.items() if codes} == out
+    assert (found.chosen.offer.name if found.chosen else None) == taken
+
+
 def test_no_reference_is_no_quality():
     found = choose(AIX, [replace(OFFERS[1], references=0)])
     assert found.chosen is None
