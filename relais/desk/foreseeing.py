@@ -14,6 +14,7 @@ from functools import cached_property
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Min, Q, Sum
 from django.utils import timezone
 
 from relais.engine import breach, day
@@ -25,8 +26,10 @@ from relais.people.models import Confidentiality, Cover
 from .known import LEFT
 from .models import Clock, DayOrder, Foresight, Outlook, Ticket
 from .models.foresight import AT_RISK, TOLD
-from .pool import Pool
+from .pool import AHEAD, Pool
 
+# What is still to come is told by the last weeks; of a younger pool by a week at least.
+LOOKED_BACK, LEAST = timedelta(weeks=4), timedelta(weeks=1)
 # Remedies are tried for so many, the likeliest to be late first: each is a plan or six.
 MOST_REMEDIES = 12
 # What a requester was told moves only for as much; it is told in steps of a quarter of an hour.
@@ -39,6 +42,7 @@ CALLED = timedelta(hours=4)
 # What can be lacking, from what is had within the hour to what takes months.
 TO_HAVE = ("access", "clearance", "readiness", "skill", "language")
 BEGUN = (Ticket.State.TAKEN, Ticket.State.THIRD)
+NO_WORK = (Ticket.State.CANCELLED, Ticket.State.REFUSED, Ticket.State.MERGED)
 ANSWERS = (Clock.Kind.FIRST_RESPONSE, Clock.Kind.NEXT_REPLY)
 
 
@@ -169,6 +173,7 @@ def _chances(queue: Queue, at: datetime) -> dict[int, dict[str, float]]:
     The queue is lived by its nearest promises; those behind an answer are asked for once more.
     """
     found: dict[int, dict[str, float]] = defaultdict(dict)
+    share = arriving(queue, at)
     results = [kind for kind in Clock.OWED if kind not in ANSWERS]
     for kinds in (ANSWERS, results):
         wanted = {one.key: one for one in queue.due(kinds)}
@@ -177,7 +182,7 @@ def _chances(queue: Queue, at: datetime) -> dict[int, dict[str, float]]:
         dues = {key: one.due for key, one in wanted.items()}
         lived = [wanted.get(one.key, one) for one in queue.due()]
         late = breach.chances(
-            lived, queue.people, queue.state, at, weights=queue.pool.rules.weights
+            lived, queue.people, queue.state, at, weights=queue.pool.rules.weights, arriving=share
         )
         for key in wanted:
             for kind, when in queue.promises[key].items():
@@ -185,6 +190,38 @@ def _chances(queue: Queue, at: datetime) -> dict[int, dict[str, float]]:
                 if kind in kinds and when == dues[key] and queue.is_to_come(key, kind, at):
                     found[key][kind] = round(late[key], 2)
     return found
+
+
+def arriving(queue: Queue, at: datetime) -> float:
+    """Return the share of everybody's hours that what is still to come takes before the queue.
+
+    As much work a week as in the last ones, over the hours of the days ahead. Only what is urgent
+    is put before those that wait: the rest takes its turn behind them.
+    """
+    known: dict[int, float] = {}  # most have the very same hours
+    hours = 0.0
+    for one in queue.people:
+        if (mine := known.get(id(one.shifts))) is None:
+            mine = known[id(one.shifts)] = sum(
+                max(min(end, at + AHEAD) - max(begin, at), timedelta()).total_seconds() / 60
+                for begin, end in one.shifts
+            )
+        hours += mine
+    if not hours or not queue.tickets:
+        return 0.0
+    came = (
+        Ticket.objects.filter(received_at__gt=at - LOOKED_BACK, received_at__lte=at)
+        .exclude(channel=Ticket.Channel.LOG)
+        .exclude(state__in=NO_WORK)
+        .aggregate(
+            first=Min("received_at"),
+            urgent=Sum("service__standard_minutes", filter=Q(priority__lte=Ticket.Priority.HIGH)),
+        )
+    )
+    if not came["urgent"]:
+        return 0.0
+    share: float = came["urgent"] / (max(at - came["first"], LEAST) / AHEAD) / hours
+    return share
 
 
 def _keep(rows: list[Foresight], at: datetime) -> None:

@@ -7,7 +7,8 @@ from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.utils.translation import override
 
 from relais.desk import control, foreseeing
-from relais.desk.models import DayOrder, Foresight, Outlook
+from relais.desk.models import DayOrder, Foresight, Outlook, Ticket
+from relais.offer.models import Service
 from relais.people.models import Absence, Cover, Skill, SkillLevel
 
 from .conftest import at
@@ -136,3 +137,33 @@ def test_the_order_of_a_day_is_kept_and_moves_for_half_an_hour_only(due, world):
     foreseeing.foresee(at(9, 36))
     kept.refresh_from_db()
     assert kept.tickets == [second.pk, first.pk]
+
+
+def test_urgent_work_that_is_still_to_come_makes_what_waits_likelier_to_be_late(due):
+    """As in the last weeks; nothing that is old, takes its turn or came to nothing counts."""
+    queue = [due(75 + 20 * n, "open", subject=f"N° {n}") for n in range(6)]
+    came = [due(600, "accepted", subject=f"Venu {n}").pk for n in range(4)]
+    past, long = Ticket.objects.filter(pk__in=came), Service.objects.get(code="dashboard")
+    Service.objects.filter(pk=long.pk).update(standard_minutes=480, p90_minutes=480)
+    past.update(priority=3, service=long, received_at=at(9, days=-7))
+
+    def foreseen():
+        foreseeing.foresee(at(9, 30))
+        share = foreseeing.arriving(foreseeing.Queue.read(at(9, 30)), at(9, 30))
+        return share, sum(seen(one).chance for one in queue)
+
+    calm = foreseen()
+    assert calm[0] == 0.0
+    for fields in (
+        {"priority": 1, "received_at": at(9, days=-29)},
+        {"priority": 1, "received_at": at(9, days=-7), "state": "cancelled"},
+        {"priority": 1, "received_at": at(9, days=-7), "channel": "log", "state": "accepted"},
+    ):
+        past.update(**fields)
+        assert foreseen() == calm, fields
+    past.update(channel="form")
+    share, pressed = foreseen()
+    assert 0.2 < share < 0.9
+    assert pressed > calm[1]
+    past.update(received_at=at(9, days=-14))  # as much in twice the time
+    assert foreseen()[0] == pytest.approx(share / 2, rel=0.01)
