@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
+from types import MappingProxyType
 
 from allauth.account.models import EmailAddress
 from django.conf import settings
@@ -18,6 +20,8 @@ from relais.lib.terminal import N_
 from . import letters
 from .models import Invitation, Person, User
 from .models.invitation import LIFE, InvitationSpentError, digest_of
+
+NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 class InvitationRefused(Problem):
@@ -54,9 +58,12 @@ class SeveralFound(InvitationRefused):
     message = N_("Several providers know %(email)s (%(providers)s): say which one.")
 
 
-def invite(person: Person, *, by: Person | None) -> tuple[Invitation, str]:
+def invite(
+    person: Person, *, by: Person | None, to_sign: Mapping[str, str] = NOTHING
+) -> tuple[Invitation, str]:
     """Return a new invitation and its link; its letter is on the way.
 
+    `to_sign`: what waits for her signature, each name with the path of its page.
     An invitation that still waits is revoked: only the last letter opens. Raises
     `InvitationRefused`.
     """
@@ -87,19 +94,22 @@ def invite(person: Person, *, by: Person | None) -> tuple[Invitation, str]:
                 sender=by,
                 link=link,
                 expires_at=invitation.expires_at,
+                to_sign={name: settings.SITE_URL + path for name, path in to_sign.items()},
             )
         )
     return invitation, link
 
 
-def invite_once(person: Person, *, by: Person | None) -> Invitation:
+def invite_once(
+    person: Person, *, by: Person | None, to_sign: Mapping[str, str] = NOTHING
+) -> Invitation:
     """Return the invitation that waits, or a new one: pressing twice sends one letter."""
     with transaction.atomic():
         Person.objects.select_for_update(of=["self"]).get(pk=person.pk)
         waiting = person.invitations.open().filter(expires_at__gt=timezone.now()).first()
         if waiting is not None and waiting.email == person.email.lower():
             return waiting
-        return invite(person, by=by)[0]
+        return invite(person, by=by, to_sign=to_sign)[0]
 
 
 def _refuse_if_unfit(person: Person) -> None:

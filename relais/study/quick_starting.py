@@ -8,12 +8,13 @@ from datetime import timedelta
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from relais.desk.errors import BadValue, Missing
 from relais.desk.models import Ticket
-from relais.offer import keeping, signing
+from relais.offer import awaiting, keeping, signing
 from relais.offer.models import AgreementVersion
 from relais.people import invitations, organisation
 from relais.people.access import Access
@@ -70,7 +71,7 @@ def start(study: Study, lead: Named | None, asker: Named | None, site: Site, *, 
         generating.start_wave(wave, by=by)
     for person in dict.fromkeys(invited):
         if person.user_id is None:
-            invitations.invite_once(person, by=by)
+            invitations.invite_once(person, by=by, to_sign=_to_sign(generation, person))
 
 
 def _engage(company: Company, lead: Named | None, by: Person) -> Engagement:
@@ -152,6 +153,15 @@ def _sign(generation: Generation, by: Person) -> None:
             generation=generation, kind=Generated.Kind.AGREEMENT, thing_id=draft.pk
         ).update(mark=draft.revision)
     draft.sign(by=by, side=signing.PROVIDER)
+
+
+def _to_sign(generation: Generation, person: Person) -> dict[str, str]:
+    """Return the name and the page of the drafted agreement where it waits for this person."""
+    draft = drafted(generation)
+    if draft is None or not awaiting.awaits(draft, person):
+        return {}
+    page = reverse("agreement_sign", args=[draft.agreement_id, draft.number])
+    return {draft.agreement.name: page}
 
 
 def drafted(generation: Generation) -> AgreementVersion | None:

@@ -23,6 +23,8 @@ from relais.study.models import (
     Wave,
 )
 from tests.desk.conftest import at
+from tests.people.letterbox import deliver
+from tests.world import account
 
 
 def test_from_nothing_to_a_draft_offer_and_back_and_again(world, client_of):
@@ -101,8 +103,28 @@ def test_one_action_opens_the_service_and_the_first_request_is_given_to_somebody
     left = [each.done for each in quick_starting.steps(study, Access.of(people.paul))]
     assert left == [True, False, True, False, False]
 
+    signs, ask = reverse("agreement_sign", args=[version.agreement_id, 1]), reverse("requests")
+    letters = {letter.to[0]: signs in letter.body for letter in deliver()}
+    assert letters == {odile.email: True, yves.email: False}
+    for person in (odile, yves):
+        person.user = account(person)
+    assert signs in client_of(odile).get(ask).content.decode()
+    assert signs not in client_of(yves).get(ask).content.decode()
+    tower = reverse("tower")
+    assert signs not in lead.get(tower).content.decode()  # she has signed
+    AgreementVersion.objects.update(
+        provider_signer=None, provider_signed_at=None, client_signer=odile, client_signed_at=at(9)
+    )
+    assert signs in lead.get(tower).content.decode()
+    assert signs not in client_of(people.maud).get(tower).content.decode()  # not hers to sign
+    AgreementVersion.objects.update(
+        provider_signer=people.paul, provider_signed_at=at(9), client_signer=None,
+        client_signed_at=None,
+    )  # fmt: skip
+
     version.sign(by=odile, side="client")
     assert version.state == "signed"
+    assert signs not in client_of(odile).get(ask).content.decode()
     ticket = Ticket.receive(
         site=site, requester=yves, service=Service.objects.get(code="appointment"),
         subject="Rendez-vous avec la banque", channel="form", at=at(9),

@@ -13,6 +13,7 @@ from relais.desk import board, control, telling, year
 from relais.desk.models import Event, Message, Ticket
 from relais.desk.queue import PERIODS, since
 from relais.lib.listing import Choice, Column, Empty, Listing, answer, is_part
+from relais.offer import awaiting
 from relais.people.models import Role, Site
 
 
@@ -39,6 +40,8 @@ def tower(request: HttpRequest) -> HttpResponse:
         "in_quarantine": waiting,
     }
     part = is_part(request, "tower-live")
+    if not part:
+        context["to_sign"] = awaiting.to_sign(request.access)
     return render(request, "desk/_tower_live.html" if part else "desk/tower.html", context)
 
 

@@ -24,7 +24,7 @@ from relais.desk import beside, board, duplicates, duty, intake, rules, telling
 from relais.desk.models import Ticket
 from relais.lib.listing import is_part
 from relais.lib.problem import Problem
-from relais.offer import promises, question_forms, questions, variants
+from relais.offer import awaiting, promises, question_forms, questions, variants
 from relais.offer.models import Service
 from relais.people import calendars
 from relais.people.models import Company, Person, Site
@@ -113,6 +113,8 @@ def requests(request: HttpRequest) -> HttpResponse:
         return redirect("tickets")
     context = {"mine": board.mine(request.access), "zone": _zone(request)}
     part = is_part(request, "requests-live")
+    if not part:
+        context["to_sign"] = awaiting.to_sign(request.access)
     return render(request, "desk/_requests_live.html" if part else "desk/requests.html", context)
 
 
