@@ -18,6 +18,7 @@ from relais import (
     demo_agreement,
     demo_beside,
     demo_continuity,
+    demo_dispatch,
     demo_history,
     demo_offer,
     demo_planning,
@@ -307,6 +308,7 @@ def build(now: datetime | None = None, *, lived: bool = True) -> Provider:
             life.run()
             life.rush()
             demo_beside.live(now, builder.people)
+            demo_dispatch.live(now, builder.people)
             demo_continuity.live(now)
             demo_quality.live(provider, now, builder.people)
             today = timezone.localtime(now).date()

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import contextlib
-from datetime import date, time, timedelta
+from datetime import date, datetime, time, timedelta
 
 from django.utils.translation import gettext, override
 
 from relais.engine.roster import OFF
 from relais.lib.problem import Problem
-from relais.people.models import OnSiteDay, Person, Provider, Site, Wish
-from relais.planning import peaks, publishing, roster_problem, rostering
-from relais.planning.models import Roster
+from relais.people.models import OnSiteDay, Person, Provider, Role, Site, Wish
+from relais.planning import levering, peaks, publishing, roster_problem, rostering
+from relais.planning.models import Lever, LoadOutlook, Roster
 from relais.planning.working_time import pool_zone
 
 # By turns, so that each has early, day and late weeks; Friday shorter for who has few hours.
@@ -39,6 +39,26 @@ def plan(
         by=lead,
     )
     peaks.ask(provider.pk)
+
+
+def pull(now: datetime | None = None) -> None:
+    """Let the lead pull the first lever that the weeks ahead offer, once."""
+    outlook = LoadOutlook.objects.first()
+    if outlook is None or Lever.objects.exists():
+        return
+    lead = Role.objects.filter(kind=Role.Kind.POOL_LEAD).select_related("person").earliest("pk")
+    days = [date.fromisoformat(day) for day in outlook.report["weeks"]]
+    offered = [
+        (day, row["site"], cell["levers"][0][0])
+        for row in outlook.report["sites"]
+        for day, cell in zip(days, row["cells"], strict=True)
+        if cell["levers"]
+    ]
+    if offered:
+        week, site, code = min(offered)
+        note = "Vu avec le référent du site."
+        where = Site.objects.get(pk=site)
+        levering.choose(outlook, where, code, week, note=note, by=lead.person, now=now)
 
 
 def _on_site(

@@ -46,6 +46,9 @@ def live_demo_week(provider_id: int, week: int) -> None:
             following.defer(provider_id=provider_id, week=week + 1)
         else:
             close_demo_months.configure(priority=-1).defer(provider_id=provider_id)
+            show_demo_peaks.configure(priority=-1, lock=f"peaks:{provider_id}").defer(
+                provider_id=provider_id
+            )
     demo_history.tell_progress(provider_id, week + 1)
 
 
@@ -57,6 +60,17 @@ def live_demo_study(provider_id: int) -> None:
     close_old_connections()
     with tenant(provider_id):
         demo_study.live(timezone.localdate())
+
+
+@app.task(queue="rosters", retry=RetryStrategy(max_attempts=3, wait=5))
+def show_demo_peaks(provider_id: int) -> None:
+    """Have the weeks ahead of the demo computed from its past, and a lever pulled."""
+    from relais import demo_planning
+    from relais.planning.tasks import compute_peaks
+
+    compute_peaks(provider_id)
+    with tenant(provider_id):
+        demo_planning.pull()
 
 
 @app.task(retry=RetryStrategy(max_attempts=3, wait=5))

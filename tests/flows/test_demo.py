@@ -1,16 +1,18 @@
 """The demo world: what the issue names stands, once, the same each time."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from relais import demo, demo_study
+from relais import demo, demo_planning, demo_study
 from relais.desk.models import (
     Approval,
     Arbitration,
     Commitment,
+    DispatchMode,
     Event,
     Letter,
+    Pairing,
     Rating,
     Recurrence,
     SteeringAttempt,
@@ -20,6 +22,7 @@ from relais.lib.tenancy import tenant
 from relais.offer.models import AgreementVersion
 from relais.people.access import Access
 from relais.people.models import Company, Cover, LegalEntity, Person, Role, Site, User
+from relais.planning.models import Lever, LoadOutlook
 from relais.study import choosing
 from relais.study.models import Irritant, Study
 
@@ -119,9 +122,34 @@ def test_its_weeks_are_lived_through_the_verbs(db):
         assert Rating.objects.count() > 3
         assert Arbitration.objects.get().state == "open"
         assert SteeringAttempt.objects.count() == 2
+        modes = DispatchMode.objects.order_by("mode").values_list("mode", flat=True)
+        assert list(modes) == ["assisted", "automatic", "manual"]
+        assert Pairing.objects.get(ended_at=None).person.first_name == "Julie"
+        held, proposed = Ticket.objects.filter(service__code="event").order_by("pk")
+        assert (held.state, held.held_until > NOW) == ("open", True)
+        assert (proposed.state, proposed.proposed is not None) == ("open", True)
         # Nothing that was written in the past is mailed now.
         assert Letter.objects.exists()
         assert not Letter.objects.filter(state=Letter.State.WAITING).exists()
+
+
+def test_the_first_lever_that_its_weeks_ahead_offer_is_pulled_once(provider):
+    calm = {"levers": [], "coverage": 1.4, "p80": 20.0, "capacity": 28.0}
+    short = {"levers": [["backup", 4.0, 1.1]], "coverage": 0.8, "p80": 20.0, "capacity": 16.0}
+    site, weeks = Site.objects.get(city="Lyon"), [NOW.date() + timedelta(7), NOW.date()]
+    demo_planning.pull()
+    assert not Lever.objects.exists()
+    LoadOutlook.objects.create(
+        provider=provider, computed_at=NOW, method="mean", counted=40.0, charts={},
+        report={
+            "weeks": [day.isoformat() for day in reversed(weeks)],
+            "sites": [{"site": site.pk, "name": "Lyon", "cells": [calm, short]}],
+        },
+    )  # fmt: skip
+    for _twice in range(2):
+        demo_planning.pull(NOW)
+    lever = Lever.objects.get()
+    assert (lever.site, lever.week, lever.code, lever.hours) == (site, weeks[0], "backup", 4.0)
 
 
 def test_its_agreement_is_signed_by_both_sides_and_a_draft_waits(provider):

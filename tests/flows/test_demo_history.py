@@ -73,4 +73,5 @@ def test_a_week_calls_for_the_next_until_the_last(committed, monkeypatch):
         told.append(progress.read(demo_history.name_of(provider.pk)))
     called = ProcrastinateJob.objects.filter(queue_name="demo").order_by("id")
     assert [job.args["week"] for job in called] == [1, 2]
+    assert ProcrastinateJob.objects.filter(task_name="relais.tasks.show_demo_peaks").count() == 1
     assert (lived, told) == ([0, 1, 2], [33, 67, None])
