@@ -22,9 +22,9 @@ from relais.lib.problem import Problem
 from relais.offer.models import Service
 from relais.people.models import Company, Engagement, Person, Site
 
-from . import crediting, figures, verdicts
+from . import crediting, excluding, figures, verdicts
 from .lives import Places
-from .models import Restatement, Review, ReviewReader
+from .models import Exclusion, Restatement, Review, ReviewReader
 from .models.review import Counted
 
 CLOSE = "relais.records.tasks.close_review"
@@ -149,6 +149,28 @@ def restate(review: Review, *, by: Person | None, at: datetime | None = None) ->
             key = f"restated:{review.pk}:{made.number}:{person.pk}"
             Letter.inform(person, key, subject, text)
     return made
+
+
+def leave_out(row: Exclusion, *, by: Person, word: str = "", at: datetime | None = None) -> None:
+    """Agree to an exclusion; where its month is closed already, both leads are told of it.
+
+    What was closed stays as it is until whoever leads the pool restates it. Raises `NotReferent`,
+    `NotInThisState`.
+    """
+    with transaction.atomic():
+        row.agree(by=by, word=word, at=at)
+        months = excluding.months_of(row, figures.zone_of(row.company))
+        closed = Review.objects.filter(company=row.company_id, month__in=months)
+        for review in closed.exclude(state=Review.State.OPEN):
+            for person in referents(row.company):
+                with override(person.language):
+                    subject = _("Figures to restate: %(review)s") % {"review": review}
+                    text = _(
+                        "Since %(review)s was closed, both leads agreed to leave a promise of it "
+                        "out. Count the month anew and compare: %(link)s"
+                    ) % {"review": review, "link": link_to(review)}
+                key = f"left-out:{row.pk}:{review.pk}:{person.pk}"
+                Letter.inform(person, key, subject, text)
 
 
 def same_as_closed(review: Review) -> bool:

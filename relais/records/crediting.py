@@ -36,6 +36,23 @@ def redraft(review: Review, *, at: datetime) -> None:
         draft(each, at=at)
 
 
+def is_overtaken(statement: CreditStatement) -> bool:
+    """Return whether its month was restated after it was issued, its promises judged otherwise."""
+    if statement.issued_at is None:
+        return False
+    review, agreement = statement.review, statement.agreement_version.agreement_id
+    restated = review.restatements.order_by("-number")
+    last = restated.first()
+    if last is None or last.made_at <= statement.issued_at:
+        return False
+    then = restated.filter(made_at__lte=statement.issued_at).first() or review
+    was, now = (
+        [one for one in verdicts.read(bytes(each.verdicts)) if one.agreement == agreement]
+        for each in (then, last)
+    )
+    return was != now
+
+
 def _with_credits(review: Review) -> list[tuple[AgreementVersion, Terms, list[Judged]]]:
     found: dict[int, list[Judged]] = {}
     for each in verdicts.read(bytes(review.latest.verdicts)):
@@ -125,4 +142,4 @@ def place_of(metric: str) -> tuple[str, str, str, str]:
     return kind, service, family, priority
 
 
-__all__ = ["account", "draft", "place_of", "redraft"]
+__all__ = ["account", "draft", "is_overtaken", "place_of", "redraft"]

@@ -13,7 +13,7 @@ from relais.lib.api_types import Fault, FieldFaults, Line, Moment, PartOf, PathK
 from relais.people.access import Access
 from relais.people.api import NamedOut, access_of
 
-from . import credit_words
+from . import closing, credit_words
 from .models import CreditLine, CreditStatement, Exclusion
 from .views.credits import HEAVY, bills, ticket_of
 from .views.reviews import readers_only
@@ -200,7 +200,7 @@ def exclusion_propose(request: HttpRequest, sent: ExclusionIn) -> Status:
 def exclusion_agree(request: HttpRequest, key: PathKey, sent: AgreeIn) -> dict[str, Any]:
     access = access_of(request)
     found = _exclusion_of(access, key)
-    found.agree(by=access.person, word=sent.word)
+    closing.leave_out(found, by=access.person, word=sent.word)
     return _exclusion(found)
 
 

@@ -1,12 +1,14 @@
 """A promise is left out when both referents agreed, and not before."""
 
 import pytest
+from django.urls import reverse
 
 from relais.desk.errors import Missing
+from relais.desk.models import Letter
 from relais.offer import catalogue
 from relais.people.models import OrganisationChange
 from relais.records import closing
-from relais.records.models import Exclusion
+from relais.records.models import CreditStatement, Exclusion, Review
 from relais.records.review_errors import AskedAlready, NotInThisState, NotReferent
 
 from .months import MARCH, agreed, at, delivered
@@ -91,3 +93,35 @@ def test_of_two_who_decide_at_once_one_does(world, late):
     with pytest.raises(NotInThisState):
         second.refuse("Non", by=world.people.sylvie)
     assert told("exclusion_refused") == 0
+
+
+def test_agreed_after_the_month_was_closed_both_leads_are_told_and_it_is_restated(
+    world, late, client_of
+):
+    people = world.people
+    review = Review.open(world.companies.calanques, MARCH, by=people.paul)
+    closing.close(review, by=people.paul, at=at(4, 3))
+    statement = CreditStatement.objects.get()
+    statement.issue(by=people.paul, at=at(4, 4))
+    pages = [reverse("review", args=[review.pk]), reverse("statement", args=[statement.pk])]
+    notes = ["depuis ce comptage", "ne correspond plus"]
+
+    def noted():
+        lead = client_of(people.paul)
+        told = zip(pages, notes, strict=True)
+        return [note in lead.get(page).content.decode() for page, note in told]
+
+    made = propose(world, late)
+    assert noted() == [False, False]
+    closing.leave_out(made, by=people.claire, at=at(4, 5))
+    assert noted() == [True, False]
+    to = Letter.objects.filter(key__startswith="left-out:").values_list("to", flat=True)
+    assert set(to) == {people.claire.email, people.paul.email}
+    assert closing.restate(Review.objects.get(), by=people.paul, at=at(4, 6)) is not None
+    assert noted() == [False, True]
+
+
+def test_of_a_month_in_preparation_nobody_is_told(world, late):
+    Review.open(world.companies.calanques, MARCH, by=world.people.paul)
+    closing.leave_out(propose(world, late), by=world.people.claire, at=at(4, 5))
+    assert not Letter.objects.filter(key__startswith="left-out:").exists()

@@ -24,7 +24,7 @@ from relais.lib.problem import Problem
 from relais.lib.sheet import send_sheet
 from relais.people.access import Access
 from relais.people.models import Role
-from relais.records import credit_words
+from relais.records import closing, credit_words, crediting
 from relais.records.models import CreditLine, CreditStatement, Exclusion
 from relais.records.models.review import side_of
 from relais.records.review_errors import NotWithRequest
@@ -91,6 +91,7 @@ def _statement_page(
         "total": credit_words.euros(found.total), "leads": request.access.runs_pool,
         "reads": reads(request.access), "pool": credit_words.euros(found.pool),
         "fee": credit_words.euros(found.fee),
+        "is_overtaken": crediting.is_overtaken(found),
         "is_draft": found.state == CreditStatement.State.DRAFT,
     }  # fmt: skip
     return render(request, "records/statement.html", context | more, status=status)
@@ -250,7 +251,7 @@ def exclusion_agree(request: HttpRequest, pk: int) -> HttpResponse:
     found, word = _one(request, pk), _typed(request, "word")
     done = _("Agreed: it does not count any more.")
     return _done(request, "exclusions", None,
-                 lambda: found.agree(by=request.person, word=word), done)  # fmt: skip
+                 lambda: closing.leave_out(found, by=request.person, word=word), done)  # fmt: skip
 
 
 @login_required

@@ -23,7 +23,7 @@ from relais.lib.problem import Problem
 from relais.lib.sheet import send_sheet
 from relais.people.access import Access
 from relais.people.access_reviews import read_by
-from relais.records import closing, review_documents, review_letters, review_sheets
+from relais.records import closing, excluding, review_documents, review_letters, review_sheets
 from relais.records.models import Commentary, CreditStatement, Exclusion, Review, ReviewItem
 from relais.records.models.review import HEAVY, side_of
 from relais.records.reading import Reading, changes_of
@@ -109,6 +109,9 @@ def _context(request: HttpRequest, found: Review) -> dict[str, Any]:
         "statements": access.see(CreditStatement).filter(review=found)
         .select_related("agreement_version__agreement").prefetch_related("lines"),
         "exclusions": access.see(Exclusion).filter(company=found.company_id).count(),
+        "left_out": excluding.since_counted(
+            access.see(Exclusion), found, closing.period_of(found.company, found.month)
+        ).count(),
         "subscribed": review_letters.is_subscribed(found.company, request.person),
         "charts": {name: name in kinds for name in review_documents.SVG},
         "documents": [kind for kind in review_documents.PDF if kind in kinds],
