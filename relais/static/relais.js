@@ -4,8 +4,10 @@
   const typing = (e) => e.target.closest("input, textarea, select, [contenteditable]");
 
   // Shortcuts: / search, ? help, n new, g then h or a number.
-  let waiting = 0;
+  const never = -Infinity; // a page just opened is not one where "g" was pressed
+  let waiting = never;
   document.addEventListener("keydown", (e) => {
+    if (e.defaultPrevented) return; // a grid has taken it
     if (e.key === "Escape" && e.target.id === "search-box") {
       e.target.value = "";
       $("#search-hits").replaceChildren();
@@ -13,7 +15,7 @@
     }
     if (e.ctrlKey || e.metaKey || e.altKey || typing(e) || $("dialog[open]")) return;
     if (e.timeStamp - waiting < 1500) {
-      waiting = 0;
+      waiting = never;
       const links = [...document.querySelectorAll(".sidebar-nav a")];
       const link = e.key === "h" ? $("a.brand") : links[Number(e.key) - 1];
       if (link) return link.click();
